@@ -1,0 +1,1 @@
+"""From a run to a servable that TensorFlow Serving loads: `python -m export RUN`."""

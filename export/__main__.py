@@ -1,0 +1,76 @@
+"""python -m export RUN: a run's model as a servable, put through the gates and published."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+# Keras decides for or against cuDNN while it traces: without a GPU in sight the graph runs on any server.
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m export",
+        description="Write a run's model as a servable for TensorFlow Serving. Nothing is published that fails a gate.",
+    )
+    parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
+    parser.add_argument("--to", default="servables", metavar="DIR", help="folder of servables (default: servables)")
+    parser.add_argument("--version", type=_positive, metavar="N", help="version number (default: the last one + 1)")
+    parser.add_argument("--keep", type=_positive, metavar="N", help="remove all but the newest N versions afterwards")
+    arguments = parser.parse_args(argv)
+    from keras_seq.recipe import user_errors
+
+    with user_errors():
+        return _export(arguments.run, pathlib.Path(arguments.to), arguments.version, arguments.keep)
+
+
+def _export(run_folder: str, to: pathlib.Path, version: int | None, keep: int | None) -> int:
+    from export import gates, servable
+    from keras_seq.recipe import RecipeError
+    from keras_seq.run import Run, load
+
+    run = Run(run_folder).finished()
+    model_folder = to / run.name
+    version = version or max(servable.versions(model_folder), default=0) + 1
+    if version in servable.versions(model_folder):
+        raise RecipeError(f"{model_folder / str(version)}: this version is there already; name another with --version")
+    try:
+        model_folder.mkdir(parents=True, exist_ok=True)
+        incoming = pathlib.Path(tempfile.mkdtemp(prefix="incoming-", dir=model_folder))
+    except OSError as error:
+        raise RecipeError(f"{error.filename}: cannot be written: {error.strerror}") from None
+    try:
+        model, requests = load(run.path), run.read_requests()
+        written = incoming / "servable"
+        servable.write(model, requests, run.name, written)
+        for line in gates.check(written, model, next(iter(requests.values()))):
+            print(line)
+        target = servable.publish(written, model_folder, version)
+    except gates.GateError as error:
+        print(f"error: {error}\nnothing was published", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+    print(f"gate 7 (whole): published as {target}")
+    for old in servable.prune(model_folder, keep) if keep else []:
+        print(f"removed version {old}")
+    print(f"next:\n  docker run -p 8501:8501 -v {to.resolve()}/{run.name}:/models/{run.name} -e MODEL_NAME={run.name} "
+          "tensorflow/serving:2.17.1")
+    print(f"  curl -d @{run.requests_file} localhost:8501/v1/models/{run.name}:predict")
+    return 0
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

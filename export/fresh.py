@@ -1,0 +1,71 @@
+"""A servable's answers from a fresh process, loaded as TensorFlow Serving loads it.
+
+    python -m export.fresh SERVABLE < batches.json > answers.json
+
+The batches are lists of base64 inputs. TensorFlow Serving runs a SavedModel through a version 1 session on whatever
+machine it is on; so does this, with GPUs hidden. Nothing of keras_seq is imported.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pathlib
+import sys
+
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf  # noqa: E402
+from tensorflow.core.framework import op_def_pb2  # noqa: E402
+from tensorflow.python.client import pywrap_tf_session  # noqa: E402
+from tensorflow_serving.apis import prediction_log_pb2  # noqa: E402
+
+WARMUP_FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")
+
+
+def main(folder: str) -> int:
+    core = _registered_ops()
+    import tensorflow_text  # noqa: F401
+
+    batches = [[base64.b64decode(item) for item in batch] for batch in json.load(sys.stdin)]
+    records = list(tf.data.TFRecordDataset(str(pathlib.Path(folder, WARMUP_FILE))).as_numpy_iterator())
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], folder)
+        signature = meta_graph.signature_def["serving_default"]
+        (feed,) = (tensor.name for tensor in signature.inputs.values())
+        fetches = {name: tensor.name for name, tensor in signature.outputs.items()}
+        answers = [session.run(fetches, {feed: batch}) for batch in batches]
+        replayed = 0
+        for record in records:
+            request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+            feeds = {signature.inputs[name].name: tf.make_ndarray(value) for name, value in request.inputs.items()}
+            session.run(fetches, feeds)
+            replayed += 1
+    json.dump(
+        {
+            "answers": [{name: _plain(values.tolist()) for name, values in answer.items()} for answer in answers],
+            "replayed": replayed,
+            "core_ops": sorted(core),
+            "text_ops": sorted(_registered_ops() - core),
+        },
+        sys.stdout,
+    )
+    return 0
+
+
+def _registered_ops() -> set[str]:
+    """The names of all ops that are known to this process now; TensorFlow has no public call for it."""
+    serialized = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
+    return {op.name for op in op_def_pb2.OpList.FromString(serialized).op}
+
+
+def _plain(value):
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,184 @@
+"""What a servable must hold to before it is published.
+
+    1  ops        only core TensorFlow ops and the TF-Text ops that TensorFlow Serving links; nothing that needs Python or XLA
+    2  CPU        runs where there is no GPU, whatever machine exported it
+    3  same       the Keras model and the SavedModel, in a fresh process, give the same answers
+    4  batch      an answer does not depend on what else is in the batch, nor on padding
+    6  warm-up    the warm-up requests are there, and replay
+
+The numbers are those of docs/architecture.md. Publication by renaming (7) is in `servable`.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import math
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+BATCH_SIZE = 32
+TOLERANCE = 1e-5  # between two scores of one input
+SECONDS = 600  # for the fresh process
+
+# In tensorflow-text 2.17, not in 2.12.1, which TensorFlow Serving 2.12 to 2.19 hold (tensorflow/serving#2267).
+TEXT_OPS_NOT_SERVED = {"TFText>RoundRobinTrim", "TFText>RoundRobinGenerateMasks", "TFText>Utf8Binarize"}
+PYTHON_OPS = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
+TEXT_EDGES = ("", " ", "🙂", "naïve Ünïcode 日本語 العربية 🙂", "!")
+
+
+class GateError(ValueError):
+    """A servable failed a gate: which, and by which op, input and difference."""
+
+
+def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -> list[str]:
+    """Put a servable through the gates.
+
+    Args:
+        folder: the SavedModel.
+        model: the Keras model that it was made of.
+        inputs: raw example inputs; edge cases are added.
+
+    Returns:
+        A line a gate that was passed.
+
+    Raises:
+        GateError: at the first gate that was not.
+    """
+    probes = _probes(inputs)
+    crowd = list(itertools.islice(itertools.cycle(probes), max(BATCH_SIZE, len(probes))))
+    batches = [crowd[start : start + BATCH_SIZE] for start in range(0, len(crowd), BATCH_SIZE)]
+    used = _used_ops(folder)
+    # Before the servable runs: an op that is not there would stop it with a message that helps nobody.
+    _check_forbidden(used)
+    fresh = _in_fresh_process(folder, [[probe] for probe in probes] + batches)
+    _check_known(used, set(fresh["core_ops"]), set(fresh["text_ops"]))
+    alone = [_row(answer, 0) for answer in fresh["answers"][: len(probes)]]
+    together = [
+        _row(answer, row)
+        for answer, batch in zip(fresh["answers"][len(probes) :], batches, strict=True)
+        for row in range(len(batch))
+    ]
+    keras_rows = [_row(answer, row) for batch in batches for answer in [_ask(model, batch)] for row in range(len(batch))]
+    worst_same = _compare("gate 3 (same)", crowd, keras_rows, together, ("the Keras model", "the SavedModel"))
+    expected = list(itertools.islice(itertools.cycle(alone), len(crowd)))
+    worst_batch = _compare("gate 4 (batch)", crowd, expected, together, ("alone", f"in a batch of {BATCH_SIZE}"))
+    if not fresh["replayed"]:
+        raise GateError("gate 6 (warm-up): the file of warm-up requests is empty")
+    return [
+        f"gate 1 (ops): {len(used)} kinds of op, all core TensorFlow or served TF-Text",
+        "gate 2 (CPU): loaded and asked in a process without GPUs",
+        f"gate 3 (same): Keras model = SavedModel for {len(probes)} inputs, largest difference {worst_same:.1e}",
+        f"gate 4 (batch): alone = in a batch of {BATCH_SIZE}, largest difference {worst_batch:.1e}",
+        f"gate 6 (warm-up): {fresh['replayed']} requests replayed",
+    ]
+
+
+def _probes(inputs: list[str | bytes]) -> list[str | bytes]:
+    if not all(isinstance(item, str) for item in inputs):
+        return list(inputs)
+    return [*inputs, *TEXT_EDGES, " ".join(inputs)]
+
+
+def _used_ops(folder: pathlib.Path) -> dict[str, str]:
+    """Op -> the name of a node that uses it; XLA-compiled functions count as an op `_XlaMustCompile`."""
+    saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    used: dict[str, str] = {}
+    for meta_graph in saved.meta_graphs:
+        used |= {op.name: "(listed)" for op in meta_graph.meta_info_def.stripped_op_list.op}
+        functions = meta_graph.graph_def.library.function
+        for function in functions:
+            if function.attr["_XlaMustCompile"].b:
+                used["_XlaMustCompile"] = function.signature.name
+        own = {function.signature.name for function in functions}
+        for node in itertools.chain(meta_graph.graph_def.node, *(function.node_def for function in functions)):
+            if node.op not in own:
+                used[node.op] = node.name
+            if node.attr["_XlaMustCompile"].b:
+                used["_XlaMustCompile"] = node.name
+    return used
+
+
+def _check_forbidden(used: dict[str, str]) -> None:
+    for op, node in used.items():
+        if op in PYTHON_OPS:
+            raise GateError(f"gate 1 (ops): {op} (node {node}) calls Python, which a server does not have")
+        if op == "_XlaMustCompile":
+            raise GateError(f"gate 1 (ops): {node} must be compiled by XLA, which TensorFlow Serving turns off")
+        if op in TEXT_OPS_NOT_SERVED:
+            raise GateError(f"gate 1 (ops): {op} (node {node}) is not in TensorFlow Serving's TF-Text (2.12.1)")
+        if op.startswith("CudnnRNN"):
+            raise GateError(
+                f"gate 2 (CPU): {op} (node {node}) runs on a GPU only; load the model where no GPU is visible "
+                "(CUDA_VISIBLE_DEVICES=-1, as python -m export does) and export it again"
+            )
+
+
+def _check_known(used: dict[str, str], core: set[str], text: set[str]) -> None:
+    for op, node in used.items():
+        if op not in core | text:
+            raise GateError(f"gate 1 (ops): {op} (node {node}) is neither a core TensorFlow op nor one of TF-Text")
+
+
+def _in_fresh_process(folder: pathlib.Path, batches: list[list[str | bytes]]) -> dict[str, Any]:
+    encoded = [[base64.b64encode(_bytes(item)).decode() for item in batch] for batch in batches]
+    command = [sys.executable, "-m", "export.fresh", str(folder.resolve())]
+    home = pathlib.Path(__file__).resolve().parent.parent
+    done = subprocess.run(
+        command, input=json.dumps(encoded), capture_output=True, text=True, timeout=SECONDS, cwd=home, check=False
+    )
+    if done.returncode:
+        raise GateError(f"gate 2 (CPU): a fresh process cannot load and ask the servable:\n{done.stderr.strip()[-1500:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _ask(model: keras.Model, batch: list[str | bytes]) -> dict[str, list]:
+    return {name: _decoded(value.numpy().tolist()) for name, value in model(tf.constant(batch)).items()}
+
+
+def _row(answer: dict[str, list], row: int) -> dict[str, Any]:
+    return {name: values[row] for name, values in answer.items()}
+
+
+def _compare(gate: str, inputs: list, expected: list[dict], given: list[dict], sides: tuple[str, str]) -> float:
+    """The largest difference of two numbers; texts must be equal."""
+    largest = 0.0
+    for item, left, right in zip(inputs, expected, given, strict=True):
+        if set(left) != set(right):
+            raise GateError(f"{gate}: outputs {sorted(left)} from {sides[0]}, {sorted(right)} from {sides[1]}")
+        for name in left:
+            difference = _difference(left[name], right[name])
+            largest = max(largest, difference)
+            if difference > TOLERANCE:
+                raise GateError(
+                    f"{gate}: input {_bytes(item)[:60]!r}: {name} is {left[name]!r} from {sides[0]}, "
+                    f"{right[name]!r} from {sides[1]} (difference {difference:.3g}, at most {TOLERANCE:g})"
+                )
+    return largest
+
+
+def _difference(left: Any, right: Any) -> float:
+    if isinstance(left, list):
+        if len(left) != len(right):
+            return math.inf
+        return max((_difference(a, b) for a, b in zip(left, right, strict=True)), default=0.0)
+    if isinstance(left, str):
+        return 0.0 if left == right else math.inf
+    return abs(left - right) if math.isfinite(left) and math.isfinite(right) else math.inf
+
+
+def _bytes(item: str | bytes) -> bytes:
+    return item.encode() if isinstance(item, str) else item
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value

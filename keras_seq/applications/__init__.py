@@ -1,0 +1,16 @@
+"""The applications: name -> the shape of its sequence model. Each is one file here with the same five functions.
+
+This table is below everything else in the import order: a recipe is checked against it before TensorFlow is imported.
+"""
+
+import importlib
+import types
+
+APPLICATIONS = {
+    "sentiment": "many to one: text -> label, score",
+}
+
+
+def functions(application: str) -> types.ModuleType:
+    """The module that holds an application's `read`, `prepare`, `build`, `objective` and `present`."""
+    return importlib.import_module(f"keras_seq.applications.{application}")

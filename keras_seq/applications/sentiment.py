@@ -1,0 +1,202 @@
+"""Sentiment, or any other class, of a text: many to one.
+
+    text -> word ids -> embeddings -> LSTM layers -> one vector -> class scores -> label, score
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import keras
+from pydantic import PositiveInt
+
+from keras_seq import metrics
+from keras_seq.formats import ClassFolders, Example, HeldOut, Joined, Table, Treebank
+from keras_seq.layers import Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
+from keras_seq.pipeline import Objective, Preprocessing
+from keras_seq.recipe import Column, DataError, ExistingPath, Fraction, RecipeError
+from keras_seq.samples import film_reviews
+from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary, read_vectors
+
+
+def read(
+    split: str,
+    *,
+    source: Literal["files", "sample"] = "files",
+    train: ExistingPath | None = None,
+    validation: ExistingPath | Fraction = 0.1,
+    test: ExistingPath | None = None,
+    text: Column = 0,
+    label: Column = 1,
+    labels: dict | None = None,
+    phrases: ExistingPath | None = None,
+    split_seed: PositiveInt = 1,
+) -> Iterable[Example] | None:
+    """The raw examples of a split: texts and labels; None for a test split that the recipe does not name.
+
+    Args:
+        split: "train", "validation" or "test".
+        source: "sample" for the built-in film reviews; "files" for your own.
+        train: TSV, CSV or JSONL file (.gz too; a pattern takes several), or a folder with one folder per class.
+        validation: a file or folder like train, or the fraction of train to hold out (seeded, the same of each class).
+        test: a file or folder like train; without it no test score is made.
+        text: column of the text, a name (the file then has a header line) or a number from 0.
+        label: column of the label, a name or a number from 0.
+        labels: label in the files -> its name in the answers, as {0: negative, 1: positive}; other folders are ignored.
+        phrases: trees in the Stanford Sentiment Treebank's format, whose labelled phrases join the training split.
+        split_seed: decides which examples are held out where validation is a fraction.
+
+    Raises:
+        RecipeError: when the split is not in the recipe.
+        DataError: while iterating, with file:line.
+    """
+    if source == "sample":
+        folder = film_reviews.write()
+        paths = {name: str(folder / f"{name}.tsv") for name in ("train", "validation", "test")}
+    else:
+        paths = {"train": train, "validation": validation, "test": test}
+    path = paths[split]
+    if path is None and split == "test":
+        return None
+    if path is None:
+        raise RecipeError(f"data.{split}: this key is needed; a file, or data.source: sample for the built-in reviews")
+    names = None if labels is None else {str(key): str(name) for key, name in labels.items()}
+    fraction = paths["validation"] if isinstance(paths["validation"], float) else None
+    if fraction is None or split == "test":
+        examples = _files(path, text, label, names)
+    elif phrases is not None:
+        raise RecipeError("data.validation: must be a file beside data.phrases, or phrases of held-out texts are seen")
+    else:
+        examples = HeldOut(_files(paths["train"], text, label, names), fraction, split_seed, split == "validation")
+    if split == "train" and phrases is not None:
+        return Joined(examples, Treebank(phrases))
+    return examples
+
+
+def prepare(
+    examples: Iterable[Example] | None,
+    *,
+    vocabulary_size: PositiveInt = 20000,
+    lowercase: bool = True,
+    max_words: PositiveInt | None = None,
+    vectors: ExistingPath | None = None,
+) -> Preprocessing:
+    """Text -> word ids and label -> one-hot class, adapted on the training split.
+
+    Args:
+        examples: the training split; None gives sizes alone (of two classes), for `keras_seq.build`.
+        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are kept.
+        lowercase: whether case is folded.
+        max_words: words kept of a text, from its start; without it all.
+        vectors: GloVe or word2vec text file that the embedding starts from; words it lacks start at random. The
+            file's dimension must be model.embedding_dim.
+
+    Raises:
+        DataError: when there is only one class, or the vectors do not fit.
+    """
+    words = WordIds(lowercase=lowercase, max_words=max_words, name="word_ids")
+    sizes = {"vocabulary_size": vocabulary_size, "num_classes": 2}
+    if examples is None:
+        return Preprocessing(inputs=words, targets=keras.layers.Identity(), sizes=sizes)
+    counts: Counter[str] = Counter()
+    vocabulary = learn_vocabulary(_counted(examples, counts), words, vocabulary_size)
+    classes = sorted(counts)
+    if len(classes) < 2:
+        raise DataError(f"the training split has one class only, {classes[0]!r}; at least two are needed")
+    preprocessing = Preprocessing(
+        inputs=WordIds(vocabulary, lowercase=lowercase, max_words=max_words, name="word_ids"),
+        targets=keras.layers.StringLookup(vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes"),
+        sizes={"vocabulary_size": len(vocabulary) + RESERVED_IDS, "num_classes": len(classes)},
+        classes=classes,
+        examples=counts.total(),
+    )
+    if vectors is not None:
+        table, found = read_vectors(vectors, vocabulary)
+        print(f"{pathlib.Path(vectors).name} has {found} of the {len(vocabulary)} words of the vocabulary")
+        preprocessing.weights["embedding"] = [table]
+    return preprocessing
+
+
+def build(
+    sizes: dict[str, int],
+    *,
+    embedding_dim: PositiveInt = 128,
+    units: PositiveInt = 64,
+    layers: PositiveInt = 1,
+    bidirectional: bool = True,
+    pooling: Literal["last", "max", "attention"] = "max",
+    dropout: Fraction = 0.5,
+    word_dropout: Fraction = 0.1,
+) -> keras.Model:
+    """The network: word ids `(batch, time)` int32, right-padded with 0 -> class probabilities `(batch, num_classes)`.
+
+    Every LSTM layer is one that cuDNN can run. Source: Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005
+    for the two directions.
+
+    Args:
+        sizes: `vocabulary_size` and `num_classes`.
+        embedding_dim: numbers in a word's vector.
+        units: numbers in the state of an LSTM, in each direction.
+        layers: LSTM layers on top of each other.
+        bidirectional: whether each layer also reads from the end.
+        pooling: one vector from all states: the last ones, the largest of every unit, or a learned weighting.
+        dropout: part of the numbers set to zero in training, after the embedding and every layer.
+        word_dropout: part of the words made unknown in training.
+    """
+    inputs = keras.Input((None,), dtype="int32", name="word_ids")
+    x = WordDropout(word_dropout, name="word_dropout")(inputs)
+    x = keras.layers.Embedding(sizes["vocabulary_size"], embedding_dim, mask_zero=True, name="embedding")(x)
+    x = keras.layers.Dropout(dropout, name="embedding_dropout")(x)
+    for number in range(1, layers + 1):
+        whole = number < layers or pooling != "last"
+        lstm = keras.layers.LSTM(units, return_sequences=whole, name=f"lstm_{number}")
+        x = (keras.layers.Bidirectional(lstm, name=f"bidirectional_{number}") if bidirectional else lstm)(x)
+        if number < layers:
+            x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
+    if pooling != "last":
+        x = {"max": MaskedMaxPooling, "attention": AttentionPooling}[pooling](name="pooling")(x)
+    x = keras.layers.Dropout(dropout, name="pooled_dropout")(x)
+    outputs = keras.layers.Dense(sizes["num_classes"], activation="softmax", dtype="float32", name="scores")(x)
+    return keras.Model(inputs, outputs, name="sentiment_network")
+
+
+def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
+    """The loss, the metrics and the score.
+
+    Args:
+        label_smoothing: part of the true class's probability that is spread over all classes (Szegedy et al. 2016).
+    """
+    return Objective(
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        monitor="accuracy",
+        check=_check_label,
+        score=metrics.classification,
+        badness=metrics.missing_probability,
+    )
+
+
+def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
+    """Raw text -> named answers: `text` `(batch,)` string -> `label`, `score`, `labels`, `scores`, best first."""
+    text = keras.Input((), dtype="string", name="text")
+    answers = RankedLabels(preprocessing.classes, name="answers")(network(preprocessing.inputs(text)))
+    return Answering(text, answers, name="sentiment")
+
+
+def _files(path: str, text: Column, label: Column, names: dict[str, str] | None) -> Iterable[Example]:
+    return ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names)
+
+
+def _check_label(example: Example, answer: dict[str, Any]) -> None:
+    if example.truth not in answer["labels"]:
+        known = ", ".join(map(repr, sorted(answer["labels"])))
+        raise DataError(f"{example.where}: label {example.truth!r}, which the model does not know; it knows {known}")
+
+
+def _counted(examples: Iterable[Example], counts: Counter[str]) -> Iterable[str]:
+    for example in examples:
+        counts[example.truth] += 1
+        yield example.input

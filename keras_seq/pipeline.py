@@ -1,0 +1,176 @@
+"""Raw examples -> batches: a seeded shuffle of bounded size, buckets of similar length, padding to the longest row.
+
+The order is made in Python, of raw examples; tensors are made in the graph, by the preprocessing that the saved model
+and the servable hold too. Nothing is held but the shuffle buffer, so memory does not grow with the data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_seq.formats import Example
+from keras_seq.recipe import DataError
+
+BATCHES_SORTED_TOGETHER = 50
+
+Answer = dict[str, Any]  # a model's answer to one raw input: name -> text, number, or a list of them
+
+
+@dataclasses.dataclass
+class Preprocessing:
+    """What `prepare` gives: raw input -> tensors and truth -> tensors, adapted on the training split.
+
+    Attributes:
+        inputs: the layer from a batch of raw inputs to what the network takes; saved and exported with it.
+        targets: the layer from a batch of truths to what the loss takes.
+        sizes: the numbers that `build` needs.
+        classes: the names of the classes, in the order of the network's scores; empty where there are none.
+        examples: how many training examples were seen.
+        weights: layer name -> initial weights, for layers that start from a file.
+    """
+
+    inputs: keras.Layer
+    targets: keras.Layer
+    sizes: dict[str, int]
+    classes: list[str] = dataclasses.field(default_factory=list)
+    examples: int = 0
+    weights: dict[str, list[np.ndarray]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Objective:
+    """What `objective` gives: what is trained for, and how answers are judged.
+
+    Attributes:
+        loss: of the network's scores against the targets.
+        metrics: what is watched while training.
+        monitor: the name of the metric that decides which epoch was best; more is better.
+        check: raises a `DataError` when an example cannot be scored against the model's answer.
+        score: truths and answers -> scores, the main one first.
+        badness: of one answer; the worst examples are those with the most.
+    """
+
+    loss: keras.losses.Loss
+    metrics: list[keras.metrics.Metric]
+    monitor: str
+    check: Callable[[Example, Answer], None]
+    score: Callable[[list[str], list[Answer]], dict[str, Any]]
+    badness: Callable[[str, Answer], float]
+
+
+def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:
+    """The examples in a random order, as far as a buffer of `buffer` of them can mix a stream."""
+    held: list[Example] = []
+    for example in examples:
+        if len(held) < buffer:
+            held.append(example)
+        else:
+            place = generator.randrange(buffer)
+            held[place], example = example, held[place]
+            yield example
+    generator.shuffle(held)
+    yield from held
+
+
+def bucketed(
+    examples: Iterable[Example], batch_size: int, generator: random.Random | None = None
+) -> Iterator[list[Example]]:
+    """Batches of examples of similar length (of the raw input: characters or bytes).
+
+    Every 50 batches' worth of examples are sorted by length and cut into batches; with a `generator` the batches are
+    then given out in a random order. All batches but one, of the last examples, are full.
+    """
+    pool: list[Example] = []
+
+    def cut() -> list[list[Example]]:
+        pool.sort(key=lambda example: len(example.input))
+        batches = [pool[start : start + batch_size] for start in range(0, len(pool), batch_size)]
+        if generator is not None:
+            generator.shuffle(batches)
+        return batches
+
+    for example in examples:
+        pool.append(example)
+        if len(pool) == BATCHES_SORTED_TOGETHER * batch_size:
+            yield from cut()
+            pool = []
+    yield from cut()
+
+
+def count(examples: Iterable[Example], preprocessing: Preprocessing, split: str) -> int:
+    """How many examples a split has.
+
+    Raises:
+        DataError: when one of them is of a class that the training split never had, or when there are none.
+    """
+    number = 0
+    for number, example in enumerate(examples, 1):
+        if preprocessing.classes and example.truth not in preprocessing.classes:
+            known = ", ".join(map(repr, preprocessing.classes))
+            raise DataError(f"{example.where}: label {example.truth!r} in {split}, which training never had; it had {known}")
+    if not number:
+        raise DataError(f"the {split} split has no examples")
+    return number
+
+
+def tensors(batches: Callable[[], Iterable[list[Example]]], preprocessing: Preprocessing) -> tf.data.Dataset:
+    """A dataset of `(inputs, targets)` from a function that gives an iterator of batches of examples."""
+
+    def columns() -> Iterator[tuple[list, list]]:
+        for batch in batches():
+            yield [example.input for example in batch], [example.truth for example in batch]
+
+    strings = tf.TensorSpec([None], tf.string)
+    dataset = tf.data.Dataset.from_generator(columns, output_signature=(strings, strings))
+    return dataset.map(
+        lambda inputs, truths: (preprocessing.inputs(inputs), preprocessing.targets(truths)),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    ).prefetch(tf.data.AUTOTUNE)
+
+
+def training_dataset(
+    examples: Iterable[Example],
+    preprocessing: Preprocessing,
+    batch_size: int,
+    shuffle_buffer: int,
+    seed: int,
+    epochs: range,
+    skip: int = 0,
+) -> tf.data.Dataset:
+    """One dataset over several epochs; each epoch's order follows from the seed and the epoch's number alone.
+
+    Args:
+        examples: the training split.
+        preprocessing: adapted.
+        batch_size: examples a batch.
+        shuffle_buffer: examples held to be mixed.
+        seed: decides the order.
+        epochs: the epochs to give, one after the other.
+        skip: batches of the first epoch that are passed over (they were trained on before a stop).
+    """
+
+    def batches() -> Iterator[list[Example]]:
+        for epoch in epochs:
+            generator = random.Random(f"{seed} {epoch}")
+            order = bucketed(shuffled(examples, shuffle_buffer, generator), batch_size, generator)
+            for number, batch in enumerate(order):
+                if epoch > epochs.start or number >= skip:
+                    yield batch
+
+    return tensors(batches, preprocessing)
+
+
+def evaluation_dataset(
+    examples: Iterable[Example], preprocessing: Preprocessing, batch_size: int, batches: int
+) -> tf.data.Dataset:
+    """The examples once, in buckets of similar length, in the same order every time; `batches` is how many that gives."""
+    dataset = tensors(lambda: bucketed(examples, batch_size), preprocessing)
+    return dataset.apply(tf.data.experimental.assert_cardinality(batches))

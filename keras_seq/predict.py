@@ -1,0 +1,67 @@
+"""python -m keras_seq.predict RUN TEXT...: a run's answers to raw inputs, one JSON object a line, in the order given."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+from keras_seq.recipe import DataError, RecipeError, user_errors
+from keras_seq.run import Run
+
+LINES_AT_ONCE = 3200
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m keras_seq.predict", description="Ask a trained run.")
+    parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw inputs")
+    parser.add_argument("--file", metavar="F", help="a text file with an input a line; - for standard input")
+    arguments = parser.parse_args(argv)
+    with user_errors():
+        run = Run(arguments.run).finished()
+        if bool(arguments.texts) == bool(arguments.file):
+            raise RecipeError("give either texts or --file F")
+        for answer in _answers(run, _lines(arguments.file) if arguments.file else arguments.texts):
+            print(json.dumps(answer, ensure_ascii=False))
+    print(f"next:\n  python -m export {run.path}", file=sys.stderr)
+    return 0
+
+
+def _answers(run: Run, texts: Iterable[str]) -> Iterator[dict]:
+    """The answers in the order of the texts; they are read, and asked in buckets of similar length, some at once."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from keras_seq import scoring
+    from keras_seq.formats import Example
+    from keras_seq.run import load
+
+    texts = iter(texts)
+    if (first := next(texts, None)) is None:
+        raise DataError("no inputs: the file is empty")
+    model = load(run.path)
+    ask = scoring.function(model)
+    name = model.inputs[0].name
+    texts = itertools.chain([first], texts)
+    while chunk := list(itertools.islice(texts, LINES_AT_ONCE)):
+        examples = [Example(text, "", str(place)) for place, text in enumerate(chunk)]
+        found = {int(example.where): answer for example, answer in scoring.answers(ask, examples)}
+        for place, text in enumerate(chunk):
+            yield {name: text, **found[place]}
+
+
+def _lines(path: str) -> Iterator[str]:
+    try:
+        with open(0 if path == "-" else path, encoding="utf-8", closefd=path != "-") as lines:
+            for line in lines:
+                yield line.rstrip("\r\n")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not UTF-8 text") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

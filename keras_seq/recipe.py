@@ -1,0 +1,331 @@
+"""YAML recipes -> a checked `Recipe`; every complaint at once, with file:line, before TensorFlow is imported.
+
+A recipe's section is called what an application's function is called, and its keys are that function's keyword-only
+arguments: the signature is the schema. It is read from the source text (`ast`), because importing an application
+means importing TensorFlow, and a typing error should not cost five seconds.
+
+    RecipeError   what is wrong with a recipe or a command line (a `ValueError`)
+    DataError     what is wrong with a file of the user's (a `ValueError`)
+
+Both are printed without a traceback by the commands, which then exit with code 2.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import difflib
+import functools
+import pathlib
+import re
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import pydantic
+import ruamel.yaml
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from keras_seq.applications import APPLICATIONS
+
+
+class RecipeError(ValueError):
+    """A recipe or a command line is wrong; the message says where, what was given and what was expected."""
+
+
+class DataError(ValueError):
+    """A file of the user's is wrong; the message starts with file:line where there is one."""
+
+
+def _existing(value: str, info: pydantic.ValidationInfo) -> str:
+    """Join a path to the recipe's `directory`; complain where nothing is there."""
+    context = info.context or {}
+    path = pathlib.Path(context.get("directory", "."), value)
+    if context.get("check_files") and not path.exists() and not list(path.parent.glob(path.name)):
+        names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = f"; the folder has {nearest(path.name, names)!r}" if nearest(path.name, names) else ""
+        raise ValueError(f"no file or folder at {path}{hint} (relative paths start at data.directory)")
+    return str(path)
+
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+ExistingPath = Annotated[str, pydantic.AfterValidator(_existing)]
+Column = NonNegativeInt | str
+
+SECTIONS = {"data": "read", "prepare": "prepare", "model": "build", "training": "objective", "serving": "present"}
+_TYPES = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "dict": dict,
+    "Literal": Literal,
+    "PositiveInt": PositiveInt,
+    "PositiveFloat": PositiveFloat,
+    "NonNegativeInt": NonNegativeInt,
+    "NonNegativeFloat": NonNegativeFloat,
+    "Fraction": Fraction,
+    "ExistingPath": ExistingPath,
+    "Column": Column,
+}
+_PACKAGE = pathlib.Path(__file__).parent
+_STRICT = pydantic.ConfigDict(extra="forbid", strict=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A checked recipe; sections hold every key of their function, defaults included, paths joined to `directory`."""
+
+    name: str
+    application: str
+    directory: str
+    data: dict[str, Any]
+    prepare: dict[str, Any]
+    model: dict[str, Any]
+    training: dict[str, Any]
+    serving: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The resolved recipe, in a form that `load_recipe` reads back to the same values."""
+        directory = pathlib.Path(self.directory).resolve()
+        sections = {section: dict(getattr(self, section)) for section in SECTIONS}
+        for section in SECTIONS:
+            for key, field in _section_model(self.application, section).model_fields.items():
+                if _is_path(field.annotation, field.metadata) and isinstance(sections[section].get(key), str):
+                    sections[section][key] = str(pathlib.Path(sections[section][key]).resolve())
+        sections["data"] = {"directory": str(directory), **sections["data"]}
+        return {"application": self.application, **{k: v for k, v in sections.items() if v}}
+
+
+def nearest(name: Any, names: list[str]) -> str | None:
+    """The name of `names` that `name` was probably meant to be, or None."""
+    return next(iter(difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)), None)
+
+
+def load_recipe(
+    *paths: str | pathlib.Path, overrides: list[str] | tuple[str, ...] = (), check_files: bool = True
+) -> Recipe:
+    """Read, merge and check recipes.
+
+    Args:
+        paths: YAML files; a later one overrides the keys that it names.
+        overrides: `section.key=value` texts, as given to `--set`; the value is YAML.
+        check_files: whether files that the recipe names must exist.
+
+    Returns:
+        The `Recipe`; its name is the first file's stem.
+
+    Raises:
+        RecipeError: with every problem found, a line each.
+
+    Example:
+        >>> load_recipe("zoo/sentiment.yaml", overrides=["training.epochs=3"]).training["epochs"]
+        3
+    """
+    if not paths:
+        raise RecipeError("no recipe given; for example zoo/sentiment.yaml")
+    tree = _Tree()
+    for path in paths:
+        tree.merge_file(pathlib.Path(path))
+    for override in overrides:
+        tree.merge_override(override)
+    return _checked(pathlib.Path(paths[0]).stem, tree, check_files)
+
+
+def schema(application: str) -> dict[str, Any]:
+    """The JSON Schema of an application's recipes, for editors that complete and check YAML."""
+    _known_application(application, "--schema")
+    sections = {s: (_section_model(application, s), pydantic.Field(default=None)) for s in SECTIONS}
+    whole = pydantic.create_model(
+        f"{application} recipe", __config__=_STRICT, application=(Literal[application], ...), **sections
+    )
+    return whole.model_json_schema()
+
+
+@contextlib.contextmanager
+def user_errors() -> Iterator[None]:
+    """Print a `RecipeError` or `DataError` as one message and exit with code 2; leave quietly at Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+    except (RecipeError, DataError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+class _Tree:
+    """Merged YAML: `values[section][key]`, and where each was written."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.places: dict[tuple[str, ...], str] = {}
+
+    def place(self, *keys: Any) -> str:
+        """`file:line` of a key, or of the nearest section above it that was written somewhere."""
+        while keys and keys not in self.places:
+            keys = keys[:-1]
+        return self.places.get(keys, "")
+
+    def merge_file(self, path: pathlib.Path) -> None:
+        try:
+            document = _yaml().load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            names = [str(p) for p in path.parent.glob("*.yaml")]
+            hint = f"; did you mean {nearest(path, names)}?" if nearest(path, names) else ""
+            raise RecipeError(f"{path}: no such recipe{hint}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecipeError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+        except ruamel.yaml.error.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            problem = (error.problem or "cannot be parsed").split("\n")[0]
+            raise RecipeError(f"{path}:{line}: not valid YAML: {problem}") from None
+        if not isinstance(document, dict):
+            raise RecipeError(f"{path}:1: a recipe is a mapping (application: ..., data: ...), not {document!r}")
+        self.places.setdefault((), f"{path}:1")
+        for key, value in document.items():
+            self.places[(key,)] = f"{path}:{document.lc.key(key)[0] + 1}"
+            if isinstance(value, dict):
+                for inner in value:
+                    self.places[(key, inner)] = f"{path}:{value.lc.key(inner)[0] + 1}"
+            self._merge(key, _plain(value))
+
+    def merge_override(self, text: str) -> None:
+        match = re.fullmatch(r"([\w-]+)(?:\.([\w-]+))?=(.*)", text, re.DOTALL)
+        if not match:
+            raise RecipeError(f"--set {text}: expected section.key=value, for example training.epochs=3")
+        section, key, value = match.groups()
+        try:
+            value = _plain(_yaml().load(value)) if value.strip() else None
+        except ruamel.yaml.error.YAMLError:
+            raise RecipeError(f"--set {text}: the value is not valid YAML") from None
+        if section in SECTIONS and key is None:
+            raise RecipeError(f"--set {text}: {section} is a section; name one of its keys, as in {section}.key=value")
+        self.places[(section,) if key is None else (section, key)] = f"--set {text}"
+        self._merge(section, value if key is None else {key: value})
+
+    def _merge(self, key: str, value: Any) -> None:
+        if isinstance(value, dict) and isinstance(self.values.get(key), dict):
+            self.values[key] = {**self.values[key], **value}
+        else:
+            self.values[key] = value
+
+
+def _checked(name: str, tree: _Tree, check_files: bool) -> Recipe:
+    application = tree.values.get("application")
+    _known_application(application, tree.place("application"))
+    problems = []
+    for key in tree.values:
+        if key != "application" and key not in SECTIONS:
+            problems.append(f"{tree.place(key)}: {key}: unknown section{_meant(key, list(SECTIONS))}")
+    data = tree.values.get("data")
+    directory = data.get("directory", ".") if isinstance(data, dict) else "."
+    context = {"directory": directory if isinstance(directory, str) else ".", "check_files": check_files}
+    sections = {}
+    for section in SECTIONS:
+        values = tree.values.get(section)
+        model = _section_model(application, section)
+        try:
+            sections[section] = model.model_validate({} if values is None else values, context=context).model_dump()
+        except pydantic.ValidationError as error:
+            problems += _explained(error, section, tree, list(model.model_fields))
+    if problems:
+        count = f"{len(problems)} problems in the recipe:\n  " if len(problems) > 1 else ""
+        raise RecipeError(count + "\n  ".join(problems))
+    return Recipe(name=name, application=application, directory=sections["data"].pop("directory"), **sections)
+
+
+def _explained(error: pydantic.ValidationError, section: str, tree: _Tree, keys: list[str]) -> list[str]:
+    """One line a wrong key; the branches of a union are joined with "or"."""
+    found: dict[tuple[str, ...], list[dict]] = {}
+    for item in error.errors():
+        found.setdefault((section, *map(str, item["loc"][:1])), []).append(item)
+    lines = []
+    for location, items in found.items():
+        where, path, first = tree.place(*location), ".".join(location), items[0]
+        if first["type"] == "extra_forbidden":
+            lines.append(f"{where}: {path}: unknown key (given {first['input']!r}){_meant(location[-1], keys)}")
+        elif first["type"] == "missing":
+            lines.append(f"{where}: {path}: this key is needed")
+        else:
+            wishes = dict.fromkeys(_wish(item) for item in items)
+            lines.append(f"{where}: {path}: given {first['input']!r}, {' or '.join(wishes)}")
+    return lines
+
+
+def _wish(item: dict) -> str:
+    text = item["msg"].removeprefix("Value error, ")
+    text = re.sub(r"^Input should be (a valid dictionary.*|a valid )?", "expected ", text)
+    text = text.replace("expected number", "expected a number").replace("expected none", "none")
+    if item["type"] == "model_type":
+        return "expected keys and values"
+    if item["type"] == "literal_error" and isinstance(item["input"], str):
+        text += _meant(item["input"], re.findall(r"'([^']+)'", item["ctx"]["expected"]), say_all=False)
+    return text
+
+
+def _meant(name: Any, names: list[str], say_all: bool = True) -> str:
+    if nearest(name, names):
+        return f"; did you mean {nearest(name, names)!r}?"
+    return f"; expected one of {', '.join(names)}" if say_all else ""
+
+
+def _known_application(application: Any, place: str) -> None:
+    where = f"{place}: " if place else ""
+    if application is None:
+        raise RecipeError(f"{where}application: this key is needed; one of {', '.join(APPLICATIONS)}")
+    if application not in APPLICATIONS:
+        raise RecipeError(
+            f"{where}application: unknown application {application!r}{_meant(application, list(APPLICATIONS))}"
+        )
+
+
+@functools.cache
+def _section_model(application: str, section: str) -> type[pydantic.BaseModel]:
+    """The pydantic model of a section, made from the signature of the function behind it."""
+    source = _PACKAGE / "applications" / f"{application}.py"
+    fields = _keywords(source, SECTIONS[section])
+    if section == "data":
+        about = "Where the relative paths of the recipe start."
+        fields = {"directory": (Annotated[str, Field(description=about)], "."), **fields}
+    if section == "training":
+        fields |= _keywords(_PACKAGE / "training.py", "fit")
+    return pydantic.create_model(section, __config__=_STRICT, **fields)
+
+
+def _keywords(source: pathlib.Path, function: str) -> dict[str, tuple[Any, Any]]:
+    """The keyword-only arguments of a function: name -> (annotation with its description, default or ...)."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function)
+    about = dict(re.findall(r"^ {8}(\w+): (.+(?:\n {10,}.+)*)", ast.get_docstring(node, clean=False) or "", re.M))
+    fields = {}
+    for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        annotation = eval(compile(ast.Expression(argument.annotation), str(source), "eval"), {"__builtins__": {}}, _TYPES)
+        description = re.sub(r"\s+", " ", about[argument.arg]) if argument.arg in about else None
+        value = ... if default is None else ast.literal_eval(default)
+        fields[argument.arg] = (Annotated[annotation, Field(description=description)], value)
+    return fields
+
+
+def _is_path(annotation: Any, metadata: Any = ()) -> bool:
+    return "_existing" in f"{annotation!r} {metadata!r}"
+
+
+def _yaml() -> ruamel.yaml.YAML:
+    yaml = ruamel.yaml.YAML(typ="rt", pure=True)
+    yaml.version = (1, 2)
+    return yaml
+
+
+def _plain(value: Any) -> Any:
+    """ruamel.yaml's marked containers and numbers as Python's own."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value

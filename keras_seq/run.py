@@ -1,0 +1,185 @@
+"""The run directory, `runs/<recipe name>/`: the only file that knows its file names.
+
+    recipe.yaml       the resolved recipe: every key, defaults included
+    model.keras       raw input -> named answers, with the best weights
+    metrics.json      {"validation": {...}, "test": {...}, "training": {...}}; its presence says that the run is complete
+    history.csv       a line an epoch
+    requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
+    card.md, *.png    what the run is, for people
+    logs/             TensorBoard
+    state/            what is needed to go on after a stop
+
+TensorFlow is imported by `load` alone: what a command says of a missing or finished run should not wait for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import ruamel.yaml
+
+from keras_seq.recipe import Recipe, RecipeError, load_recipe
+
+
+class Run:
+    """A run's files by name; see the module's docstring."""
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = pathlib.Path(path)
+        self.name = self.path.resolve().name
+        self.recipe_file = self.path / "recipe.yaml"
+        self.model_file = self.path / "model.keras"
+        self.metrics_file = self.path / "metrics.json"
+        self.history_file = self.path / "history.csv"
+        self.requests_file = self.path / "requests.json"
+        self.card_file = self.path / "card.md"
+        self.logs = self.path / "logs"
+        self.state = self.path / "state"
+        self.position_file = self.state / "position.npz"
+        self.best_weights_file = self.state / "best.weights.h5"
+
+    @property
+    def is_complete(self) -> bool:
+        return self.metrics_file.exists()
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe; the files that it names need not be there any more."""
+        return load_recipe(self.recipe_file, check_files=False)
+
+    def begin(self, recipe: Recipe, fresh: bool) -> None:
+        """Make the folder for a recipe, or find it as an earlier start of the same recipe left it.
+
+        Raises:
+            RecipeError: when the folder cannot be written, or holds a run of another recipe or something else.
+        """
+        try:
+            if fresh and self.recipe_file.exists():
+                shutil.rmtree(self.path)
+            if self.recipe_file.exists():
+                self._same_recipe(recipe)
+            elif self.path.exists() and any(self.path.iterdir()):
+                raise RecipeError(f"{self.path}: this folder is not empty and holds no run; name another with --run")
+            self.state.mkdir(parents=True, exist_ok=True)
+            _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
+        except OSError as error:
+            raise RecipeError(f"{error.filename or self.path}: the run folder cannot be written: {error.strerror}") from None
+
+    def finished(self) -> Run:
+        """This run, when it is one and complete.
+
+        Raises:
+            RecipeError: when it is not.
+        """
+        if not self.recipe_file.exists():
+            what = "this folder holds no run (it has no recipe.yaml)" if self.path.is_dir() else "no such folder"
+            raise RecipeError(f"{self.path}: {what}; a run is made by python -m keras_seq.train RECIPE")
+        if not self.is_complete or not self.model_file.exists():
+            raise RecipeError(f"{self.path}: this run is not finished; the command that began it goes on with it")
+        return self
+
+    def read_metrics(self) -> dict[str, Any]:
+        return json.loads(self.metrics_file.read_text(encoding="utf-8"))
+
+    def write_metrics(self, metrics: dict[str, Any]) -> None:
+        _replace(self.metrics_file, lambda part: part.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8"))
+
+    def read_history(self) -> list[dict[str, float]]:
+        """A dict an epoch; `epoch` counts from 1."""
+        if not self.history_file.exists():
+            return []
+        with self.history_file.open(encoding="utf-8", newline="") as lines:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+
+    def write_history(self, rows: list[dict[str, float]]) -> None:
+        def write(part: pathlib.Path) -> None:
+            with part.open("w", encoding="utf-8", newline="") as stream:
+                writer = csv.DictWriter(stream, list(rows[0]) if rows else ["epoch"])
+                writer.writeheader()
+                writer.writerows(rows)
+
+        _replace(self.history_file, write)
+
+    def read_requests(self) -> dict[str, list[str | bytes]]:
+        """Input name -> raw inputs."""
+        body = json.loads(self.requests_file.read_text(encoding="utf-8"))
+        return {
+            name: [base64.b64decode(value["b64"]) if isinstance(value, dict) else value for value in values]
+            for name, values in body["inputs"].items()
+        }
+
+    def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
+        values = [{"b64": base64.b64encode(v).decode()} if isinstance(v, bytes) else v for v in inputs]
+        body = json.dumps({"inputs": {name: values}}, indent=2, ensure_ascii=False)
+        _replace(self.requests_file, lambda part: part.write_text(body + "\n", encoding="utf-8"))
+
+    def save_model(self, model: Any) -> None:
+        part = self.path / "part.keras"  # Keras wants the suffix
+        model.save(part)
+        os.replace(part, self.model_file)
+
+    def save_best_weights(self, network: Any) -> None:
+        part = self.state / "part.weights.h5"
+        network.save_weights(part)
+        os.replace(part, self.best_weights_file)
+
+    def _same_recipe(self, recipe: Recipe) -> None:
+        old, new = self.recipe.as_dict(), recipe.as_dict()
+        differences = [
+            f"{section}.{key} was {old.get(section, {}).get(key)!r}, is {new.get(section, {}).get(key)!r}"
+            for section in sorted({*old, *new} - {"application"})
+            for key in sorted({*old.get(section, {}), *new.get(section, {})})
+            if old.get(section, {}).get(key) != new.get(section, {}).get(key)
+        ]
+        if old["application"] != new["application"]:
+            differences.insert(0, f"application was {old['application']!r}, is {new['application']!r}")
+        if differences:
+            raise RecipeError(
+                f"{self.path}: this run was begun with another recipe ({'; '.join(differences)}); "
+                "--fresh starts it over, --run DIR names another folder"
+            )
+
+
+def load(run: str | os.PathLike) -> Any:
+    """The trained model of a run: a Keras model from raw inputs to named answers.
+
+    Args:
+        run: the run's folder.
+
+    Returns:
+        A `keras.Model`; call it with a list of raw inputs.
+
+    Raises:
+        RecipeError: when the folder holds no finished run.
+
+    Example:
+        >>> keras_seq.load("runs/sentiment")(["a fine film"])["label"].numpy()
+        array([b'positive'], dtype=object)
+    """
+    run = Run(run).finished()
+    import keras
+
+    import keras_seq.layers
+    import keras_seq.text  # noqa: F401  (these two register what the file holds)
+
+    return keras.saving.load_model(run.model_file, compile=False)
+
+
+def _dump(values: dict[str, Any], path: pathlib.Path) -> None:
+    yaml = ruamel.yaml.YAML()
+    yaml.default_flow_style = False
+    yaml.dump(values, path)
+
+
+def _replace(path: pathlib.Path, write: Callable[[pathlib.Path], Any]) -> None:
+    """Write a file so that it is there whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    write(part)
+    os.replace(part, path)

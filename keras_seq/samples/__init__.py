@@ -1,0 +1,1 @@
+"""Built-in sample corpora: deterministic generators that write the file formats that users bring."""

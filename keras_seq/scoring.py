@@ -1,0 +1,91 @@
+"""A model's answers to a split, and their score."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from keras_seq.formats import Example
+from keras_seq.pipeline import Answer, Objective, bucketed
+
+BATCH_SIZE = 64
+WORST_EXAMPLES = 10
+
+
+class Scored(NamedTuple):
+    """The scores of a split (the application's main metric first), and its worst examples, worst first."""
+
+    metrics: dict[str, Any]
+    worst: list[tuple[Example, Answer]]
+
+
+def function(model: keras.Model) -> Callable[[list], dict[str, tf.Tensor]]:
+    """A model as one graph: a list of raw inputs -> a dict of tensors with equal first dimension."""
+    spec = tf.TensorSpec([None], tf.string, name=model.inputs[0].name)
+    graph = tf.function(lambda inputs: model(inputs, training=False), input_signature=[spec])
+    return lambda inputs: graph(tf.constant(inputs, tf.string))
+
+
+def answers(
+    ask: Callable[[list], dict[str, tf.Tensor]], examples: Iterable[Example]
+) -> Iterator[tuple[Example, Answer]]:
+    """Examples with a model's answers as Python values, in buckets of similar length; `ask` is from `function`."""
+    for batch in bucketed(examples, BATCH_SIZE):
+        outputs = {name: plain(tensor) for name, tensor in ask([example.input for example in batch]).items()}
+        for row, example in enumerate(batch):
+            yield example, {name: values[row] for name, values in outputs.items()}
+
+
+def plain(tensor: tf.Tensor) -> list:
+    """A tensor as (nested) lists of Python numbers and texts."""
+    values = tensor.numpy().tolist()
+    return _decoded(values) if tensor.dtype == tf.string else values
+
+
+def score(model: keras.Model, examples: Iterable[Example], objective: Objective) -> Scored:
+    """Ask a model every example of a split and score its answers.
+
+    Args:
+        model: raw inputs -> named answers.
+        examples: the split.
+        objective: what the application's `objective` gives.
+
+    Raises:
+        DataError: when an example has a truth that the model does not know.
+    """
+    truths, given, worst = [], [], []
+    for number, (example, answer) in enumerate(answers(function(model), examples)):
+        objective.check(example, answer)
+        truths.append(example.truth)
+        given.append(answer)
+        entry = (objective.badness(example.truth, answer), -number, example, answer)
+        (heapq.heappush if len(worst) < WORST_EXAMPLES else heapq.heappushpop)(worst, entry)
+    worst.sort(reverse=True)
+    return Scored(objective.score(truths, given), [(example, answer) for _, _, example, answer in worst])
+
+
+def table(metrics: dict[str, Any]) -> str:
+    """Scores as lines of text: the numbers, then a table of the classes and the confusion matrix where there are any."""
+    lines = [f"{name:12} {value:.4f}" for name, value in metrics.items() if isinstance(value, float)]
+    classes = metrics.get("classes", {})
+    if classes:
+        width = max(map(len, [*classes, "class"]))
+        lines += ["", f"{'class':{width}}  precision  recall      f1  examples"]
+        for name, row in classes.items():
+            lines.append(
+                f"{name:{width}}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['examples']:8d}"
+            )
+        cell = max(width, *(len(str(n)) for row in metrics["confusion_matrix"] for n in row))
+        lines += ["", "confusion matrix (a row a true class, a column an answer)"]
+        lines.append(" " * width + "".join(f"  {name:>{cell}}" for name in classes))
+        for name, row in zip(classes, metrics["confusion_matrix"], strict=True):
+            lines.append(f"{name:{width}}" + "".join(f"  {n:{cell}d}" for n in row))
+    return "\n".join(lines)
+
+
+def _decoded(values: Any) -> Any:
+    return [_decoded(v) for v in values] if isinstance(values, list) else values.decode("utf-8", "replace")

@@ -1,0 +1,147 @@
+"""Raw text -> word ids, in the graph: the same layer runs in `tf.data`, in the saved model and in the servable.
+
+Ops used: core TensorFlow, and TF-Text's NormalizeUTF8, CaseFoldUTF8 and RegexSplitWithOffsets, which every
+TensorFlow Serving binary since 2.12 holds.
+"""
+
+from __future__ import annotations
+
+import collections
+import pathlib
+from collections.abc import Iterable, Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from keras_seq.recipe import DataError
+
+PADDING_ID, UNKNOWN_ID = 0, 1
+RESERVED_IDS = 2
+CHUNK_TEXTS = 1024  # texts tokenised in one call while the vocabulary is counted
+MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, those seen once are dropped
+
+# English contractions split as in the Penn Treebank ("don't" and "do n't" give the same words); hyphens and dashes
+# divide words; other punctuation, symbols and characters of scripts written without spaces are words of their own.
+_WORDS_OF_THEIR_OWN = r"n't\b|'(?:s|m|d|ll|re|ve)\b|[\p{Pc}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Po}\p{S}]|\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}"
+_BETWEEN_WORDS = r"[\s\p{Z}\p{Cc}\p{Cf}\p{Pd}]+"
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class WordIds(keras.layers.Layer):
+    """Raw text to word ids: `(batch,)` string -> `(batch, time)` int32, right-padded with 0.
+
+    Text is made valid UTF-8, NFKC-normalised and split into words by TF-Text. Id 0 pads, id 1 is any word that the
+    vocabulary lacks. A text without words becomes one unknown word, so that no row is ever wholly masked.
+
+    Args:
+        vocabulary: the known words, as `split` gives them; the first gets id 2.
+        lowercase: whether case is folded.
+        max_words: words kept of a text, from its start; None keeps all.
+
+    Example:
+        >>> WordIds(["a", "fine", "film"])(tf.constant(["A fine film!", ""]))
+        [[2, 3, 4, 1], [1, 0, 0, 0]]
+    """
+
+    def __init__(
+        self, vocabulary: Iterable[str] = (), lowercase: bool = True, max_words: int | None = None, **kwargs
+    ) -> None:
+        super().__init__(**kwargs)
+        self.vocabulary = list(vocabulary)
+        self.lowercase = lowercase
+        self.max_words = max_words
+        # An empty table is legal here and not in StringLookup; no text holds the word " ".
+        self._lookup = keras.layers.StringLookup(
+            vocabulary=self.vocabulary or [" "], mask_token="", num_oov_indices=1, name="lookup"
+        )
+        self.built = True
+
+    def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Raw texts `(batch,)` -> their words, ragged `(batch, words)` string."""
+        texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+        texts = tf_text.normalize_utf8(texts, "NFKC")
+        if self.lowercase:
+            texts = tf_text.case_fold_utf8(texts)
+        texts = tf.strings.regex_replace(texts, "[\u2018\u2019]", "'")
+        words = tf_text.regex_split(texts, f"{_BETWEEN_WORDS}|{_WORDS_OF_THEIR_OWN}", _WORDS_OF_THEIR_OWN)
+        return words if self.max_words is None else words[:, : self.max_words]
+
+    def call(self, texts: tf.Tensor) -> tf.Tensor:
+        words = self.split(texts)
+        ids = words.with_flat_values(tf.cast(self._lookup(words.flat_values), tf.int32)).to_tensor(PADDING_ID)
+        ids = tf.pad(ids, [[0, 0], [0, tf.cast(tf.equal(tf.shape(ids)[1], 0), tf.int32)]])
+        return tf.concat([tf.maximum(ids[:, :1], UNKNOWN_ID), ids[:, 1:]], axis=1)
+
+    def compute_output_spec(self, texts: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.KerasTensor((texts.shape[0], None), dtype="int32")
+
+    def get_config(self) -> dict:
+        own = {"vocabulary": self.vocabulary, "lowercase": self.lowercase, "max_words": self.max_words}
+        return {**super().get_config(), **own}
+
+
+def learn_vocabulary(texts: Iterable[str], words: WordIds, size: int) -> list[str]:
+    """The most frequent words of `texts`, at most `size` less the two reserved ids; ties in alphabetical order.
+
+    The texts are streamed; memory grows with the number of distinct words only, and that is bounded.
+    """
+    counts: collections.Counter[bytes] = collections.Counter()
+    split = tf.function(lambda chunk: words.split(chunk).flat_values, input_signature=[tf.TensorSpec([None], tf.string)])
+    for chunk in _chunks(texts, CHUNK_TEXTS):
+        counts.update(split(tf.constant(chunk)).numpy().tolist())
+        if len(counts) > MOST_COUNTED_WORDS:
+            counts = collections.Counter({word: count for word, count in counts.items() if count > 1})
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [word.decode() for word, _ in ordered[: size - RESERVED_IDS]]
+
+
+def read_vectors(path: str, vocabulary: list[str]) -> tuple[np.ndarray, int]:
+    """Word vectors in GloVe's or word2vec's text format, for the words of a vocabulary.
+
+    Args:
+        path: the file: `word number number ...`, a line a word; word2vec's first line (count, dimension) may stand.
+        vocabulary: the words wanted; row `i + 2` of the result is for word `i`.
+
+    Returns:
+        `(len(vocabulary) + 2, dimension)` float32, small random numbers where the file lacks a word; and how many of
+        the words it has.
+
+    Raises:
+        DataError: file:line of a line with too few or too many numbers, or with something that is no number.
+    """
+    wanted = {word: index + RESERVED_IDS for index, word in enumerate(vocabulary)}
+    rows, found, dimension = np.empty((0, 0), "float32"), set(), 0
+    with pathlib.Path(path).open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            fields = line.rstrip().split(" ")
+            if number == 1 and len(fields) == 2:
+                continue
+            if not dimension:
+                dimension = len(fields) - 1
+                shape = (len(vocabulary) + RESERVED_IDS, dimension)
+                rows = np.random.default_rng(1).uniform(-0.05, 0.05, shape).astype("float32")
+            word = " ".join(fields[:-dimension])  # GloVe's Common Crawl file has words with spaces
+            if not word:
+                raise DataError(f"{path}:{number}: {len(fields) - 1} numbers; the lines before it have {dimension}")
+            if word in wanted:
+                try:
+                    rows[wanted[word]] = [float(field) for field in fields[-dimension:]]
+                except ValueError:
+                    raise DataError(f"{path}:{number}: not a number in the vector of {word!r}") from None
+                found.add(word)
+    if not found:
+        raise DataError(f"{path}: has none of the {len(vocabulary)} words of the vocabulary, {vocabulary[:3]} among them")
+    return rows, len(found)
+
+
+def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for text in texts:
+        chunk.append(text)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,106 @@
+"""python -m keras_seq.train RECIPE: from a recipe to a trained, scored, described run.
+
+TensorFlow is imported only after the recipe is checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import sys
+
+from keras_seq import applications
+from keras_seq.recipe import Recipe, load_recipe, schema, user_errors
+from keras_seq.run import Run
+
+REQUEST_EXAMPLES = 8
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m keras_seq.train",
+        description="Train a recipe, score it, and write a run folder. The same command again goes on where it stopped.",
+    )
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="YAML files; a later one overrides an earlier one")
+    parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
+    parser.add_argument("--run", metavar="DIR", help="the run's folder (default: runs/NAME OF THE FIRST RECIPE)")
+    parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
+    parser.add_argument("--schema", metavar="APPLICATION", help="print the JSON Schema of an application's recipes")
+    arguments = parser.parse_args(argv)
+    with user_errors():
+        if arguments.schema:
+            print(json.dumps(schema(arguments.schema), indent=2))
+            return 0
+        recipe = load_recipe(*arguments.recipes, overrides=arguments.set)
+        run = Run(arguments.run or pathlib.Path("runs", recipe.name))
+        run.begin(recipe, arguments.fresh)
+        if run.is_complete:
+            print(f"{run.path} is complete; --fresh starts it over")
+        else:
+            command = shlex.join(["python", "-m", "keras_seq.train", *_without_fresh(sys.argv[1:] if argv is None else argv)])
+            stopped = _train(recipe, run, command)
+            if stopped:
+                return stopped
+        _say_next(run)
+    return 0
+
+
+def _train(recipe: Recipe, run: Run, command: str) -> int:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+
+    from keras_seq import card, pipeline, scoring, training
+
+    application = applications.functions(recipe.application)
+    settings = dict(recipe.training)
+    objective_settings = {k: settings.pop(k) for k in list(settings) if k not in training.fit.__kwdefaults__}
+    keras.utils.set_random_seed(settings["seed"])
+    train, validation = (application.read(split, **recipe.data) for split in ("train", "validation"))
+    test = application.read("test", **recipe.data)
+    preprocessing = application.prepare(train, **recipe.prepare)
+    if test is not None:
+        pipeline.count(test, preprocessing, "test")
+    network = application.build(preprocessing.sizes, **recipe.model)
+    objective = application.objective(**objective_settings)
+    try:
+        training.fit(network, objective, preprocessing, train, validation, run, **settings)
+    except training.Stopped as stop:
+        print(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
+        return 128 + stop.signal_number
+    model = application.present(preprocessing, network, **recipe.serving)
+    run.save_model(model)
+    run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
+    scored = {"validation": scoring.score(model, validation, objective)}
+    if test is not None:
+        scored["test"] = scoring.score(model, test, objective)
+    metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
+    metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
+    card.write(run, recipe, metrics, list(scored.values())[-1].worst)
+    run.write_metrics(metrics)
+    shutil.rmtree(run.state)
+    return 0
+
+
+def _say_next(run: Run) -> None:
+    metrics, requests = run.read_metrics(), run.read_requests()
+    for split in ("validation", "test"):
+        if split in metrics:
+            name, value = next(iter(metrics[split].items()))
+            print(f"{split} {name} {value:.4f} on {metrics[split]['examples']} examples")
+    question = shlex.quote(str(next(iter(requests.values()))[0])[:60])
+    print(f"the run's card: {run.card_file}\nnext:")
+    print(f"  python -m keras_seq.predict {run.path} {question}")
+    print(f"  python -m export {run.path}")
+
+
+def _without_fresh(arguments: list[str]) -> list[str]:
+    return [argument for argument in arguments if argument != "--fresh"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
