@@ -60,8 +60,10 @@ def _export(run_folder: str, to: pathlib.Path, version: int | None, keep: int | 
     print(f"gate 7 (whole): published as {target}")
     for old in servable.prune(model_folder, keep) if keep else []:
         print(f"removed version {old}")
-    print(f"next:\n  docker run -p 8501:8501 -v {to.resolve()}/{run.name}:/models/{run.name} -e MODEL_NAME={run.name} "
-          "tensorflow/serving:2.17.1")
+    print(
+        f"next:\n  docker run -p 8501:8501 -v {to.resolve()}/{run.name}:/models/{run.name} -e MODEL_NAME={run.name} "
+        "tensorflow/serving:2.17.1"
+    )
     print(f"  curl -d @{run.requests_file} localhost:8501/v1/models/{run.name}:predict")
     return 0
 

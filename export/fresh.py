@@ -17,10 +17,10 @@ import sys
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import tensorflow as tf  # noqa: E402
-from tensorflow.core.framework import op_def_pb2  # noqa: E402
-from tensorflow.python.client import pywrap_tf_session  # noqa: E402
-from tensorflow_serving.apis import prediction_log_pb2  # noqa: E402
+import tensorflow as tf
+from tensorflow.core.framework import op_def_pb2
+from tensorflow.python.client import pywrap_tf_session
+from tensorflow_serving.apis import prediction_log_pb2
 
 WARMUP_FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")
 

@@ -1,6 +1,6 @@
 """What a servable must hold to before it is published.
 
-    1  ops        only core TensorFlow ops and the TF-Text ops that TensorFlow Serving links; nothing that needs Python or XLA
+    1  ops        core TensorFlow ops and the TF-Text ops that TensorFlow Serving links; no Python, no XLA
     2  CPU        runs where there is no GPU, whatever machine exported it
     3  same       the Keras model and the SavedModel, in a fresh process, give the same answers
     4  batch      an answer does not depend on what else is in the batch, nor on padding
@@ -66,7 +66,9 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
         for answer, batch in zip(fresh["answers"][len(probes) :], batches, strict=True)
         for row in range(len(batch))
     ]
-    keras_rows = [_row(answer, row) for batch in batches for answer in [_ask(model, batch)] for row in range(len(batch))]
+    keras_rows = [
+        _row(answer, row) for batch in batches for answer in [_ask(model, batch)] for row in range(len(batch))
+    ]
     worst_same = _compare("gate 3 (same)", crowd, keras_rows, together, ("the Keras model", "the SavedModel"))
     expected = list(itertools.islice(itertools.cycle(alone), len(crowd)))
     worst_batch = _compare("gate 4 (batch)", crowd, expected, together, ("alone", f"in a batch of {BATCH_SIZE}"))
@@ -82,9 +84,8 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
 
 
 def _probes(inputs: list[str | bytes]) -> list[str | bytes]:
-    if not all(isinstance(item, str) for item in inputs):
-        return list(inputs)
-    return [*inputs, *TEXT_EDGES, " ".join(inputs)]
+    texts = [item for item in inputs if isinstance(item, str)]
+    return [*texts, *TEXT_EDGES, " ".join(texts)] if len(texts) == len(inputs) else list(inputs)
 
 
 def _used_ops(folder: pathlib.Path) -> dict[str, str]:
@@ -135,7 +136,9 @@ def _in_fresh_process(folder: pathlib.Path, batches: list[list[str | bytes]]) ->
         command, input=json.dumps(encoded), capture_output=True, text=True, timeout=SECONDS, cwd=home, check=False
     )
     if done.returncode:
-        raise GateError(f"gate 2 (CPU): a fresh process cannot load and ask the servable:\n{done.stderr.strip()[-1500:]}")
+        raise GateError(
+            f"gate 2 (CPU): a fresh process cannot load and ask the servable:\n{done.stderr.strip()[-1500:]}"
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 

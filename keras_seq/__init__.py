@@ -22,7 +22,7 @@ from keras_seq.run import load
 
 __all__ = ["DataError", "Recipe", "RecipeError", "build", "load", "load_recipe"]
 
-# While Python looks for the module of `python -m keras_seq.NAME`, sys.argv[0] is "-m" (Python's documentation, sys.argv).
+# While Python looks for the module of `python -m keras_seq.NAME`, sys.argv[0] is "-m" (its documentation says so).
 if sys.argv[:1] != ["-m"]:
     import keras_seq.layers
     import keras_seq.text  # noqa: F401

@@ -41,8 +41,8 @@ def write(run: Run, recipe: Recipe, metrics: dict[str, Any], worst: list[tuple[E
         "## Numbers",
         *(f"{name}:\n\n```\n{scoring.table(metrics[name])}\n```" for name in ("validation", "test") if name in metrics),
         f"Best of {training['epochs']} epochs on validation: {training['best_epoch']}. {training['parameters']:,} "
-        f"parameters, {training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples a second "
-        f"(scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}.",
+        f"parameters, {training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples "
+        f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}.",
         *(f"![{name}]({name}.png)" for name in pictures),
         f"## The {len(worst)} worst examples of the {split} split",
         _worst(worst),
@@ -100,7 +100,7 @@ def _use(run: Run, question: str) -> str:
             "```",
             f"python -m keras_seq.evaluate {run.path}",
             f"python -m export {run.path}",
-            f"curl -d @{run.requests_file} localhost:8501/v1/models/{run.name}:predict   # once TensorFlow Serving serves it",
+            f"curl -d @{run.requests_file} localhost:8501/v1/models/{run.name}:predict   # where it is served",
             "```",
         ]
     )
@@ -132,7 +132,15 @@ def _confusion_matrix(run: Run, metrics: dict[str, Any]) -> str:
     axis.imshow(parts, cmap="Blues", vmin=0, vmax=1)
     for (row, column), number in np.ndenumerate(matrix):
         color = "white" if parts[row, column] > 0.5 else "black"
-        axis.text(column, row, str(number), ha="center", va="center", color=color, fontsize=min(11, 60 / math.sqrt(side * len(classes))))
+        axis.text(
+            column,
+            row,
+            str(number),
+            ha="center",
+            va="center",
+            color=color,
+            fontsize=min(11, 60 / math.sqrt(side * len(classes))),
+        )
     rotation = 90 if len(classes) > 6 else 0
     axis.set_xticks(range(len(classes)), classes, rotation=rotation)
     axis.set_yticks(range(len(classes)), classes)

@@ -19,7 +19,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from keras_seq.recipe import Column, DataError, nearest
 
@@ -29,7 +29,7 @@ TABLE_SUFFIXES = (".tsv", ".txt", ".csv", ".jsonl", ".json")
 class Example(NamedTuple):
     """One raw example: what the served model will get, the truth, and where it stands ("file:line")."""
 
-    input: str | bytes
+    input: Any  # text, or bytes
     truth: str
     where: str
 
@@ -70,7 +70,9 @@ class Table:
             rows = ((number, line.split("\t")) for number, line in _lines(path) if line.strip())
             yield from self._cells(path, rows)
         else:
-            raise DataError(f"{path}: unknown suffix {suffix!r}; expected one of {', '.join(TABLE_SUFFIXES)}, or .gz after it")
+            raise DataError(
+                f"{path}: unknown suffix {suffix!r}; expected one of {', '.join(TABLE_SUFFIXES)}, or .gz after it"
+            )
 
     def _csv_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
         csv.field_size_limit(sys.maxsize)
@@ -90,19 +92,21 @@ class Table:
 
         yield from self._cells(path, rows())
 
-    def _cells(self, path: pathlib.Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, tuple[str, str]]]:
-        columns = self.columns
-        if any(isinstance(column, str) for column in columns):
+    def _cells(
+        self, path: pathlib.Path, rows: Iterator[tuple[int, list[str]]]
+    ) -> Iterator[tuple[int, tuple[str, str]]]:
+        line, header = 1, [""]
+        if any(isinstance(column, str) for column in self.columns):
             line, header = next(rows, (1, []))
             if not header:
                 return
-            columns = tuple(_column_number(column, header, f"{path}:{line}") for column in columns)
-        needed = max(columns) + 1
+        text, truth = (_column_number(column, header, f"{path}:{line}") for column in self.columns)
+        needed = max(text, truth) + 1
         for line, row in rows:
             if len(row) < needed:
-                wanted = f"column {columns[0]} (input) and column {columns[1]} (truth)"
-                raise DataError(f"{path}:{line}: {len(row)} column(s), expected at least {needed}: {wanted}; the row is {_short(row)}")
-            yield line, (row[columns[0]], row[columns[1]].strip())
+                wanted = f"expected at least {needed}: column {text} (input) and column {truth} (truth)"
+                raise DataError(f"{path}:{line}: {len(row)} column(s), {wanted}; the row is {_short(row)}")
+            yield line, (row[text], row[truth].strip())
 
     def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
         for number, line in _lines(path):
@@ -114,7 +118,9 @@ class Table:
             except json.JSONDecodeError as error:
                 raise DataError(f"{path}:{number}: not valid JSON: {error.msg}") from None
             except (KeyError, IndexError, TypeError):
-                raise DataError(f"{path}:{number}: has no {' and '.join(map(repr, self.columns))}; the row is {_short(row)}") from None
+                raise DataError(
+                    f"{path}:{number}: has no {' and '.join(map(repr, self.columns))}; the row is {_short(row)}"
+                ) from None
             if not isinstance(text, str) or not isinstance(truth, str | int):
                 raise DataError(f"{path}:{number}: expected a text and a label; the row is {_short(row)}")
             yield number, (text, str(truth))
@@ -236,7 +242,9 @@ class HeldOut:
 
 def _evenly_spaced(root: pathlib.Path, name: str) -> Iterator[tuple[float, str, str]]:
     """The files of one class folder, each at its place between 0 and 1."""
-    files = sorted(entry.name for entry in os.scandir(root / name) if entry.is_file() and not entry.name.startswith("."))
+    files = sorted(
+        entry.name for entry in os.scandir(root / name) if entry.is_file() and not entry.name.startswith(".")
+    )
     if not files:
         raise DataError(f"{root / name}: has no files; a class needs at least one example")
     return (((index + 0.5) / len(files), name, file) for index, file in enumerate(files))

@@ -111,10 +111,12 @@ def count(examples: Iterable[Example], preprocessing: Preprocessing, split: str)
         DataError: when one of them is of a class that the training split never had, or when there are none.
     """
     number = 0
-    for number, example in enumerate(examples, 1):
+    for example in examples:
+        number += 1
         if preprocessing.classes and example.truth not in preprocessing.classes:
             known = ", ".join(map(repr, preprocessing.classes))
-            raise DataError(f"{example.where}: label {example.truth!r} in {split}, which training never had; it had {known}")
+            what = f"label {example.truth!r} in {split}, which training never had; it had {known}"
+            raise DataError(f"{example.where}: {what}")
     if not number:
         raise DataError(f"the {split} split has no examples")
     return number
@@ -171,6 +173,6 @@ def training_dataset(
 def evaluation_dataset(
     examples: Iterable[Example], preprocessing: Preprocessing, batch_size: int, batches: int
 ) -> tf.data.Dataset:
-    """The examples once, in buckets of similar length, in the same order every time; `batches` is how many that gives."""
+    """The examples once, in buckets of similar length, the same order every time; `batches` is how many that gives."""
     dataset = tensors(lambda: bucketed(examples, batch_size), preprocessing)
     return dataset.apply(tf.data.experimental.assert_cardinality(batches))

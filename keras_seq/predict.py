@@ -1,4 +1,4 @@
-"""python -m keras_seq.predict RUN TEXT...: a run's answers to raw inputs, one JSON object a line, in the order given."""
+"""python -m keras_seq.predict RUN TEXT...: a run's answers to raw inputs, a JSON object a line, in the order given."""
 
 from __future__ import annotations
 

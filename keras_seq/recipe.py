@@ -17,6 +17,7 @@ import contextlib
 import dataclasses
 import difflib
 import functools
+import os
 import pathlib
 import re
 import sys
@@ -104,7 +105,7 @@ def nearest(name: Any, names: list[str]) -> str | None:
 
 
 def load_recipe(
-    *paths: str | pathlib.Path, overrides: list[str] | tuple[str, ...] = (), check_files: bool = True
+    *paths: str | os.PathLike, overrides: list[str] | tuple[str, ...] = (), check_files: bool = True
 ) -> Recipe:
     """Read, merge and check recipes.
 
@@ -136,10 +137,9 @@ def load_recipe(
 def schema(application: str) -> dict[str, Any]:
     """The JSON Schema of an application's recipes, for editors that complete and check YAML."""
     _known_application(application, "--schema")
-    sections = {s: (_section_model(application, s), pydantic.Field(default=None)) for s in SECTIONS}
-    whole = pydantic.create_model(
-        f"{application} recipe", __config__=_STRICT, application=(Literal[application], ...), **sections
-    )
+    sections: dict[str, Any] = {s: (_section_model(application, s), pydantic.Field(default=None)) for s in SECTIONS}
+    sections = {"application": (Literal[application], ...), **sections}
+    whole = pydantic.create_model(f"{application} recipe", __config__=_STRICT, **sections)
     return whole.model_json_schema()
 
 
@@ -182,12 +182,12 @@ class _Tree:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             problem = (error.problem or "cannot be parsed").split("\n")[0]
             raise RecipeError(f"{path}:{line}: not valid YAML: {problem}") from None
-        if not isinstance(document, dict):
+        if not isinstance(document, ruamel.yaml.CommentedMap):
             raise RecipeError(f"{path}:1: a recipe is a mapping (application: ..., data: ...), not {document!r}")
         self.places.setdefault((), f"{path}:1")
         for key, value in document.items():
             self.places[(key,)] = f"{path}:{document.lc.key(key)[0] + 1}"
-            if isinstance(value, dict):
+            if isinstance(value, ruamel.yaml.CommentedMap):
                 for inner in value:
                     self.places[(key, inner)] = f"{path}:{value.lc.key(inner)[0] + 1}"
             self._merge(key, _plain(value))
@@ -214,7 +214,7 @@ class _Tree:
 
 
 def _checked(name: str, tree: _Tree, check_files: bool) -> Recipe:
-    application = tree.values.get("application")
+    application: Any = tree.values.get("application")
     _known_application(application, tree.place("application"))
     problems = []
     for key in tree.values:
@@ -239,7 +239,7 @@ def _checked(name: str, tree: _Tree, check_files: bool) -> Recipe:
 
 def _explained(error: pydantic.ValidationError, section: str, tree: _Tree, keys: list[str]) -> list[str]:
     """One line a wrong key; the branches of a union are joined with "or"."""
-    found: dict[tuple[str, ...], list[dict]] = {}
+    found: dict[tuple[str, ...], list[Any]] = {}
     for item in error.errors():
         found.setdefault((section, *map(str, item["loc"][:1])), []).append(item)
     lines = []
@@ -255,7 +255,7 @@ def _explained(error: pydantic.ValidationError, section: str, tree: _Tree, keys:
     return lines
 
 
-def _wish(item: dict) -> str:
+def _wish(item: Any) -> str:
     text = item["msg"].removeprefix("Value error, ")
     text = re.sub(r"^Input should be (a valid dictionary.*|a valid )?", "expected ", text)
     text = text.replace("expected number", "expected a number").replace("expected none", "none")
@@ -286,7 +286,7 @@ def _known_application(application: Any, place: str) -> None:
 def _section_model(application: str, section: str) -> type[pydantic.BaseModel]:
     """The pydantic model of a section, made from the signature of the function behind it."""
     source = _PACKAGE / "applications" / f"{application}.py"
-    fields = _keywords(source, SECTIONS[section])
+    fields: dict[str, Any] = _keywords(source, SECTIONS[section])
     if section == "data":
         about = "Where the relative paths of the recipe start."
         fields = {"directory": (Annotated[str, Field(description=about)], "."), **fields}
@@ -302,7 +302,11 @@ def _keywords(source: pathlib.Path, function: str) -> dict[str, tuple[Any, Any]]
     about = dict(re.findall(r"^ {8}(\w+): (.+(?:\n {10,}.+)*)", ast.get_docstring(node, clean=False) or "", re.M))
     fields = {}
     for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
-        annotation = eval(compile(ast.Expression(argument.annotation), str(source), "eval"), {"__builtins__": {}}, _TYPES)
+        if argument.annotation is None:
+            raise TypeError(f"{source.name}: {function}({argument.arg}) has no type hint")
+        annotation = eval(
+            compile(ast.Expression(argument.annotation), str(source), "eval"), {"__builtins__": {}}, _TYPES
+        )
         description = re.sub(r"\s+", " ", about[argument.arg]) if argument.arg in about else None
         value = ... if default is None else ast.literal_eval(default)
         fields[argument.arg] = (Annotated[annotation, Field(description=description)], value)

@@ -2,7 +2,7 @@
 
     recipe.yaml       the resolved recipe: every key, defaults included
     model.keras       raw input -> named answers, with the best weights
-    metrics.json      {"validation": {...}, "test": {...}, "training": {...}}; its presence says that the run is complete
+    metrics.json      {"validation": {...}, "test": {...}, "training": {...}}; it is there when the run is complete
     history.csv       a line an epoch
     requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
     card.md, *.png    what the run is, for people
@@ -70,7 +70,9 @@ class Run:
             self.state.mkdir(parents=True, exist_ok=True)
             _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
         except OSError as error:
-            raise RecipeError(f"{error.filename or self.path}: the run folder cannot be written: {error.strerror}") from None
+            raise RecipeError(
+                f"{error.filename or self.path}: the run folder cannot be written: {error.strerror}"
+            ) from None
 
     def finished(self) -> Run:
         """This run, when it is one and complete.
@@ -89,7 +91,9 @@ class Run:
         return json.loads(self.metrics_file.read_text(encoding="utf-8"))
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
-        _replace(self.metrics_file, lambda part: part.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8"))
+        _replace(
+            self.metrics_file, lambda part: part.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        )
 
     def read_history(self) -> list[dict[str, float]]:
         """A dict an epoch; `epoch` counts from 1."""
@@ -163,13 +167,13 @@ def load(run: str | os.PathLike) -> Any:
         >>> keras_seq.load("runs/sentiment")(["a fine film"])["label"].numpy()
         array([b'positive'], dtype=object)
     """
-    run = Run(run).finished()
+    finished = Run(run).finished()
     import keras
 
     import keras_seq.layers
     import keras_seq.text  # noqa: F401  (these two register what the file holds)
 
-    return keras.saving.load_model(run.model_file, compile=False)
+    return keras.saving.load_model(finished.model_file, compile=False)
 
 
 def _dump(values: dict[str, Any], path: pathlib.Path) -> None:

@@ -57,7 +57,9 @@ def score(model: keras.Model, examples: Iterable[Example], objective: Objective)
     Raises:
         DataError: when an example has a truth that the model does not know.
     """
-    truths, given, worst = [], [], []
+    truths: list[str] = []
+    given: list[Answer] = []
+    worst: list[tuple[float, int, Example, Answer]] = []
     for number, (example, answer) in enumerate(answers(function(model), examples)):
         objective.check(example, answer)
         truths.append(example.truth)
@@ -69,7 +71,7 @@ def score(model: keras.Model, examples: Iterable[Example], objective: Objective)
 
 
 def table(metrics: dict[str, Any]) -> str:
-    """Scores as lines of text: the numbers, then a table of the classes and the confusion matrix where there are any."""
+    """Scores as lines of text: the numbers, then the classes and the confusion matrix where there are any."""
     lines = [f"{name:12} {value:.4f}" for name, value in metrics.items() if isinstance(value, float)]
     classes = metrics.get("classes", {})
     if classes:

@@ -24,7 +24,9 @@ MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, t
 
 # English contractions split as in the Penn Treebank ("don't" and "do n't" give the same words); hyphens and dashes
 # divide words; other punctuation, symbols and characters of scripts written without spaces are words of their own.
-_WORDS_OF_THEIR_OWN = r"n't\b|'(?:s|m|d|ll|re|ve)\b|[\p{Pc}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Po}\p{S}]|\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}"
+_CONTRACTIONS = r"n't\b|'(?:s|m|d|ll|re|ve)\b"
+_CHARACTERS = r"[\p{Pc}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Po}\p{S}]|\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}"
+_WORDS_OF_THEIR_OWN = f"{_CONTRACTIONS}|{_CHARACTERS}"
 _BETWEEN_WORDS = r"[\s\p{Z}\p{Cc}\p{Cf}\p{Pd}]+"
 
 
@@ -88,7 +90,9 @@ def learn_vocabulary(texts: Iterable[str], words: WordIds, size: int) -> list[st
     The texts are streamed; memory grows with the number of distinct words only, and that is bounded.
     """
     counts: collections.Counter[bytes] = collections.Counter()
-    split = tf.function(lambda chunk: words.split(chunk).flat_values, input_signature=[tf.TensorSpec([None], tf.string)])
+    split = tf.function(
+        lambda chunk: words.split(chunk).flat_values, input_signature=[tf.TensorSpec([None], tf.string)]
+    )
     for chunk in _chunks(texts, CHUNK_TEXTS):
         counts.update(split(tf.constant(chunk)).numpy().tolist())
         if len(counts) > MOST_COUNTED_WORDS:
@@ -132,7 +136,9 @@ def read_vectors(path: str, vocabulary: list[str]) -> tuple[np.ndarray, int]:
                     raise DataError(f"{path}:{number}: not a number in the vector of {word!r}") from None
                 found.add(word)
     if not found:
-        raise DataError(f"{path}: has none of the {len(vocabulary)} words of the vocabulary, {vocabulary[:3]} among them")
+        raise DataError(
+            f"{path}: has none of the {len(vocabulary)} words of the vocabulary, {vocabulary[:3]} among them"
+        )
     return rows, len(found)
 
 

@@ -24,7 +24,7 @@ REQUEST_EXAMPLES = 8
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m keras_seq.train",
-        description="Train a recipe, score it, and write a run folder. The same command again goes on where it stopped.",
+        description="Train a recipe and score it. The same command again goes on where it stopped.",
     )
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="YAML files; a later one overrides an earlier one")
     parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
@@ -42,7 +42,9 @@ def main(argv: list[str] | None = None) -> int:
         if run.is_complete:
             print(f"{run.path} is complete; --fresh starts it over")
         else:
-            command = shlex.join(["python", "-m", "keras_seq.train", *_without_fresh(sys.argv[1:] if argv is None else argv)])
+            command = shlex.join(
+                ["python", "-m", "keras_seq.train", *_without_fresh(sys.argv[1:] if argv is None else argv)]
+            )
             stopped = _train(recipe, run, command)
             if stopped:
                 return stopped
@@ -55,10 +57,11 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     import keras
 
     from keras_seq import card, pipeline, scoring, training
+    from keras_seq.state import Stopped
 
     application = applications.functions(recipe.application)
     settings = dict(recipe.training)
-    objective_settings = {k: settings.pop(k) for k in list(settings) if k not in training.fit.__kwdefaults__}
+    objective_settings = {k: settings.pop(k) for k in recipe.training if k not in (training.fit.__kwdefaults__ or {})}
     keras.utils.set_random_seed(settings["seed"])
     train, validation = (application.read(split, **recipe.data) for split in ("train", "validation"))
     test = application.read("test", **recipe.data)
@@ -69,7 +72,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     objective = application.objective(**objective_settings)
     try:
         training.fit(network, objective, preprocessing, train, validation, run, **settings)
-    except training.Stopped as stop:
+    except Stopped as stop:
         print(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
         return 128 + stop.signal_number
     model = application.present(preprocessing, network, **recipe.serving)

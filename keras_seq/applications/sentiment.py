@@ -1,6 +1,6 @@
 """Sentiment, or any other class, of a text: many to one.
 
-    text -> word ids -> embeddings -> LSTM layers -> one vector -> class scores -> label, score
+text -> word ids -> embeddings -> LSTM layers -> one vector -> class scores -> label, score
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read(
     """
     if source == "sample":
         folder = film_reviews.write()
-        paths = {name: str(folder / f"{name}.tsv") for name in ("train", "validation", "test")}
+        paths: dict[str, Any] = {name: str(folder / f"{name}.tsv") for name in ("train", "validation", "test")}
     else:
         paths = {"train": train, "validation": validation, "test": test}
     path = paths[split]

@@ -92,21 +92,29 @@ ASPECTS = (
     "acting, plot, script, dialogue, camera work, music, pacing, humor, ending, opening, cast, directing, editing, "
     "lighting, sound, story, romance, action, suspense, imagery, costume design, set design, narration, casting"
 ).split(", ")
-FILMS = "film, movie, picture, drama, comedy, thriller, western, documentary, sequel, debut, adventure, musical".split(", ")
-VERY = "very, really, rather, utterly, quite, extremely, somewhat, truly, completely, remarkably, fairly, just".split(", ")
+FILMS = "film, movie, picture, drama, comedy, thriller, western, documentary, sequel, debut, adventure, musical".split(
+    ", "
+)
+VERY = "very, really, rather, utterly, quite, extremely, somewhat, truly, completely, remarkably, fairly, just".split(
+    ", "
+)
 WHO = "me, us, the audience, everyone, my friends, the critics, the whole room, my parents".split(", ")
 POSITIVE = (
     "fine, superb, charming, moving, brilliant, delightful, clever, gripping, warm, honest, witty, elegant, fresh, "
-    "wonderful, excellent, inspired, good, great, beautiful, touching, funny, memorable, convincing, enjoyable, tender, "
-    "original, splendid, captivating"
+    "wonderful, excellent, inspired, good, great, beautiful, touching, funny, memorable, convincing, enjoyable, "
+    "tender, original, splendid, captivating"
 ).split(", ")
 NEGATIVE = (
     "dull, awful, clumsy, tedious, shallow, boring, predictable, lifeless, silly, weak, bad, terrible, messy, flat, "
     "tiresome, hollow, stale, forced, poor, dreadful, confusing, bland, annoying, ridiculous, lazy, unconvincing, "
     "pointless, forgettable"
 ).split(", ")
-VERBS_POSITIVE = "moved, delighted, charmed, impressed, enchanted, thrilled, captivated, amused, dazzled, pleased".split(", ")
-VERBS_NEGATIVE = "bored, annoyed, disappointed, irritated, confused, tired, exhausted, insulted, frustrated, bothered".split(", ")
+VERBS_POSITIVE = (
+    "moved, delighted, charmed, impressed, enchanted, thrilled, captivated, amused, dazzled, pleased".split(", ")
+)
+VERBS_NEGATIVE = (
+    "bored, annoyed, disappointed, irritated, confused, tired, exhausted, insulted, frustrated, bothered".split(", ")
+)
 
 
 def write(folder: str | os.PathLike | None = None) -> pathlib.Path:

@@ -1,0 +1,176 @@
+"""The state of a training run: saved while it goes on, restored when it starts again.
+
+The state holds every number that training depends on (weights, optimizer, random number generators, running
+metrics, position in the data), and the order of the data follows from the seed and the epoch. So a run that was
+stopped anywhere, and one that was not, end with the same weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_seq.pipeline import Preprocessing
+from keras_seq.recipe import DataError
+from keras_seq.run import Run
+
+SAVE_SECONDS = 60.0  # between two saved states within an epoch
+
+
+class Stopped(Exception):
+    """Training was stopped by a signal; the state is saved."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal.Signals(signal_number).name)
+        self.signal_number = signal_number
+
+
+class StateKeeper(keras.callbacks.Callback):
+    """Saves and restores the state of training; keeps the history, the best weights and the patience.
+
+    Attributes:
+        epoch: the epoch that training is in, from 0.
+        step: the batches of it that were trained on.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        network: keras.Model,
+        preprocessing: Preprocessing,
+        steps: int,
+        monitor: str,
+        patience: int | None,
+    ) -> None:
+        super().__init__()
+        self.run, self.network, self.steps = run, network, steps
+        self.monitor, self.patience = monitor, patience
+        self.epoch = self.step = 0
+        self._fingerprint = _fingerprint(preprocessing)
+        self._history: list[dict[str, float]] = []
+        self._restored_metrics: list[np.ndarray] = []
+        self._first_step = 0
+        self._seconds = 0.0
+        self._started = self._saved = time.monotonic()
+        self._signal = 0
+        self._raw_weights: list[np.ndarray] = []
+
+    def restore(self) -> None:
+        """Put everything back to where the run's state stands; without one, this is the beginning."""
+        if not self.run.position_file.exists():
+            self.run.write_history([])
+            return
+        with np.load(self.run.position_file) as saved:
+            if str(saved["fingerprint"]) != self._fingerprint:
+                raise DataError(
+                    f"{self.run.path}: the training data is not what this run was begun with; --fresh starts it over"
+                )
+            self.epoch, self.step = int(saved["epoch"]), int(saved["step"])
+            self._seconds = float(saved["seconds"])
+            for number, variable in enumerate(self._variables()):
+                variable.assign(saved[f"variable_{number}"])
+            metrics = itertools.takewhile(saved.files.__contains__, (f"metric_{n}" for n in itertools.count()))
+            self._restored_metrics = [saved[name] for name in metrics]
+        self._history = self.run.read_history()[: self.epoch]
+        print(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
+
+    def save(self) -> None:
+        """Write the state, whole or not at all."""
+        arrays: dict[str, Any] = {f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())}
+        if self.step:
+            arrays |= {f"metric_{n}": variable.numpy() for n, variable in enumerate(self.network.metrics_variables)}
+        arrays |= {
+            "epoch": self.epoch,
+            "step": self.step,
+            "seconds": self._elapsed(),
+            "fingerprint": self._fingerprint,
+        }
+        part = self.run.state / "position.part.npz"
+        np.savez(part, **arrays)
+        os.replace(part, self.run.position_file)
+        self._saved = time.monotonic()
+
+    def out_of_patience(self) -> bool:
+        """Whether the last `patience` epochs were no better than the best before them."""
+        scores = [row[self.monitor] for row in self._history]
+        return self.patience is not None and len(scores) - 1 - best_epoch(scores) >= self.patience
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """While this lasts, Ctrl-C and SIGTERM stop training after the step at hand; a second Ctrl-C at once."""
+
+        def stop(number: int, frame: Any) -> None:
+            self._signal = number
+            signal.signal(signal.SIGINT, before[signal.SIGINT])
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._started, self._first_step = time.monotonic(), self.step
+        for variable, value in zip(self.network.metrics_variables, self._restored_metrics, strict=False):
+            variable.assign(value)
+        self._restored_metrics = []
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.step = self._first_step + batch + 1
+        if self._signal or time.monotonic() - self._saved > SAVE_SECONDS:
+            self.save()
+            self._stop_if_asked()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        if self.network.optimizer.use_ema:
+            self._raw_weights = [variable.numpy() for variable in self.network.trainable_variables]
+            self.network.optimizer._overwrite_model_variables_with_average_value(self.network.trainable_variables)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        scores = [row[self.monitor] for row in self._history] + [logs[self.monitor.removeprefix("val_")]]
+        if best_epoch(scores) == len(scores) - 1:
+            self.run.save_best_weights(self.network)
+        for variable, value in zip(self.network.trainable_variables, self._raw_weights, strict=False):
+            variable.assign(value)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        rate = float(keras.ops.convert_to_numpy(self.network.optimizer.learning_rate))
+        row = {"epoch": epoch + 1, **logs, "learning_rate": rate, "seconds": round(self._elapsed(), 2)}
+        self._history.append({name: float(value) for name, value in row.items()})
+        self.run.write_history(self._history)
+        self.epoch, self.step, self._seconds, self._started = epoch + 1, 0, 0.0, time.monotonic()
+        self.save()
+        self._stop_if_asked()
+        if self.out_of_patience():
+            print(f"no better {self.monitor} in {self.patience} epochs: training ends here")
+            self.network.stop_training = True
+
+    def _stop_if_asked(self) -> None:
+        if self._signal:
+            raise Stopped(self._signal)
+
+    def _elapsed(self) -> float:
+        return self._seconds + time.monotonic() - self._started
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self.network.variables, *self.network.optimizer.variables]
+
+
+def best_epoch(scores: list[float]) -> int:
+    """The index of the first best score; -1 where there are none."""
+    return scores.index(max(scores)) if scores else -1
+
+
+def _fingerprint(preprocessing: Preprocessing) -> str:
+    parts = (preprocessing.inputs.get_config(), preprocessing.classes, preprocessing.examples)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,0 +1,154 @@
+"""Recipes: every complaint at once, with file:line, the value, what was expected and the nearest name."""
+
+import inspect
+import json
+
+import pytest
+from corpora import PROJECT
+
+from keras_seq import applications
+from keras_seq.recipe import SECTIONS, RecipeError, _section_model, load_recipe, schema
+
+
+def write(tmp_path, text, name="r.yaml"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def complaint(*paths, **options):
+    with pytest.raises(RecipeError) as error:
+        load_recipe(*paths, **options)
+    return str(error.value)
+
+
+def test_defaults_are_filled_in():
+    recipe = load_recipe(PROJECT / "zoo" / "sentiment.yaml")
+    assert (recipe.name, recipe.application) == ("sentiment", "sentiment")
+    assert recipe.data["source"] == "sample"
+    assert recipe.model["layers"] == 1
+    assert recipe.training["shuffle_buffer"] == 50000
+
+
+def test_yaml_is_version_1_2(tmp_path):
+    path = write(
+        tmp_path, "application: sentiment\ndata: {source: sample, text: no}\ntraining: {learning_rate: 1e-4}\n"
+    )
+    recipe = load_recipe(path)
+    assert recipe.data["text"] == "no"
+    assert recipe.training["learning_rate"] == 1e-4
+
+
+def test_later_files_and_overrides_win(tmp_path):
+    first = write(tmp_path, "application: sentiment\ndata: {source: sample}\ntraining: {epochs: 3, batch_size: 8}\n")
+    second = write(tmp_path, "training: {epochs: 4}\n", "second.yaml")
+    recipe = load_recipe(first, second, overrides=["training.seed=7", "training.batch_size=9"])
+    assert (recipe.name, recipe.training["epochs"], recipe.training["seed"]) == ("r", 4, 7)
+    assert recipe.training["batch_size"] == 9
+
+
+def test_all_problems_are_reported_at_once_with_their_places(tmp_path):
+    path = write(
+        tmp_path,
+        "application: sentiment\n"
+        "data:\n  source: sampel\n  train: nowhere.tsv\n"
+        "model:\n  unit: 3\n  dropout: 1.5\n"
+        "training:\n  epochs: many\n  learning_rate: yes\n"
+        "modle: {}\n",
+    )
+    text = complaint(path, overrides=["training.seed=-1"])
+    assert text.startswith("7 problems") or text.startswith("8 problems")
+    for part in (
+        f"{path}:3: data.source: given 'sampel', expected 'files' or 'sample'; did you mean 'sample'?",
+        f"{path}:4: data.train: given 'nowhere.tsv', no file or folder at nowhere.tsv",
+        f"{path}:6: model.unit: unknown key (given 3); did you mean 'units'?",
+        f"{path}:7: model.dropout: given 1.5, expected less than 1",
+        f"{path}:9: training.epochs: given 'many', expected integer",
+        f"{path}:10: training.learning_rate: given 'yes', expected",
+        f"{path}:11: modle: unknown section; did you mean 'model'?",
+        "--set training.seed=-1: training.seed: given -1, expected greater than or equal to 0",
+    ):
+        assert part in text
+
+
+def test_a_missing_file_names_the_nearest_one(tmp_path):
+    (tmp_path / "train.tsv").write_text("a\tb\n", encoding="utf-8")
+    path = write(tmp_path, f"application: sentiment\ndata: {{directory: {tmp_path}, train: trian.tsv}}\n")
+    assert "the folder has 'train.tsv'" in complaint(path)
+    assert load_recipe(path, check_files=False).data["train"] == str(tmp_path / "trian.tsv")
+
+
+def test_patterns_of_files_are_allowed(tmp_path):
+    (tmp_path / "part-1.tsv").write_text("a\tb\n", encoding="utf-8")
+    path = write(tmp_path, f"application: sentiment\ndata: {{directory: {tmp_path}, train: part-*.tsv}}\n")
+    assert load_recipe(path).data["train"] == str(tmp_path / "part-*.tsv")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("application: sentiment\n  data: [\n", ":2: not valid YAML"),
+        ("application: sentiment\ndata: {source: sample}\ndata: {}\n", "not valid YAML: while constructing a mapping"),
+        ("- 1\n", ":1: a recipe is a mapping"),
+        ("", ":1: a recipe is a mapping"),
+        ("data: {}\n", "application: this key is needed; one of sentiment"),
+        ("application: sentimnt\n", ":1: application: unknown application 'sentimnt'; did you mean 'sentiment'?"),
+        ("application: sentiment\ndata: 3\n", ":2: data: given 3, expected keys and values"),
+    ],
+)
+def test_broken_recipes(tmp_path, text, expected):
+    assert expected.replace("while constructing a mapping", "") in complaint(write(tmp_path, text))
+
+
+def test_a_missing_recipe_names_the_nearest_one():
+    assert "did you mean" in complaint(PROJECT / "zoo" / "sentimen.yaml")
+    assert "no recipe given" in complaint()
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("epochs=3", "unknown section"),
+        ("training.epochs", "expected section.key=value"),
+        ("training=3", "is a section"),
+    ],
+)
+def test_wrong_overrides(tmp_path, override, expected):
+    path = write(tmp_path, "application: sentiment\ndata: {source: sample}\n")
+    assert expected in complaint(path, overrides=[override])
+
+
+def test_the_resolved_recipe_reads_back_equal_from_another_folder(tmp_path, monkeypatch):
+    (tmp_path / "train.tsv").write_text("a\tb\n", encoding="utf-8")
+    path = write(tmp_path, "application: sentiment\ndata: {train: train.tsv}\n")
+    monkeypatch.chdir(tmp_path)
+    resolved = load_recipe(path).as_dict()
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")
+    copy = write(tmp_path / "copy", json.dumps(resolved))
+    assert load_recipe(copy).as_dict() == resolved
+
+
+@pytest.mark.parametrize("application", applications.APPLICATIONS)
+def test_the_schema_is_the_signature(application):
+    """The checker reads source text; what it found there is what Python finds."""
+    from keras_seq import training
+
+    module = applications.functions(application)
+    for section, function in SECTIONS.items():
+        expected = dict(inspect.signature(getattr(module, function)).parameters)
+        if section == "training":
+            expected |= inspect.signature(training.fit).parameters
+        expected = {name: p.default for name, p in expected.items() if p.kind is p.KEYWORD_ONLY}
+        fields = {name: field.default for name, field in _section_model(application, section).model_fields.items()}
+        fields.pop("directory", None)
+        assert fields == expected
+
+
+@pytest.mark.parametrize("application", applications.APPLICATIONS)
+def test_every_key_is_described_in_the_json_schema(application):
+    document = schema(application)
+    json.dumps(document)
+    for section in document["$defs"].values():
+        for key, field in section["properties"].items():
+            assert field.get("description"), f"{key} has no line in its function's docstring"
