@@ -79,10 +79,15 @@ def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random)
     yield from held
 
 
+def rough_length(raw: str | bytes) -> tuple[int, int]:
+    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; bytes by number."""
+    return (raw.count(" ") if isinstance(raw, str) else 0), len(raw)
+
+
 def bucketed(
     examples: Iterable[Example], batch_size: int, generator: random.Random | None = None
 ) -> Iterator[list[Example]]:
-    """Batches of examples of similar length (of the raw input: characters or bytes).
+    """Batches of examples of similar `rough_length`.
 
     Every 50 batches' worth of examples are sorted by length and cut into batches; with a `generator` the batches are
     then given out in a random order. All batches but one, of the last examples, are full.
@@ -90,7 +95,7 @@ def bucketed(
     pool: list[Example] = []
 
     def cut() -> list[list[Example]]:
-        pool.sort(key=lambda example: len(example.input))
+        pool.sort(key=lambda example: rough_length(example.input))
         batches = [pool[start : start + batch_size] for start in range(0, len(pool), batch_size)]
         if generator is not None:
             generator.shuffle(batches)

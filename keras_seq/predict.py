@@ -42,12 +42,11 @@ def _answers(run: Run, texts: Iterable[str]) -> Iterator[dict]:
     if (first := next(texts, None)) is None:
         raise DataError("no inputs: the file is empty")
     model = load(run.path)
-    ask = scoring.function(model)
     name = model.inputs[0].name
     texts = itertools.chain([first], texts)
     while chunk := list(itertools.islice(texts, LINES_AT_ONCE)):
         examples = [Example(text, "", str(place)) for place, text in enumerate(chunk)]
-        found = {int(example.where): answer for example, answer in scoring.answers(ask, examples)}
+        found = {int(example.where): answer for example, answer in scoring.answers(model, examples)}
         for place, text in enumerate(chunk):
             yield {name: text, **found[place]}
 

@@ -148,6 +148,10 @@ def user_errors() -> Iterator[None]:
     """Print a `RecipeError` or `DataError` as one message and exit with code 2; leave quietly at Ctrl-C."""
     try:
         yield
+        sys.stdout.flush()
+    except BrokenPipeError:  # as of `... | head`: nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None

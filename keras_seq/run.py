@@ -65,7 +65,8 @@ class Run:
                 shutil.rmtree(self.path)
             if self.recipe_file.exists():
                 self._same_recipe(recipe)
-            elif self.path.exists() and any(self.path.iterdir()):
+                return
+            if self.path.exists() and any(self.path.iterdir()):
                 raise RecipeError(f"{self.path}: this folder is not empty and holds no run; name another with --run")
             self.state.mkdir(parents=True, exist_ok=True)
             _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))

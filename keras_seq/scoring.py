@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import keras
@@ -23,19 +23,15 @@ class Scored(NamedTuple):
     worst: list[tuple[Example, Answer]]
 
 
-def function(model: keras.Model) -> Callable[[list], dict[str, tf.Tensor]]:
-    """A model as one graph: a list of raw inputs -> a dict of tensors with equal first dimension."""
-    spec = tf.TensorSpec([None], tf.string, name=model.inputs[0].name)
-    graph = tf.function(lambda inputs: model(inputs, training=False), input_signature=[spec])
-    return lambda inputs: graph(tf.constant(inputs, tf.string))
+def answers(model: keras.Model, examples: Iterable[Example]) -> Iterator[tuple[Example, Answer]]:
+    """Examples with a model's answers as Python values, in buckets of similar length.
 
-
-def answers(
-    ask: Callable[[list], dict[str, tf.Tensor]], examples: Iterable[Example]
-) -> Iterator[tuple[Example, Answer]]:
-    """Examples with a model's answers as Python values, in buckets of similar length; `ask` is from `function`."""
+    Args:
+        model: raw inputs `(batch,)` string -> a dict of tensors with equal first dimension.
+        examples: what to ask; their truths are not looked at.
+    """
     for batch in bucketed(examples, BATCH_SIZE):
-        outputs = {name: plain(tensor) for name, tensor in ask([example.input for example in batch]).items()}
+        outputs = {name: plain(tensor) for name, tensor in model([example.input for example in batch]).items()}
         for row, example in enumerate(batch):
             yield example, {name: values[row] for name, values in outputs.items()}
 
@@ -60,7 +56,7 @@ def score(model: keras.Model, examples: Iterable[Example], objective: Objective)
     truths: list[str] = []
     given: list[Answer] = []
     worst: list[tuple[float, int, Example, Answer]] = []
-    for number, (example, answer) in enumerate(answers(function(model), examples)):
+    for number, (example, answer) in enumerate(answers(model, examples)):
         objective.check(example, answer)
         truths.append(example.truth)
         given.append(answer)

@@ -18,6 +18,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_seq.pipeline import Preprocessing
 from keras_seq.recipe import DataError
@@ -64,8 +65,12 @@ class StateKeeper(keras.callbacks.Callback):
         self._signal = 0
         self._raw_weights: list[np.ndarray] = []
 
-    def restore(self) -> None:
-        """Put everything back to where the run's state stands; without one, this is the beginning."""
+    def restore(self, data: tf.data.Dataset) -> None:
+        """Put everything back to where the run's state stands; without one, this is the beginning.
+
+        Args:
+            data: some `(inputs, targets)`; Keras makes the variables of metrics when it first sees targets.
+        """
         if not self.run.position_file.exists():
             self.run.write_history([])
             return
@@ -80,6 +85,8 @@ class StateKeeper(keras.callbacks.Callback):
                 variable.assign(saved[f"variable_{number}"])
             metrics = itertools.takewhile(saved.files.__contains__, (f"metric_{n}" for n in itertools.count()))
             self._restored_metrics = [saved[name] for name in metrics]
+        for inputs, targets in data.take(1 if self._restored_metrics else 0):
+            self.network.compute_metrics(inputs, targets, self.network(inputs, training=False))
         self._history = self.run.read_history()[: self.epoch]
         print(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
 
@@ -121,9 +128,10 @@ class StateKeeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._started, self._first_step = time.monotonic(), self.step
-        for variable, value in zip(self.network.metrics_variables, self._restored_metrics, strict=False):
-            variable.assign(value)
-        self._restored_metrics = []
+        if self._restored_metrics:
+            for variable, value in zip(self.network.metrics_variables, self._restored_metrics, strict=True):
+                variable.assign(value)
+            self._restored_metrics = []
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self.step = self._first_step + batch + 1
@@ -134,7 +142,7 @@ class StateKeeper(keras.callbacks.Callback):
     def on_test_begin(self, logs: Any = None) -> None:
         if self.network.optimizer.use_ema:
             self._raw_weights = [variable.numpy() for variable in self.network.trainable_variables]
-            self.network.optimizer._overwrite_model_variables_with_average_value(self.network.trainable_variables)
+            self.network.optimizer.put_averages_into(self.network.trainable_variables)
 
     def on_test_end(self, logs: Any = None) -> None:
         scores = [row[self.monitor] for row in self._history] + [logs[self.monitor.removeprefix("val_")]]

@@ -75,7 +75,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     except Stopped as stop:
         print(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
         return 128 + stop.signal_number
-    model = application.present(preprocessing, network, **recipe.serving)
+    best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
+    best.load_weights(run.best_weights_file)
+    model = application.present(preprocessing, best, **recipe.serving)
     run.save_model(model)
     run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
     scored = {"validation": scoring.score(model, validation, objective)}

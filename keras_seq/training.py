@@ -39,7 +39,7 @@ def fit(
     shuffle_buffer: PositiveInt = 50000,
     seed: NonNegativeInt = 1,
 ) -> None:
-    """Train a network with Adam, from where the run's state stands; leave the best weights in it.
+    """Train a network with Adam, from where the run's state stands; leave the best weights in the run.
 
     Args:
         network: tensors -> scores, built.
@@ -66,7 +66,7 @@ def fit(
     _warn_if_sorted(train, preprocessing, shuffle_buffer)
     steps = math.ceil(preprocessing.examples / batch_size)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    optimizer = keras.optimizers.Adam(
+    optimizer = AveragingAdam(
         rate if learning_rate_schedule == "cosine" else learning_rate,
         global_clipnorm=gradient_clip,
         use_ema=weight_averaging > 0,
@@ -80,7 +80,7 @@ def fit(
     validation_batches = math.ceil(count(validation, preprocessing, "validation") / batch_size)
     validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
     keeper = StateKeeper(run, network, preprocessing, steps, f"val_{objective.monitor}", patience)
-    keeper.restore()
+    keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2
     with keeper.signals():
         while keeper.epoch < epochs and not keeper.out_of_patience():
@@ -102,7 +102,6 @@ def fit(
                     keras.callbacks.TensorBoard(run.logs, write_graph=False),
                 ],
             )
-    network.load_weights(run.best_weights_file)
 
 
 def summary(run: Run, preprocessing: Preprocessing, network: keras.Model, monitor: str) -> dict[str, Any]:
@@ -119,6 +118,21 @@ def summary(run: Run, preprocessing: Preprocessing, network: keras.Model, monito
         "cpu_cores": os.cpu_count(),
         "finished": time.strftime("%Y-%m-%d"),
     }
+
+
+class AveragingAdam(keras.optimizers.Adam):
+    """Adam whose moving average of the weights is put into the model when it is asked for.
+
+    Keras puts it there at the end of every `fit`, and a training that is continued by another `fit` would go on from
+    the average.
+    """
+
+    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
+        """Leave the weights as they are."""
+
+    def put_averages_into(self, variables: list[keras.Variable]) -> None:
+        """Overwrite variables with their averages, where averages are kept."""
+        super().finalize_variable_values(variables)
 
 
 class Progress(keras.callbacks.ProgbarLogger):

@@ -55,4 +55,21 @@ class Answering(keras.Model):
             raise TypeError(f"expected a list of raw inputs, given one: {inputs[:40]!r}; write [{inputs[:10]!r}]")
         if isinstance(inputs, list | tuple) and all(isinstance(item, str | bytes) for item in inputs):
             inputs = tf.constant(inputs, tf.string, shape=(len(inputs),))
+        if tf.executing_eagerly() and tf.is_tensor(inputs) and not args and not kwargs:
+            return self._answer(inputs)
         return super().__call__(inputs, *args, **kwargs)
+
+    def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The answers, computed as one graph: run op by op, an LSTM takes a millisecond a step and more."""
+        if not hasattr(self, "_graph"):
+            spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
+            call = super().__call__
+            self._graph = _Hidden(tf.function(lambda raw: call(raw, training=False), input_signature=[spec]))
+        return self._graph.value(inputs)
+
+
+class _Hidden:
+    """Holds a function that is not part of what is saved."""
+
+    def __init__(self, value) -> None:
+        self.value = value

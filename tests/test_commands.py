@@ -1,0 +1,272 @@
+"""The commands as a user types them: answers, next steps; for a mistake one message, exit code 2, no traceback."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from corpora import PROJECT, TINY
+
+import export.__main__ as export_command
+from keras_seq import evaluate, predict, train
+from keras_seq.run import Run
+
+
+def refused(command, *arguments, capsys):
+    """The one message of a command that ends with exit code 2."""
+    with pytest.raises(SystemExit) as exit_:
+        command.main([str(argument) for argument in arguments])
+    assert exit_.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: ")
+    assert "Traceback" not in message
+    return message
+
+
+def python(*arguments, **options):
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--help"], 0), (["--schema", "sentiment"], 0), (["zoo/nowhere.yaml"], 2), (["zoo/sentiment_sst2.yaml"], 2)],
+)
+def test_recipes_are_checked_in_under_a_second_without_tensorflow(arguments, code):
+    best = 1e9
+    for _ in range(3):
+        start = time.perf_counter()
+        done = python("-X", "importtime", "-m", "keras_seq.train", *arguments)
+        best = min(best, time.perf_counter() - start)
+    assert done.returncode == code
+    heavy = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "keras_seq.recipe" in heavy
+    assert not heavy & {"tensorflow", "keras", "matplotlib", "sklearn", "numpy"}
+    assert best < 1
+
+
+@pytest.mark.parametrize("module", ["keras_seq.evaluate", "keras_seq.predict", "export"])
+def test_help_of_every_command_is_quick(module):
+    done = python("-X", "importtime", "-m", module, "--help")
+    assert done.returncode == 0
+    assert "usage:" in done.stdout
+    assert " tensorflow\n" not in done.stderr
+
+
+def test_importing_the_package_registers_the_layers():
+    done = python("-c", "import keras_seq, keras; print(keras.saving.get_registered_object('keras_seq>WordIds'))")
+    assert "WordIds" in done.stdout
+
+
+RECIPES = {
+    "a syntax error": ("application: [\n", ":2: not valid YAML"),
+    "an unknown key": ("application: sentiment\nmodel: {unit: 3}\n", ":2: model.unit: unknown key"),
+    "a wrong type": ("application: sentiment\ntraining: {epochs: ten}\n", ":2: training.epochs: given 'ten'"),
+    "an unknown application": ("application: sentient\n", ":1: application: unknown application 'sentient'"),
+    "a missing data file": ("application: sentiment\ndata: {train: none.tsv}\n", ":2: data.train: given 'none.tsv'"),
+    "no training data": ("application: sentiment\n", "data.train: this key is needed"),
+}
+
+
+@pytest.mark.parametrize("mistake", RECIPES)
+def test_mistakes_in_a_recipe(mistake, tmp_path, capsys):
+    text, expected = RECIPES[mistake]
+    path = tmp_path / "r.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert expected in refused(train, path, "--run", tmp_path / "run", capsys=capsys)
+
+
+def test_a_missing_recipe(tmp_path, capsys):
+    assert "no such recipe" in refused(train, tmp_path / "none.yaml", capsys=capsys)
+
+
+GOOD = "a fine film\tpositive\na dull film\tnegative\n"
+FILES = {
+    "an empty file": ("train", b"", "train.tsv: has no rows"),
+    "too few columns": ("train", GOOD.encode() + b"one\n", "train.tsv:3: 1 column(s), expected at least 2"),
+    "an unknown label": ("validation", b"x\tneutral\n", "validation.tsv:1: label 'neutral' in validation"),
+    "an unknown test label": ("test", b"x\tneutral\n", "test.tsv:1: label 'neutral' in test"),
+    "no UTF-8": ("train", GOOD.encode() + b"caf\xe9\tpositive\n", "train.tsv:3: byte 4 of the line is not UTF-8"),
+    "one class": ("train", b"a\tpositive\n", "the training split has one class only"),
+    "no gzip": ("train.gz", b"a\tpositive\n", "damaged gzip data"),
+}
+
+
+@pytest.mark.parametrize("mistake", FILES)
+def test_mistakes_in_a_data_file(mistake, tmp_path, corpus, capsys):
+    split, data, expected = FILES[mistake]
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(TINY % corpus, encoding="utf-8")
+    if split == "train.gz":
+        (corpus / "train.tsv.gz").write_bytes(data)
+        recipe.write_text((TINY % corpus).replace("train.tsv", "train.tsv.gz"), encoding="utf-8")
+    else:
+        (corpus / f"{split}.tsv").write_bytes(data)
+    assert expected in refused(train, recipe, "--run", tmp_path / "run", capsys=capsys)
+
+
+def test_an_unwritable_run_folder(recipe_file, tmp_path, capsys):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    message = refused(train, recipe_file, "--run", tmp_path / "file" / "run", capsys=capsys)
+    assert "the run folder cannot be written" in message
+
+
+def test_a_folder_with_something_else_in_it_is_not_touched(recipe_file, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
+    for option in ([], ["--fresh"]):
+        message = refused(train, recipe_file, "--run", tmp_path / "mine", *option, capsys=capsys)
+        assert "holds no run" in message
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [(evaluate, []), (predict, ["text"]), (export_command, [])],
+    ids=["evaluate", "predict", "export"],
+)
+def test_a_folder_that_is_no_run_and_a_run_that_is_not_finished(command, arguments, tiny_run, tmp_path, capsys):
+    assert "no such folder" in refused(command, tmp_path / "none", *arguments, capsys=capsys)
+    assert "holds no run" in refused(command, tmp_path, *arguments, capsys=capsys)
+    shutil.copytree(tiny_run, tmp_path / "begun")
+    (tmp_path / "begun" / "metrics.json").unlink()
+    assert "this run is not finished" in refused(command, tmp_path / "begun", *arguments, capsys=capsys)
+
+
+def test_train_ends_with_scores_and_the_next_commands(tiny_run, capsys, recipe_file, tmp_path):
+    assert train.main([str(recipe_file), "--run", str(tmp_path / "run")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("test accuracy ") for line in lines)
+    assert lines[-2].startswith(f"  python -m keras_seq.predict {tmp_path / 'run'} ")
+    assert lines[-1] == f"  python -m export {tmp_path / 'run'}"
+
+
+def test_evaluate_prints_the_numbers_of_the_run(tiny_run, capsys):
+    assert evaluate.main([str(tiny_run)]) == 0
+    printed = capsys.readouterr().out
+    metrics = Run(tiny_run).read_metrics()["test"]
+    assert f"accuracy     {metrics['accuracy']:.4f}" in printed
+    assert "precision  recall      f1" in printed
+    assert "confusion matrix" in printed
+    assert "next:" in printed
+
+
+def test_evaluate_takes_another_file(tiny_run, tmp_path, capsys):
+    path = tmp_path / "other.tsv"
+    path.write_text("the plot is dull\tnegative\nthe plot is fine\tpositive\n", encoding="utf-8")
+    assert evaluate.main([str(tiny_run), "--data", str(path)]) == 0
+    assert "on " + str(path) in capsys.readouterr().out
+    assert "no such file" in refused(evaluate, tiny_run, "--data", tmp_path / "none.tsv", capsys=capsys)
+    path.write_text("x\tneutral\n", encoding="utf-8")
+    assert "which the model does not know" in refused(evaluate, tiny_run, "--data", path, capsys=capsys)
+
+
+TEXTS = ["a fine film", "", "x " * 500, "🙂", "the plot is dull", "日本語"]
+
+
+def test_predict_answers_in_the_order_given(tiny_run, tmp_path, capsys):
+    assert predict.main([str(tiny_run), *TEXTS]) == 0
+    given = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["text"] for answer in given] == TEXTS
+    assert {"text", "label", "score", "labels", "scores"} == set(given[0])
+    path = tmp_path / "f.txt"
+    path.write_text("".join(text + "\n" for text in TEXTS), encoding="utf-8")
+    assert predict.main([str(tiny_run), "--file", str(path)]) == 0
+    from_file = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [a["label"] for a in from_file] == [a["label"] for a in given]
+
+
+def test_predict_reads_standard_input_and_keeps_order_over_chunks(tiny_run, monkeypatch, capsys):
+    monkeypatch.setattr(predict, "LINES_AT_ONCE", 4)
+    reader, writer = os.pipe()
+    os.write(writer, "".join(f"{'a ' * (9 - n)}{n}\n" for n in range(9)).encode())
+    os.close(writer)
+    standard_input = os.dup(0)
+    try:
+        os.dup2(reader, 0)
+        assert predict.main([str(tiny_run), "--file", "-"]) == 0
+    finally:
+        os.dup2(standard_input, 0)
+        os.close(standard_input)
+        os.close(reader)
+    assert [json.loads(line)["text"][-1] for line in capsys.readouterr().out.splitlines()] == [str(n) for n in range(9)]
+
+
+def test_predict_wants_inputs(tiny_run, tmp_path, capsys):
+    assert "either texts or --file" in refused(predict, tiny_run, capsys=capsys)
+    assert "cannot be read" in refused(predict, tiny_run, "--file", tmp_path / "none", capsys=capsys)
+    (tmp_path / "empty").write_text("", encoding="utf-8")
+    assert "the file is empty" in refused(predict, tiny_run, "--file", tmp_path / "empty", capsys=capsys)
+    (tmp_path / "bytes").write_bytes(b"\xff\n")
+    assert "is not UTF-8" in refused(predict, tiny_run, "--file", tmp_path / "bytes", capsys=capsys)
+
+
+def test_the_card_says_what_a_reader_needs(tiny_run):
+    card = (tiny_run / "card.md").read_text(encoding="utf-8")
+    for part in ("## Data", "| train | 100 |", "accuracy", "confusion_matrix.png", "learning_curves.png", "## Use"):
+        assert part in card
+    assert card.count("\n| positive |") + card.count("\n| negative |") == 10
+    for picture in ("confusion_matrix.png", "learning_curves.png"):
+        assert (tiny_run / picture).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("layout", ["csv", "jsonl", "folders", "tsv.gz", "fraction"])
+def test_every_layout_trains(layout, tmp_path, corpus):
+    """The same reviews as CSV, JSON lines, class folders, compressed, and with a held-out part."""
+    data = {"train": "train", "validation": "validation", "test": "test"}
+    for split in data:
+        rows = [line.split("\t") for line in (corpus / f"{split}.tsv").read_text(encoding="utf-8").splitlines()]
+        target = corpus / f"{split}.{layout}"
+        if layout == "csv":
+            target.write_text("label,text\n" + "".join(f'{y},"{x}"\n' for x, y in rows), encoding="utf-8")
+        elif layout == "jsonl":
+            target.write_text("".join(json.dumps({"text": x, "label": y}) + "\n" for x, y in rows), encoding="utf-8")
+        elif layout == "tsv.gz":
+            target.write_bytes(gzip.compress((corpus / f"{split}.tsv").read_bytes()))
+        elif layout == "folders":
+            for number, (text, label) in enumerate(rows):
+                (target / label).mkdir(parents=True, exist_ok=True)
+                (target / label / f"{number}.txt").write_text(text, encoding="utf-8")
+        else:
+            target = corpus / f"{split}.tsv"
+        data[split] = target.name
+    if layout == "fraction":
+        data["validation"] = 0.2
+    if layout in ("csv", "jsonl"):
+        data |= {"text": "text", "label": "label"}
+    recipe = tmp_path / "r.json.yaml"
+    body = {"application": "sentiment", "data": {"directory": str(corpus), **data}, "model": {"units": 2}}
+    recipe.write_text(json.dumps({**body, "training": {"epochs": 1, "batch_size": 32}}), encoding="utf-8")
+    assert train.main([str(recipe), "--run", str(tmp_path / "run")]) == 0
+    metrics = Run(tmp_path / "run").read_metrics()
+    assert metrics["training"]["examples"] == (80 if layout == "fraction" else 100)
+    assert metrics["validation"]["examples"] == (20 if layout == "fraction" else 32)
+
+
+def test_three_classes_with_names_of_their_own(tmp_path):
+    rows = [f"word{n % 3} text {n}\t{n % 3}\n" for n in range(60)]
+    for split in ("train", "validation"):
+        (tmp_path / f"{split}.tsv").write_text("".join(rows), encoding="utf-8")
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(
+        f"application: sentiment\ndata: {{directory: {tmp_path}, train: train.tsv, validation: validation.tsv,\n"
+        "  labels: {0: bad, 1: fair, 2: good}}\nmodel: {units: 8, dropout: 0.0}\n"
+        "training: {epochs: 25, batch_size: 8, learning_rate: 0.01}\n",
+        encoding="utf-8",
+    )
+    assert train.main([str(recipe), "--run", str(tmp_path / "run")]) == 0
+    metrics = Run(tmp_path / "run").read_metrics()
+    assert list(metrics["validation"]["classes"]) == ["bad", "fair", "good"]
+    assert metrics["validation"]["accuracy"] > 0.9
+    assert "test" not in metrics
+
+
+def test_a_closed_pipe_is_no_error():
+    command = f"{sys.executable} -m keras_seq.train --schema sentiment | head -1"
+    done = subprocess.run(command, shell=True, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "{\n"
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,218 @@
+"""Export: what is published answers like the model; what fails a gate is not published."""
+
+import json
+import pathlib
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+import export.__main__ as command
+import keras_seq
+from export import gates, servable
+from keras_seq.layers import Answering
+from keras_seq.run import Run
+
+TEXTS = ["a fine film", "the plot is dull , but the music is superb", "not bad"]
+
+
+@pytest.fixture(scope="module")
+def servables(tiny_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("servables")
+    assert command.main([str(tiny_run), "--to", str(folder)]) == 0
+    return folder
+
+
+def test_a_servable_is_published_with_warm_up_requests(servables):
+    version = servables / "tiny" / "1"
+    assert {p.name for p in servables.joinpath("tiny").iterdir()} == {"1"}
+    assert (version / "saved_model.pb").exists()
+    records = list(tf.data.TFRecordDataset(str(version / servable.WARMUP_FILE)).as_numpy_iterator())
+    requests = [prediction_log_pb2.PredictionLog.FromString(r).predict_log.request for r in records]
+    assert len(requests) == 9
+    assert requests[0].model_spec.name == "tiny"
+    assert tf.make_ndarray(requests[-1].inputs["text"]).shape == (8,)
+
+
+def test_the_signature_has_one_string_input_and_named_answers(servables):
+    signature = tf.saved_model.load(str(servables / "tiny" / "1")).signatures["serving_default"]
+    (_, inputs) = signature.structured_input_signature
+    assert inputs == {"text": tf.TensorSpec([None], tf.string, name="text")}
+    outputs = {name: (spec.dtype, len(spec.shape)) for name, spec in signature.structured_outputs.items()}
+    assert outputs == {
+        "label": (tf.string, 1),
+        "score": (tf.float32, 1),
+        "labels": (tf.string, 2),
+        "scores": (tf.float32, 2),
+    }
+
+
+def test_versions_count_up_old_ones_go_and_none_is_overwritten(tiny_run, tmp_path, capsys):
+    arguments = [str(tiny_run), "--to", str(tmp_path)]
+    assert command.main(arguments) == 0
+    assert command.main([*arguments, "--version", "7"]) == 0
+    assert command.main([*arguments, "--keep", "2"]) == 0
+    assert servable.versions(tmp_path / "tiny") == [7, 8]
+    assert "removed version 1" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="2"):
+        command.main([*arguments, "--version", "7"])
+    assert "this version is there already" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        command.main([*arguments, "--version", "0"])
+
+
+def test_a_folder_that_cannot_be_written(tiny_run, tmp_path, capsys):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        command.main([str(tiny_run), "--to", str(tmp_path / "file")])
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def written(model, tmp_path, inputs=TEXTS):
+    folder = tmp_path / "servable"
+    servable.write(model, {model.inputs[0].name: list(inputs)}, "m", folder)
+    return folder
+
+
+class Length(keras.layers.Layer):
+    """A layer that answers with a number a text, made in the way that `how` says."""
+
+    def __init__(self, how, **kwargs):
+        super().__init__(**kwargs)
+        self.how = how
+
+    def call(self, texts):
+        lengths = tf.strings.length(texts)
+        if self.how == "python":
+            lengths = tf.numpy_function(lambda x: x, [lengths], tf.int32)
+        if self.how == "batch":
+            lengths = lengths + tf.reduce_max(lengths)
+        if self.how == "xla":
+            lengths = tf.function(lambda x: x + 1, jit_compile=True)(lengths)
+        if self.how == "cudnn":
+            x = tf.zeros([1, 1, 1])
+            weights = tf.zeros([16])
+            lengths = lengths + tf.cast(
+                tf.raw_ops.CudnnRNN(input=x, input_h=x, input_c=x, params=weights)[0][0, 0, 0], tf.int32
+            )
+        if self.how == "random":
+            lengths = lengths + tf.random.uniform([], maxval=1000, dtype=tf.int32)
+        if self.how == "nan":
+            return tf.cast(lengths, tf.float32) * np.nan
+        return tf.cast(lengths, tf.float32)
+
+    def compute_output_spec(self, texts):
+        return keras.KerasTensor(texts.shape, dtype="float32")
+
+
+def model(how):
+    text = keras.Input((), dtype="string", name="text")
+    return Answering(text, {"score": Length(how, name="length")(text)}, name="m")
+
+
+def test_a_good_model_passes(tmp_path):
+    lines = gates.check(written(model("good"), tmp_path), model("good"), TEXTS)
+    assert [line.split()[1] for line in lines] == ["1", "2", "3", "4", "6"]
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("python", "gate 1 (ops): PyFunc"),
+        ("xla", "gate 1 (ops): .* must be compiled by XLA"),
+        ("cudnn", "gate 2 (CPU): CudnnRNN"),
+        ("batch", "gate 4 (batch): input .*: score is .* alone, .* in a batch of 32"),
+        ("random", "gate 3 (same): input 'a fine film'|gate 3 (same): input b'a fine film'"),
+        ("nan", "gate 3 (same): .* nan"),
+    ],
+)
+def test_each_gate_refuses_and_says_why(how, expected, tmp_path):
+    expected = expected.replace("(", r"\(").replace(")", r"\)")
+    with pytest.raises(gates.GateError, match=expected):
+        gates.check(written(model(how), tmp_path), model(how), TEXTS)
+
+
+def test_a_model_that_is_not_the_servables_is_refused(servables, tmp_path):
+    with pytest.raises(gates.GateError, match=r"gate 3 \(same\): outputs"):
+        gates.check(servables / "tiny" / "1", model("good"), TEXTS)
+
+
+def test_a_servable_without_warm_up_requests_is_refused(servables, tiny_run, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(servables / "tiny" / "1", folder)
+    (folder / servable.WARMUP_FILE).write_bytes(b"")
+    with pytest.raises(gates.GateError, match=r"gate 6 \(warm-up\)"):
+        gates.check(folder, keras_seq.load(tiny_run), TEXTS)
+
+
+def test_ops_that_tensorflow_servings_tf_text_lacks_are_refused():
+    with pytest.raises(gates.GateError, match=r"2\.12\.1"):
+        gates._check_forbidden({"TFText>RoundRobinTrim": "n"})
+    with pytest.raises(gates.GateError, match=r"IO>AudioResample \(node n\) is neither"):
+        gates._check_known({"IO>AudioResample": "n"}, {"MatMul"}, {"RegexSplitWithOffsets"})
+
+
+def test_a_failed_gate_publishes_nothing(tiny_run, tmp_path, monkeypatch, capsys):
+    def refuse(*_):
+        raise gates.GateError("gate 4 (batch): no")
+
+    monkeypatch.setattr(gates, "check", refuse)
+    assert command.main([str(tiny_run), "--to", str(tmp_path)]) == 1
+    assert "nothing was published" in capsys.readouterr().err
+    assert list((tmp_path / "tiny").iterdir()) == []
+
+
+def test_a_poller_never_sees_a_version_that_is_not_whole(tiny_run, tmp_path, monkeypatch):
+    """While the servable is written and checked, no entry of the model's folder is a number."""
+    seen = []
+    check = gates.check
+
+    def look(folder, *arguments):
+        seen.extend(p.name for p in (tmp_path / "tiny").iterdir())
+        return check(folder, *arguments)
+
+    monkeypatch.setattr(gates, "check", look)
+    assert command.main([str(tiny_run), "--to", str(tmp_path)]) == 0
+    assert seen
+    assert not any(name.isdecimal() for name in seen)
+
+
+EDGES = ["", " ", "🙂 👩‍👧", "word " * 10_000, "naïve 日本語 العربية ру́сский", "\x00\x01 film", "!" * 300]
+
+
+@pytest.mark.parametrize("call", [lambda model: model, lambda model: model(["x"])], ids=["new", "asked before"])
+def test_a_model_that_was_asked_exports_the_same_graph(call, tiny_run, tmp_path):
+    asked = keras_seq.load(tiny_run)
+    call(asked)
+    saved = tf.saved_model.load(str(written(asked, tmp_path)))
+    assert not hasattr(saved, "_graph")
+    assert list(saved.signatures) == ["serving_default"]
+
+
+def test_keras_model_file_and_servable_give_the_same_answers(tiny_run, servables):
+    """Alone and in a batch of 32; the servable in a fresh process, through a version 1 session."""
+    loaded = keras_seq.load(tiny_run)
+    file = keras.saving.load_model(tiny_run / "model.keras")
+    inputs = Run(tiny_run).read_requests()["text"] + EDGES
+    crowd = (inputs * 32)[:32]
+    fresh = gates._in_fresh_process(servables / "tiny" / "1", [*([text] for text in inputs), crowd])["answers"]
+    for position, text in enumerate(inputs):
+        answers = [
+            gates._row(gates._ask(loaded, [text]), 0),
+            gates._row(gates._ask(loaded, crowd), position),
+            gates._row(gates._ask(file, [text]), 0),
+            gates._row(fresh[position], 0),
+            gates._row(fresh[-1], position),
+        ]
+        for answer in answers[1:]:
+            assert answer["label"] == answers[0]["label"]
+            np.testing.assert_allclose(answer["scores"], answers[0]["scores"], atol=1e-5)
+
+
+def test_the_request_file_is_a_predict_request_in_column_format(tiny_run):
+    body = json.loads(pathlib.Path(tiny_run, "requests.json").read_text(encoding="utf-8"))
+    assert list(body) == ["inputs"]
+    assert len(body["inputs"]["text"]) == 8

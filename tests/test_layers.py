@@ -1,0 +1,92 @@
+"""Layers: what they compute, that padding does not matter, and that they save."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_seq.layers import Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
+
+POOLINGS = [MaskedMaxPooling, AttentionPooling]
+RANDOM = np.random.default_rng(1)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_pooling_ignores_what_is_masked(pooling):
+    layer = pooling()
+    states = RANDOM.normal(size=(3, 5, 4)).astype("float32")
+    mask = np.arange(5) < np.array([[5], [3], [1]])
+    whole = layer(states, mask=mask)
+    other = np.where(mask[..., None], states, 1e3)
+    np.testing.assert_allclose(whole, layer(other, mask=mask), rtol=1e-6)
+    np.testing.assert_allclose(whole[1], layer(states[1:2, :3], mask=mask[1:2, :3])[0], rtol=1e-5)
+    np.testing.assert_allclose(whole[0], layer(states[:1])[0], rtol=1e-5)
+
+
+def test_max_pooling_is_the_maximum():
+    states = RANDOM.normal(size=(2, 6, 3)).astype("float32")
+    np.testing.assert_array_equal(MaskedMaxPooling()(states), states.max(axis=1))
+
+
+def test_attention_pooling_is_a_convex_mean_of_the_states():
+    layer = AttentionPooling()
+    states = RANDOM.normal(size=(4, 6, 3)).astype("float32")
+    pooled = layer(states).numpy()
+    scores = np.tanh(states @ layer.projection.numpy() + layer.bias.numpy()) @ layer.context.numpy()
+    weights = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(pooled, (weights * states).sum(axis=1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_pooling_in_half_precision_stays_finite(pooling):
+    layer = pooling(dtype="mixed_float16")
+    mask = np.array([[True, False]])
+    assert np.isfinite(layer(np.ones((1, 2, 3), "float16"), mask=mask).numpy()).all()
+
+
+def test_word_dropout_drops_words_in_training_only_and_never_padding():
+    layer = WordDropout(0.5, seed=1)
+    ids = np.tile([[2, 3, 4, 0]], (1000, 1))
+    np.testing.assert_array_equal(layer(ids), ids)
+    dropped = layer(ids, training=True).numpy()
+    assert set(np.unique(dropped[:, :3])) == {1, 2, 3, 4}
+    assert 0.45 < (dropped[:, :3] == 1).mean() < 0.55
+    assert (dropped[:, 3] == 0).all()
+
+
+def test_labels_are_ranked_and_ties_keep_the_order_of_the_classes():
+    answers = RankedLabels(["a", "b", "c"])(tf.constant([[0.2, 0.5, 0.3], [0.4, 0.2, 0.4]]))
+    assert answers["labels"].numpy().tolist() == [[b"b", b"c", b"a"], [b"a", b"c", b"b"]]
+    assert answers["label"].numpy().tolist() == [b"b", b"a"]
+    np.testing.assert_allclose(answers["scores"], [[0.5, 0.3, 0.2], [0.4, 0.4, 0.2]])
+    assert answers["score"].dtype == tf.float32
+
+
+@pytest.mark.parametrize("layer", [WordDropout(0.1, seed=3), MaskedMaxPooling(), AttentionPooling()])
+def test_layers_come_back_from_their_configuration(layer):
+    copy = type(layer).from_config(layer.get_config())
+    assert copy.get_config() == layer.get_config()
+    registered = keras.saving.get_registered_name(type(layer))
+    assert registered == f"keras_seq>{type(layer).__name__}"
+
+
+def answering():
+    text = keras.Input((), dtype="string", name="text")
+    lengths = keras.layers.StringLookup(vocabulary=["x"], output_mode="one_hot", name="lookup")(text)
+    return Answering(text, RankedLabels(["a", "b"], name="answers")(lengths), name="m")
+
+
+@pytest.mark.parametrize("inputs", [["x", "y"], ("x", "y"), [b"x", "y"], np.array(["x", "y"], object)])
+def test_raw_inputs_may_be_python_strings(inputs):
+    assert answering()(inputs)["label"].numpy().tolist() == [b"b", b"a"]
+
+
+def test_no_inputs_give_no_answers_and_one_string_is_refused():
+    assert answering()([])["labels"].shape == (0, 2)
+    with pytest.raises(TypeError, match="expected a list"):
+        answering()("x")
+
+
+def test_predict_works_too():
+    answers = answering().predict(tf.constant(["x", "y", "x"]), verbose=0)
+    assert answers["label"].tolist() == [b"b", b"a", b"b"]

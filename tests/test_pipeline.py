@@ -1,0 +1,86 @@
+"""Batches: everything once, similar lengths together, the same order for the same seed and epoch."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+from corpora import SST
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_seq.formats import Example, Table
+from keras_seq.pipeline import Preprocessing, bucketed, count, evaluation_dataset, shuffled, training_dataset
+from keras_seq.recipe import DataError
+from keras_seq.text import WordIds
+
+
+def examples(lengths):
+    return [Example("a " * length + str(n), "xy"[n % 2], f"f:{n}") for n, length in enumerate(lengths)]
+
+
+def preprocessing():
+    lookup = keras.layers.StringLookup(vocabulary=["x", "y"], num_oov_indices=0, output_mode="one_hot")
+    return Preprocessing(WordIds(["a"]), lookup, {}, ["x", "y"])
+
+
+@given(st.lists(st.integers(0, 30), max_size=300), st.integers(1, 400), st.integers(1, 7), st.integers(0, 3))
+@settings(max_examples=50, deadline=None)
+def test_every_example_is_given_once(lengths, buffer, batch_size, seed):
+    given_ones = examples(lengths)
+    generator = random.Random(seed)
+    batches = list(bucketed(shuffled(given_ones, buffer, generator), batch_size, generator))
+    assert sorted(e.where for batch in batches for e in batch) == sorted(e.where for e in given_ones)
+    assert sum(len(batch) != batch_size for batch in batches) <= 1
+
+
+def test_batches_hold_similar_lengths():
+    lengths = random.Random(1).choices(range(100), k=1000)
+    spread = [
+        max(len(e.input) for e in batch) - min(len(e.input) for e in batch)
+        for batch in bucketed(examples(lengths), 20, random.Random(1))
+    ]
+    assert np.mean(spread) < 10
+
+
+def batches_of(dataset):
+    return [(x.numpy().tolist(), y.numpy().tolist()) for x, y in dataset]
+
+
+def test_rows_are_padded_to_the_longest_of_their_own_batch():
+    data = evaluation_dataset(examples([0, 1, 8, 9]), preprocessing(), 2, 2)
+    assert [x.shape[1] for x, _ in data] == [2, 10]
+
+
+def test_an_epochs_order_follows_from_the_seed_and_its_number():
+    data, prepared = examples(range(50)), preprocessing()
+
+    def epochs(first, last, seed=1, skip=0):
+        return batches_of(training_dataset(data, prepared, 8, 20, seed, range(first, last), skip))
+
+    both = epochs(0, 2)
+    assert len(both) == 14
+    assert both[:7] != both[7:]
+    assert epochs(1, 2) == both[7:]
+    assert epochs(0, 2, skip=3) == both[3:]
+    assert epochs(0, 1, seed=2) != both[:7]
+
+
+def test_unknown_labels_and_empty_splits_are_refused():
+    assert count(examples([1, 2]), preprocessing(), "validation") == 2
+    with pytest.raises(DataError, match="f:9: label 'z' in validation, which training never had; it had 'x', 'y'"):
+        count([Example("a", "z", "f:9")], preprocessing(), "validation")
+    with pytest.raises(DataError, match="the test split has no examples"):
+        count([], preprocessing(), "test")
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not SST.exists(), reason="the Stanford Sentiment Treebank is not beside the project")
+def test_real_sentences_pad_little():
+    table = Table(str(SST / "sst2_train.tsv"), 0, 1)
+    words = WordIds()
+    padded = real = 0
+    for batch in bucketed(table, 64, random.Random(1)):
+        lengths = words.split(np.array([e.input for e in batch], object)).row_lengths().numpy()
+        padded, real = padded + lengths.max() * len(lengths), real + lengths.sum()
+    assert real / padded > 0.85
