@@ -22,11 +22,12 @@ RESERVED_IDS = 2
 CHUNK_TEXTS = 1024  # texts tokenised in one call while the vocabulary is counted
 MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, those seen once are dropped
 
-# English contractions split as in the Penn Treebank ("don't" and "do n't" give the same words); hyphens and dashes
-# divide words; other punctuation, symbols and characters of scripts written without spaces are words of their own.
+# English contractions, quotes and dots as in the Penn Treebank ("don't" and "do n't" give the same words); hyphens and
+# dashes divide words; other punctuation, symbols and characters of scripts written without spaces stand alone.
 _CONTRACTIONS = r"n't\b|'(?:s|m|d|ll|re|ve)\b"
+_PUNCTUATION = r"\.\.\.?|''|``"
 _CHARACTERS = r"[\p{Pc}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Po}\p{S}]|\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}"
-_WORDS_OF_THEIR_OWN = f"{_CONTRACTIONS}|{_CHARACTERS}"
+_WORDS_OF_THEIR_OWN = f"{_CONTRACTIONS}|{_PUNCTUATION}|{_CHARACTERS}"
 _BETWEEN_WORDS = r"[\s\p{Z}\p{Cc}\p{Cf}\p{Pd}]+"
 
 

@@ -1,0 +1,25 @@
+# Each target makes .venv from requirements.txt when it is not there. PYTHON names another Python 3.11.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check
+
+$(VENV)/installed: requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not there; set PYTHON, as in: make PYTHON=python3 demo"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+demo: $(VENV)/installed  ## train, score, export and ask the sentiment model of the built-in reviews
+	$(BIN)/python -m keras_seq.train zoo/sentiment.yaml
+	$(BIN)/python -m export runs/sentiment
+	$(BIN)/python -m keras_seq.predict runs/sentiment "a gripping story , and the cast is superb" "the plot is dull and the music annoyed us"
+
+test: $(VENV)/installed  ## the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy

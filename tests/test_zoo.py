@@ -1,0 +1,95 @@
+"""Every recipe of the zoo, end to end on data made here: trained two steps, saved, loaded, exported, asked."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+from corpora import PROJECT, write_corpus
+
+import export.__main__ as export_command
+import keras_seq
+from export import gates
+from keras_seq import train
+from keras_seq.run import Run
+
+RECIPES = sorted((PROJECT / "zoo").glob("*.yaml"))
+SHRUNK = ["training.epochs=1", "training.batch_size=16", "model.embedding_dim=8", "model.units=4"]
+
+
+def stand_in_data(recipe, folder):
+    """Files with the names and labels that a recipe of public data asks for."""
+    write_corpus(folder, 32, 16, 16)
+    number = {"negative": "0", "positive": "1"}
+    for split, name in (("train", "train"), ("validation", "dev"), ("test", "test")):
+        lines = (folder / f"{split}.tsv").read_text(encoding="utf-8").splitlines()
+        rows = [line.split("\t") for line in lines]
+        (folder / f"sst2_{name}.tsv").write_text("".join(f"{x}\t{number[y]}\n" for x, y in rows), encoding="utf-8")
+    (folder / "trees").mkdir()
+    (folder / "trees" / "train.txt").write_text(
+        "(3 (2 a) (3 (3 fine) (2 film)))\n(1 (1 dull) (2 it))\n" * 4, encoding="utf-8"
+    )
+    return [f"data.directory={folder}"] if "sst2" in recipe.stem else []
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("keras_seq.samples.film_reviews.SIZES", {"train": 32, "validation": 16, "test": 16})
+    overrides = stand_in_data(recipe, tmp_path / "data") + SHRUNK
+    run = tmp_path / recipe.stem
+    assert train.main([str(recipe), "--run", str(run), *(x for o in overrides for x in ("--set", o))]) == 0
+    assert export_command.main([str(run), "--to", str(tmp_path / "servables")]) == 0
+    ((name, inputs),) = Run(run).read_requests().items()
+    answers = [
+        gates._ask(keras_seq.load(run), inputs),
+        gates._ask(keras.saving.load_model(run / "model.keras"), inputs),
+        gates._in_fresh_process(tmp_path / "servables" / recipe.stem / "1", [inputs])["answers"][0],
+    ]
+    for answer in answers[1:]:
+        assert answer["label"] == answers[0]["label"]
+        np.testing.assert_allclose(answer["scores"], answers[0]["scores"], atol=1e-5)
+    assert name == "text"
+    assert len(inputs) == 8
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_a_recipe_builds_without_its_data(recipe):
+    network = keras_seq.build(recipe)
+    assert network.output_shape == (None, 2)
+    assert all(layer.name and not re.search(r"_\d+_\d+$", layer.name) for layer in network.layers)
+    assert {layer.name for layer in network.layers} >= {"word_ids", "embedding", "pooling", "scores"}
+    assert keras_seq.build(recipe, num_classes=5).output_shape == (None, 5)
+    with pytest.raises(keras_seq.RecipeError, match="unknown sizes"):
+        keras_seq.build(recipe, classes=5)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_a_recipe_has_a_header_and_a_row_in_the_zoos_table(recipe):
+    header = recipe.read_text(encoding="utf-8").split("application:")[0]
+    for word in ("Source:", "Data:", "Run:", "Expect:", f"python -m keras_seq.train zoo/{recipe.name}"):
+        assert word in header
+    assert f"| [{recipe.stem}]({recipe.name}) |" in (PROJECT / "zoo" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("pooling", ["last", "max", "attention"])
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_every_shape_of_the_network_ignores_padding_and_qualifies_for_cudnn(pooling, bidirectional, layers):
+    from keras_seq.applications import sentiment
+
+    sizes = {"vocabulary_size": 10, "num_classes": 3}
+    network = sentiment.build(sizes, units=4, layers=layers, pooling=pooling, bidirectional=bidirectional)
+    short = network(np.array([[2, 3, 4]]))
+    padded = network(np.array([[2, 3, 4, 0, 0, 0]]))
+    np.testing.assert_allclose(short, padded, atol=1e-6)
+    np.testing.assert_allclose(np.sum(short), 1, atol=1e-6)
+    kind = keras.layers.Bidirectional if bidirectional else keras.layers.LSTM
+    lstms = [layer for layer in network.layers if isinstance(layer, kind)]
+    assert len(lstms) == layers
+    for lstm in lstms:
+        settings = (lstm.forward_layer if bidirectional else lstm).get_config()
+        assert (settings["activation"], settings["recurrent_activation"]) == ("tanh", "sigmoid")
+        assert settings["use_bias"]
+        assert not settings["recurrent_dropout"]
+        assert not settings["unroll"]
