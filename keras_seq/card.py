@@ -126,7 +126,7 @@ def _learning_curves(run: Run) -> str:
 def _confusion_matrix(run: Run, metrics: dict[str, Any]) -> str:
     matrix, classes = np.array(metrics["confusion_matrix"]), list(metrics["classes"])
     side = max(3.2, 0.45 * len(classes) + 1.5)
-    figure = matplotlib.figure.Figure(figsize=(side + 0.8, side), layout="constrained")
+    figure = matplotlib.figure.Figure(figsize=(side + 0.3, side), layout="constrained")
     axis = figure.subplots()
     parts = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     axis.imshow(parts, cmap="Blues", vmin=0, vmax=1)

@@ -8,11 +8,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from corpora import SST
 from tensorflow_serving.apis import prediction_log_pb2
 
 import export.__main__ as command
 import keras_seq
 from export import gates, servable
+from keras_seq import train
+from keras_seq.formats import Table
 from keras_seq.layers import Answering
 from keras_seq.run import Run
 
@@ -192,24 +195,39 @@ def test_a_model_that_was_asked_exports_the_same_graph(call, tiny_run, tmp_path)
     assert list(saved.signatures) == ["serving_default"]
 
 
-def test_keras_model_file_and_servable_give_the_same_answers(tiny_run, servables):
-    """Alone and in a batch of 32; the servable in a fresh process, through a version 1 session."""
-    loaded = keras_seq.load(tiny_run)
-    file = keras.saving.load_model(tiny_run / "model.keras")
-    inputs = Run(tiny_run).read_requests()["text"] + EDGES
-    crowd = (inputs * 32)[:32]
-    fresh = gates._in_fresh_process(servables / "tiny" / "1", [*([text] for text in inputs), crowd])["answers"]
-    for position, text in enumerate(inputs):
-        answers = [
-            gates._row(gates._ask(loaded, [text]), 0),
-            gates._row(gates._ask(loaded, crowd), position),
-            gates._row(gates._ask(file, [text]), 0),
-            gates._row(fresh[position], 0),
-            gates._row(fresh[-1], position),
-        ]
+def sentences():
+    """The test sentences of the Stanford Sentiment Treebank, where they are beside the project."""
+    path = SST / "sst2_test.tsv"
+    return [example.input for example in Table(str(path), 0, 1)] if path.exists() else []
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param(TEXTS + EDGES, id="edges"),
+        pytest.param(
+            sentences(), id="sst", marks=[pytest.mark.real_data, pytest.mark.skipif(not SST.exists(), reason="no SST")]
+        ),
+    ],
+)
+def test_trained_model_file_and_servable_give_the_same_answers(inputs, recipe_file, tmp_path, monkeypatch):
+    """The model in memory, the file, and the servable in a fresh process; alone and in batches of 32."""
+    trained = []
+    save = Run.save_model
+    monkeypatch.setattr(Run, "save_model", lambda run, model: (trained.append(model), save(run, model)))
+    run = tmp_path / "tiny"
+    assert train.main([str(recipe_file), "--run", str(run)]) == 0
+    assert command.main([str(run), "--to", str(tmp_path)]) == 0
+    crowds = [(inputs[start:] + inputs * 32)[:32] for start in range(0, len(inputs), 32)]
+    fresh = gates._in_fresh_process(tmp_path / "tiny" / "1", [*([text] for text in inputs), *crowds])["answers"]
+    models = [trained[0], keras_seq.load(run), keras.saving.load_model(run / "model.keras")]
+    together = [[gates._ask(model, crowd) for crowd in crowds] for model in models] + [fresh[len(inputs) :]]
+    for position in range(len(inputs)):
+        answers = [gates._row(fresh[position], 0), gates._row(gates._ask(models[0], [inputs[position]]), 0)]
+        answers += [gates._row(batches[position // 32], position % 32) for batches in together]
         for answer in answers[1:]:
-            assert answer["label"] == answers[0]["label"]
             np.testing.assert_allclose(answer["scores"], answers[0]["scores"], atol=1e-5)
+            assert answer["label"] == answers[0]["label"] or abs(answer["score"] - 0.5) < 1e-5
 
 
 def test_the_request_file_is_a_predict_request_in_column_format(tiny_run):
