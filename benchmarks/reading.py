@@ -20,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 SMALL_FILES = 50_000
 TIMES = (1, 20)
+SHUFFLE_BUFFER = 5000
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -53,7 +54,8 @@ def one_epoch(path: pathlib.Path) -> float:
     preprocessing = sentiment.prepare(examples, vocabulary_size=8000)
     network = sentiment.build(preprocessing.sizes, embedding_dim=32, units=16)
     network.compile("adam", "categorical_crossentropy", jit_compile=False)
-    network.fit(training_dataset(examples, preprocessing, 64, 5000, 1, range(1)), shuffle=False, verbose=0)
+    dataset = training_dataset(examples, preprocessing, 64, SHUFFLE_BUFFER, 1, range(1))
+    network.fit(dataset, steps_per_epoch=-(-preprocessing.examples // 64), shuffle=False, verbose=0)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

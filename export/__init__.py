@@ -1,1 +1,5 @@
 """From a run to a servable that TensorFlow Serving loads: `python -m export RUN`."""
+
+import pathlib
+
+WARMUP_FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")

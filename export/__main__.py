@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="python -m export",
         description="Write a run's model as a servable for TensorFlow Serving. Nothing is published that fails a gate.",
     )
@@ -58,7 +59,7 @@ def _export(run_folder: str, to: pathlib.Path, version: int | None, keep: int | 
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
     print(f"gate 7 (whole): published as {target}")
-    for old in servable.prune(model_folder, keep) if keep else []:
+    for old in servable.prune(model_folder, keep, version) if keep else []:
         print(f"removed version {old}")
     print(
         f"next:\n  docker run -p 8501:8501 -v {to.resolve()}/{run.name}:/models/{run.name} -e MODEL_NAME={run.name} "

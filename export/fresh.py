@@ -22,7 +22,7 @@ from tensorflow.core.framework import op_def_pb2
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow_serving.apis import prediction_log_pb2
 
-WARMUP_FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")
+from export import WARMUP_FILE
 
 
 def main(folder: str) -> int:
@@ -64,7 +64,7 @@ def _registered_ops() -> set[str]:
 def _plain(value):
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 if __name__ == "__main__":

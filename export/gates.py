@@ -24,6 +24,8 @@ import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from keras_seq.scoring import plain
+
 BATCH_SIZE = 32
 TOLERANCE = 1e-5  # between two scores of one input
 SECONDS = 600  # for the fresh process
@@ -132,9 +134,12 @@ def _in_fresh_process(folder: pathlib.Path, batches: list[list[str | bytes]]) ->
     encoded = [[base64.b64encode(_bytes(item)).decode() for item in batch] for batch in batches]
     command = [sys.executable, "-m", "export.fresh", str(folder.resolve())]
     home = pathlib.Path(__file__).resolve().parent.parent
-    done = subprocess.run(
-        command, input=json.dumps(encoded), capture_output=True, text=True, timeout=SECONDS, cwd=home, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(encoded), capture_output=True, text=True, timeout=SECONDS, cwd=home, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise GateError(f"gate 2 (CPU): no answers from a fresh process within {SECONDS} s") from None
     if done.returncode:
         raise GateError(
             f"gate 2 (CPU): a fresh process cannot load and ask the servable:\n{done.stderr.strip()[-1500:]}"
@@ -143,7 +148,7 @@ def _in_fresh_process(folder: pathlib.Path, batches: list[list[str | bytes]]) ->
 
 
 def _ask(model: keras.Model, batch: list[str | bytes]) -> dict[str, list]:
-    return {name: _decoded(value.numpy().tolist()) for name, value in model(tf.constant(batch)).items()}
+    return {name: plain(tensor) for name, tensor in model(tf.constant(batch)).items()}
 
 
 def _row(answer: dict[str, list], row: int) -> dict[str, Any]:
@@ -179,9 +184,3 @@ def _difference(left: Any, right: Any) -> float:
 
 def _bytes(item: str | bytes) -> bytes:
     return item.encode() if isinstance(item, str) else item
-
-
-def _decoded(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_decoded(item) for item in value]
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value

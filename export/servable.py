@@ -10,8 +10,9 @@ import keras
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+from export import WARMUP_FILE
+
 SIGNATURE = "serving_default"
-WARMUP_FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")
 
 
 def write(model: keras.Model, requests: dict[str, list], name: str, folder: pathlib.Path) -> None:
@@ -49,9 +50,9 @@ def publish(folder: pathlib.Path, model_folder: pathlib.Path, version: int) -> p
     return target
 
 
-def prune(model_folder: pathlib.Path, keep: int) -> list[int]:
-    """Remove all but the newest `keep` versions, and say which went."""
-    old = versions(model_folder)[:-keep]
+def prune(model_folder: pathlib.Path, keep: int, published: int) -> list[int]:
+    """Remove all but the newest `keep` versions and the one just published, and say which went."""
+    old = [version for version in versions(model_folder)[:-keep] if version != published]
     for version in old:
         leaving = model_folder / f"leaving-{version}"  # not a number: no server loads it while it goes
         os.rename(model_folder / str(version), leaving)

@@ -23,7 +23,8 @@ from keras_seq.run import load
 __all__ = ["DataError", "Recipe", "RecipeError", "build", "load", "load_recipe"]
 
 # While Python looks for the module of `python -m keras_seq.NAME`, sys.argv[0] is "-m" (its documentation says so).
-if sys.argv[:1] != ["-m"]:
+_our_command = any(word.removeprefix("-m").startswith("keras_seq.") for word in sys.orig_argv)
+if not (sys.argv[:1] == ["-m"] and _our_command):
     import keras_seq.layers
     import keras_seq.text  # noqa: F401
 
@@ -33,7 +34,7 @@ def build(recipe: str | os.PathLike | Recipe, **sizes: int) -> Any:
 
     Args:
         recipe: a recipe or the path of one.
-        sizes: numbers that training learns from the data, as `num_classes=5`; by default the recipe's.
+        sizes: numbers that training learns from the data, as `num_classes=5`; by default the recipe's, and two classes.
 
     Example:
         >>> keras_seq.build("zoo/sentiment.yaml").output_shape

@@ -30,7 +30,7 @@ def write(run: Run, recipe: Recipe, metrics: dict[str, Any], worst: list[tuple[E
     """
     split = "test" if "test" in metrics else "validation"
     pictures = [_learning_curves(run)]
-    if "confusion_matrix" in metrics[split]:
+    if 0 < len(metrics[split].get("classes", {})) <= scoring.MOST_CLASSES_IN_A_MATRIX:
         pictures.append(_confusion_matrix(run, metrics[split]))
     training = metrics["training"]
     parts = [
@@ -68,7 +68,10 @@ def _place(recipe: Recipe, split: str) -> str:
     if recipe.data.get("source") == "sample":
         return "the built-in sample corpus"
     place = recipe.data.get(split)
-    return f"this part of train: {place}" if isinstance(place, float) else f"`{place}`"
+    phrases = (
+        f" and the phrases of `{recipe.data['phrases']}`" if split == "train" and recipe.data.get("phrases") else ""
+    )
+    return f"this part of train: {place}" if isinstance(place, float) else f"`{place}`{phrases}"
 
 
 def _worst(worst: list[tuple[Example, Answer]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
+import shlex
 import sys
 
 from keras_seq import applications
@@ -13,7 +14,9 @@ from keras_seq.run import Run
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m keras_seq.evaluate", description="Score a trained run.")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, prog="python -m keras_seq.evaluate", description="Score a trained run."
+    )
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
     parser.add_argument("--data", metavar="FILE", help="score this file or folder, of the recipe's format, instead")
     arguments = parser.parse_args(argv)
@@ -41,7 +44,8 @@ def _evaluate(run: Run, data: str | None) -> None:
     metrics = scoring.score(load(run.path), examples, application.objective()).metrics
     print(f"{run.path} on {data or f'the {split} split'}")
     print(scoring.table(metrics))
-    print(f"next:\n  python -m keras_seq.predict {run.path} TEXT\n  python -m export {run.path}")
+    folder = shlex.quote(str(run.path))
+    print(f"next:\n  python -m keras_seq.predict {folder} TEXT\n  python -m export {folder}")
 
 
 if __name__ == "__main__":

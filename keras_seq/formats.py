@@ -1,24 +1,21 @@
 """The field's file formats -> raw examples, streamed: tables (TSV, CSV, JSON lines) and one folder per class.
 
-Nothing is read before the iteration starts, and nothing is held after a row was given out: memory does not grow with
-the file. Every complaint is a `DataError` that starts with file:line.
+Nothing is read before the iteration starts, and no row is held after it was given out: memory does not grow with the
+file (of class folders, the names of the files are held). Every complaint is a `DataError` that starts with file:line.
 """
 
 from __future__ import annotations
 
 import csv
-import functools
 import gzip
 import heapq
 import json
 import os
 import pathlib
-import random
 import re
 import sys
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from keras_seq.recipe import Column, DataError, nearest
@@ -56,6 +53,8 @@ class Table:
             for line, (text, truth) in self._rows(path):
                 rows += 1
                 where = f"{path}:{line}"
+                if not truth:
+                    raise DataError(f"{where}: the label is empty; the text is {_short(text)}")
                 yield Example(text, _named(truth, self.names, where), where)
             if not rows:
                 raise DataError(f"{path}: has no rows (an empty file, or a header alone)")
@@ -114,7 +113,9 @@ class Table:
                 continue
             try:
                 row = json.loads(line)
-                text, truth = (row[column] for column in self.columns)
+                if not isinstance(row, dict | list):
+                    raise TypeError
+                text, truth = (row[column] for column in self.columns)  # type: ignore[index]
             except json.JSONDecodeError as error:
                 raise DataError(f"{path}:{number}: not valid JSON: {error.msg}") from None
             except (KeyError, IndexError, TypeError):
@@ -123,7 +124,13 @@ class Table:
                 ) from None
             if not isinstance(text, str) or not isinstance(truth, str | int):
                 raise DataError(f"{path}:{number}: expected a text and a label; the row is {_short(row)}")
-            yield number, (text, str(truth))
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise DataError(
+                    f"{path}:{number}: the text has half of a surrogate pair, which is no character"
+                ) from None
+            yield number, (text, str(truth).lower() if isinstance(truth, bool) else str(truth).strip())
 
 
 class ClassFolders:
@@ -173,11 +180,17 @@ class Treebank:
 
     def __iter__(self) -> Iterator[Example]:
         for path in _files(self.path):
+            found = False
             for number, line in _lines(path):
                 where = f"{path}:{number}"
                 for label, phrase in self._phrases(line, where):
                     if label in self.TRUTHS:
+                        found = True
                         yield Example(phrase, self.TRUTHS[label], where)
+            if not found:
+                raise DataError(
+                    f"{path}: has no labelled phrases; expected trees, as in (3 (2 a) (3 (3 fine) (2 film)))"
+                )
 
     @staticmethod
     def _phrases(line: str, where: str) -> Iterator[tuple[str, str]]:
@@ -195,49 +208,6 @@ class Treebank:
                 raise DataError(f"{where}: a bracket is closed that was never opened")
         if open_nodes:
             raise DataError(f"{where}: {len(open_nodes)} bracket(s) never closed")
-
-
-class Joined:
-    """Several iterables of examples, one after the other, over and over."""
-
-    def __init__(self, *parts: Iterable[Example]) -> None:
-        self.parts = parts
-
-    def __iter__(self) -> Iterator[Example]:
-        for part in self.parts:
-            yield from part
-
-
-class HeldOut:
-    """A stratified, seeded part of `examples`, or what is left of them: an iterable of `Example`.
-
-    Of every class the same fraction is held out, to the nearest example (at least one). The choice is made while
-    streaming (selection sampling, Knuth, TAOCP vol. 2, 3.4.2, algorithm S), so it needs no memory but a count a class.
-
-    Args:
-        examples: what to divide; gone over once for the counts, and once more at every iteration.
-        fraction: the part that is held out, between 0 and 1.
-        seed: decides which examples.
-        held_out: True gives the part, False the rest.
-    """
-
-    def __init__(self, examples: Iterable[Example], fraction: float, seed: int, held_out: bool) -> None:
-        self.examples, self.fraction, self.seed, self.held_out = examples, fraction, seed, held_out
-
-    @functools.cached_property
-    def _counts(self) -> Counter[str]:
-        return Counter(example.truth for example in self.examples)
-
-    def __iter__(self) -> Iterator[Example]:
-        generator = random.Random(self.seed)
-        left = dict(self._counts)
-        wanted = {truth: max(1, round(count * self.fraction)) for truth, count in left.items()}
-        for example in self.examples:
-            chosen = generator.random() * left[example.truth] < wanted[example.truth]
-            left[example.truth] -= 1
-            wanted[example.truth] -= chosen
-            if chosen == self.held_out:
-                yield example
 
 
 def _evenly_spaced(root: pathlib.Path, name: str) -> Iterator[tuple[float, str, str]]:

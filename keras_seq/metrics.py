@@ -7,19 +7,19 @@ from typing import Any
 from sklearn import metrics
 
 
-def classification(truths: list[str], answers: list[dict[str, Any]]) -> dict[str, Any]:
+def classification(truths: list[str], labels: list[str], answer: dict[str, Any]) -> dict[str, Any]:
     """Accuracy, macro F1, precision, recall and F1 a class, and the confusion matrix, from scikit-learn.
 
     Args:
         truths: the true class names.
-        answers: one a truth, with `label` and `labels` (all class names, in any order).
+        labels: the class names that were answered, one a truth.
+        answer: any whole answer, for its `labels`: all class names, in any order.
 
     Returns:
         `accuracy` first; `confusion_matrix` has a row a true class and a column an answered one, in the order of
         `classes`, which is alphabetical.
     """
-    classes = sorted(answers[0]["labels"])
-    labels = [answer["label"] for answer in answers]
+    classes = sorted(answer["labels"])
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         truths, labels, labels=classes, zero_division=0
     )

@@ -53,7 +53,8 @@ class Objective:
         metrics: what is watched while training.
         monitor: the name of the metric that decides which epoch was best; more is better.
         check: raises a `DataError` when an example cannot be scored against the model's answer.
-        score: truths and answers -> scores, the main one first.
+        output: the name of the answer that is scored.
+        score: truths, answers of that name, and one whole answer -> scores, the main one first.
         badness: of one answer; the worst examples are those with the most.
     """
 
@@ -61,7 +62,8 @@ class Objective:
     metrics: list[keras.metrics.Metric]
     monitor: str
     check: Callable[[Example, Answer], None]
-    score: Callable[[list[str], list[Answer]], dict[str, Any]]
+    output: str
+    score: Callable[[list[str], list[Any], Answer], dict[str, Any]]
     badness: Callable[[str, Answer], float]
 
 

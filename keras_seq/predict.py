@@ -6,6 +6,7 @@ import argparse
 import itertools
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +17,9 @@ LINES_AT_ONCE = 3200
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m keras_seq.predict", description="Ask a trained run.")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, prog="python -m keras_seq.predict", description="Ask a trained run."
+    )
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw inputs")
     parser.add_argument("--file", metavar="F", help="a text file with an input a line; - for standard input")
@@ -25,9 +28,9 @@ def main(argv: list[str] | None = None) -> int:
         run = Run(arguments.run).finished()
         if bool(arguments.texts) == bool(arguments.file):
             raise RecipeError("give either texts or --file F")
-        for answer in _answers(run, _lines(arguments.file) if arguments.file else arguments.texts):
+        for answer in _answers(run, _lines(arguments.file) if arguments.file else map(_valid, arguments.texts)):
             print(json.dumps(answer, ensure_ascii=False))
-    print(f"next:\n  python -m export {run.path}", file=sys.stderr)
+    print(f"next:\n  python -m export {shlex.quote(str(run.path))}", file=sys.stderr)
     return 0
 
 
@@ -49,6 +52,11 @@ def _answers(run: Run, texts: Iterable[str]) -> Iterator[dict]:
         found = {int(example.where): answer for example, answer in scoring.answers(model, examples)}
         for place, text in enumerate(chunk):
             yield {name: text, **found[place]}
+
+
+def _valid(text: str) -> str:
+    """An argument that is not UTF-8, with replacement characters, as the model reads it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _lines(path: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 import ruamel.yaml
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from keras_seq.applications import APPLICATIONS
 
@@ -43,7 +43,13 @@ def _existing(value: str, info: pydantic.ValidationInfo) -> str:
     """Join a path to the recipe's `directory`; complain where nothing is there."""
     context = info.context or {}
     path = pathlib.Path(context.get("directory", "."), value)
-    if context.get("check_files") and not path.exists() and not list(path.parent.glob(path.name)):
+    if not value:
+        raise ValueError("expected a path")
+    try:
+        missing = context.get("check_files") and not path.exists() and not list(path.parent.glob(path.name))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"not a path: {error}") from None
+    if missing:
         names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = f"; the folder has {nearest(path.name, names)!r}" if nearest(path.name, names) else ""
         raise ValueError(f"no file or folder at {path}{hint} (relative paths start at data.directory)")
@@ -51,6 +57,8 @@ def _existing(value: str, info: pydantic.ValidationInfo) -> str:
 
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Part = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 ExistingPath = Annotated[str, pydantic.AfterValidator(_existing)]
 Column = NonNegativeInt | str
 
@@ -64,14 +72,14 @@ _TYPES = {
     "Literal": Literal,
     "PositiveInt": PositiveInt,
     "PositiveFloat": PositiveFloat,
-    "NonNegativeInt": NonNegativeInt,
-    "NonNegativeFloat": NonNegativeFloat,
     "Fraction": Fraction,
+    "Part": Part,
+    "Seed": Seed,
     "ExistingPath": ExistingPath,
     "Column": Column,
 }
 _PACKAGE = pathlib.Path(__file__).parent
-_STRICT = pydantic.ConfigDict(extra="forbid", strict=True)
+_STRICT = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,7 +183,7 @@ class _Tree:
 
     def merge_file(self, path: pathlib.Path) -> None:
         try:
-            document = _yaml().load(path.read_text(encoding="utf-8"))
+            document = _yaml().load(path.read_bytes().decode("utf-8-sig"))
         except FileNotFoundError:
             names = [str(p) for p in path.parent.glob("*.yaml")]
             hint = f"; did you mean {nearest(path, names)}?" if nearest(path, names) else ""
@@ -186,14 +194,17 @@ class _Tree:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             problem = (error.problem or "cannot be parsed").split("\n")[0]
             raise RecipeError(f"{path}:{line}: not valid YAML: {problem}") from None
+        except (ruamel.yaml.error.YAMLError, ValueError) as error:
+            problem = str(error).strip().split("\n")[0]
+            raise RecipeError(f"{path}: not valid YAML: {problem}") from None
         if not isinstance(document, ruamel.yaml.CommentedMap):
             raise RecipeError(f"{path}:1: a recipe is a mapping (application: ..., data: ...), not {document!r}")
         self.places.setdefault((), f"{path}:1")
         for key, value in document.items():
-            self.places[(key,)] = f"{path}:{document.lc.key(key)[0] + 1}"
+            self.places[(key,)] = f"{path}:{_line(document, key)}"
             if isinstance(value, ruamel.yaml.CommentedMap):
                 for inner in value:
-                    self.places[(key, inner)] = f"{path}:{value.lc.key(inner)[0] + 1}"
+                    self.places[(key, inner)] = f"{path}:{_line(value, inner)}"
             self._merge(key, _plain(value))
 
     def merge_override(self, text: str) -> None:
@@ -203,7 +214,7 @@ class _Tree:
         section, key, value = match.groups()
         try:
             value = _plain(_yaml().load(value)) if value.strip() else None
-        except ruamel.yaml.error.YAMLError:
+        except (ruamel.yaml.error.YAMLError, ValueError):
             raise RecipeError(f"--set {text}: the value is not valid YAML") from None
         if section in SECTIONS and key is None:
             raise RecipeError(f"--set {text}: {section} is a section; name one of its keys, as in {section}.key=value")
@@ -280,7 +291,7 @@ def _known_application(application: Any, place: str) -> None:
     where = f"{place}: " if place else ""
     if application is None:
         raise RecipeError(f"{where}application: this key is needed; one of {', '.join(APPLICATIONS)}")
-    if application not in APPLICATIONS:
+    if not isinstance(application, str) or application not in APPLICATIONS:
         raise RecipeError(
             f"{where}application: unknown application {application!r}{_meant(application, list(APPLICATIONS))}"
         )
@@ -319,6 +330,14 @@ def _keywords(source: pathlib.Path, function: str) -> dict[str, tuple[Any, Any]]
 
 def _is_path(annotation: Any, metadata: Any = ()) -> bool:
     return "_existing" in f"{annotation!r} {metadata!r}"
+
+
+def _line(mapping: ruamel.yaml.CommentedMap, key: Any) -> int:
+    """The line of a key, from 1; of the mapping, for a key that `<<` brought in."""
+    try:
+        return mapping.lc.key(key)[0] + 1
+    except (KeyError, TypeError):
+        return mapping.lc.line + 1
 
 
 def _yaml() -> ruamel.yaml.YAML:

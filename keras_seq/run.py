@@ -9,7 +9,7 @@
     logs/             TensorBoard
     state/            what is needed to go on after a stop
 
-TensorFlow is imported by `load` alone: what a command says of a missing or finished run should not wait for it.
+TensorFlow is imported by `load` alone: what the commands here say of a missing or finished run does not wait for it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,19 @@ from typing import Any
 import ruamel.yaml
 
 from keras_seq.recipe import Recipe, RecipeError, load_recipe
+
+OWN_NAMES = (
+    "recipe.yaml",
+    "model.keras",
+    "metrics.json",
+    "history.csv",
+    "requests.json",
+    "card.md",
+    "learning_curves.png",
+    "confusion_matrix.png",
+    "logs",
+    "state",
+)
 
 
 class Run:
@@ -44,6 +57,7 @@ class Run:
         self.state = self.path / "state"
         self.position_file = self.state / "position.npz"
         self.best_weights_file = self.state / "best.weights.h5"
+        self.own_files = [self.path / name for name in OWN_NAMES]
 
     @property
     def is_complete(self) -> bool:
@@ -61,15 +75,15 @@ class Run:
             RecipeError: when the folder cannot be written, or holds a run of another recipe or something else.
         """
         try:
-            if fresh and self.recipe_file.exists():
-                shutil.rmtree(self.path)
-            if self.recipe_file.exists():
-                self._same_recipe(recipe)
-                return
-            if self.path.exists() and any(self.path.iterdir()):
+            if self.path.exists() and not self._holds_a_run() and any(p.name != "state" for p in self.path.iterdir()):
                 raise RecipeError(f"{self.path}: this folder is not empty and holds no run; name another with --run")
-            self.state.mkdir(parents=True, exist_ok=True)
-            _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
+            if fresh:
+                self._clear()
+            if self.is_complete or self.position_file.exists():
+                self._same_recipe(recipe)
+            else:
+                self.state.mkdir(parents=True, exist_ok=True)
+                _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
         except OSError as error:
             raise RecipeError(
                 f"{error.filename or self.path}: the run folder cannot be written: {error.strerror}"
@@ -135,6 +149,18 @@ class Run:
         network.save_weights(part)
         os.replace(part, self.best_weights_file)
 
+    def _holds_a_run(self) -> bool:
+        """A recipe alone may be anybody's; with a state or scores beside it, it is a run's."""
+        return self.recipe_file.exists() and (self.state.exists() or self.is_complete)
+
+    def _clear(self) -> None:
+        """Remove what is the run's; whatever else is in the folder stays."""
+        for path in self.own_files:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
     def _same_recipe(self, recipe: Recipe) -> None:
         old, new = self.recipe.as_dict(), recipe.as_dict()
         differences = [
@@ -186,5 +212,8 @@ def _dump(values: dict[str, Any], path: pathlib.Path) -> None:
 def _replace(path: pathlib.Path, write: Callable[[pathlib.Path], Any]) -> None:
     """Write a file so that it is there whole or not at all."""
     part = path.with_name(f"{path.name}.part")
-    write(part)
-    os.replace(part, path)
+    try:
+        write(part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

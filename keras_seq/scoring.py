@@ -14,6 +14,7 @@ from keras_seq.pipeline import Answer, Objective, bucketed
 
 BATCH_SIZE = 64
 WORST_EXAMPLES = 10
+MOST_CLASSES_IN_A_MATRIX = 40
 
 
 class Scored(NamedTuple):
@@ -54,16 +55,16 @@ def score(model: keras.Model, examples: Iterable[Example], objective: Objective)
         DataError: when an example has a truth that the model does not know.
     """
     truths: list[str] = []
-    given: list[Answer] = []
+    given: list[Any] = []
     worst: list[tuple[float, int, Example, Answer]] = []
     for number, (example, answer) in enumerate(answers(model, examples)):
         objective.check(example, answer)
         truths.append(example.truth)
-        given.append(answer)
+        given.append(answer[objective.output])
         entry = (objective.badness(example.truth, answer), -number, example, answer)
         (heapq.heappush if len(worst) < WORST_EXAMPLES else heapq.heappushpop)(worst, entry)
     worst.sort(reverse=True)
-    return Scored(objective.score(truths, given), [(example, answer) for _, _, example, answer in worst])
+    return Scored(objective.score(truths, given, answer), [(example, answer) for _, _, example, answer in worst])
 
 
 def table(metrics: dict[str, Any]) -> str:
@@ -77,6 +78,7 @@ def table(metrics: dict[str, Any]) -> str:
             lines.append(
                 f"{name:{width}}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['examples']:8d}"
             )
+    if 0 < len(classes) <= MOST_CLASSES_IN_A_MATRIX:
         cell = max(width, *(len(str(n)) for row in metrics["confusion_matrix"] for n in row))
         lines += ["", "confusion matrix (a row a true class, a column an answer)"]
         lines.append(" " * width + "".join(f"  {name:>{cell}}" for name in classes))

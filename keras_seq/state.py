@@ -135,6 +135,8 @@ class StateKeeper(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self.step = self._first_step + batch + 1
+        if self.step == self.steps:  # what is left of the epoch is validation, and `on_epoch_end` saves
+            return
         if self._signal or time.monotonic() - self._saved > SAVE_SECONDS:
             self.save()
             self._stop_if_asked()

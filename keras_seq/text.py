@@ -20,7 +20,7 @@ from keras_seq.recipe import DataError
 PADDING_ID, UNKNOWN_ID = 0, 1
 RESERVED_IDS = 2
 CHUNK_TEXTS = 1024  # texts tokenised in one call while the vocabulary is counted
-MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, those seen once are dropped
+MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, the rarest are dropped
 
 # English contractions, quotes and dots as in the Penn Treebank ("don't" and "do n't" give the same words); hyphens and
 # dashes divide words; other punctuation, symbols and characters of scripts written without spaces stand alone.
@@ -91,15 +91,17 @@ def learn_vocabulary(texts: Iterable[str], words: WordIds, size: int) -> list[st
     The texts are streamed; memory grows with the number of distinct words only, and that is bounded.
     """
     counts: collections.Counter[bytes] = collections.Counter()
+    rare = 0
     split = tf.function(
         lambda chunk: words.split(chunk).flat_values, input_signature=[tf.TensorSpec([None], tf.string)]
     )
     for chunk in _chunks(texts, CHUNK_TEXTS):
         counts.update(split(tf.constant(chunk)).numpy().tolist())
-        if len(counts) > MOST_COUNTED_WORDS:
-            counts = collections.Counter({word: count for word, count in counts.items() if count > 1})
+        while len(counts) > MOST_COUNTED_WORDS:
+            rare += 1
+            counts = collections.Counter({word: count for word, count in counts.items() if count > rare})
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [word.decode() for word, _ in ordered[: size - RESERVED_IDS]]
+    return [word.decode() for word, _ in ordered[: max(size - RESERVED_IDS, 0)]]
 
 
 def read_vectors(path: str, vocabulary: list[str]) -> tuple[np.ndarray, int]:
@@ -118,29 +120,44 @@ def read_vectors(path: str, vocabulary: list[str]) -> tuple[np.ndarray, int]:
     """
     wanted = {word: index + RESERVED_IDS for index, word in enumerate(vocabulary)}
     rows, found, dimension = np.empty((0, 0), "float32"), set(), 0
-    with pathlib.Path(path).open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            fields = line.rstrip().split(" ")
-            if number == 1 and len(fields) == 2:
-                continue
-            if not dimension:
-                dimension = len(fields) - 1
-                shape = (len(vocabulary) + RESERVED_IDS, dimension)
-                rows = np.random.default_rng(1).uniform(-0.05, 0.05, shape).astype("float32")
-            word = " ".join(fields[:-dimension])  # GloVe's Common Crawl file has words with spaces
-            if not word:
-                raise DataError(f"{path}:{number}: {len(fields) - 1} numbers; the lines before it have {dimension}")
-            if word in wanted:
-                try:
-                    rows[wanted[word]] = [float(field) for field in fields[-dimension:]]
-                except ValueError:
-                    raise DataError(f"{path}:{number}: not a number in the vector of {word!r}") from None
-                found.add(word)
+    for number, fields in _vector_lines(path):
+        if number == 1 and len(fields) == 2:
+            continue
+        if not dimension:
+            dimension = len(fields) - 1
+            shape = (len(vocabulary) + RESERVED_IDS, dimension)
+            rows = np.random.default_rng(1).uniform(-0.05, 0.05, shape).astype("float32")
+        word = " ".join(fields[:-dimension])  # GloVe's Common Crawl file has words with spaces
+        if not word or (len(fields) > dimension + 1 and _is_number(fields[-dimension - 1])):
+            raise DataError(f"{path}:{number}: {len(fields) - 1} numbers; the lines before it have {dimension}")
+        if word in wanted:
+            try:
+                rows[wanted[word]] = [float(field) for field in fields[-dimension:]]
+            except ValueError:
+                raise DataError(f"{path}:{number}: not a number in the vector of {word!r}") from None
+            found.add(word)
     if not found:
         raise DataError(
             f"{path}: has none of the {len(vocabulary)} words of the vocabulary, {vocabulary[:3]} among them"
         )
     return rows, len(found)
+
+
+def _vector_lines(path: str) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with pathlib.Path(path).open(encoding="utf-8", errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
+                yield number, line.rstrip().split(" ")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:

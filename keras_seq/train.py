@@ -23,6 +23,7 @@ REQUEST_EXAMPLES = 8
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="python -m keras_seq.train",
         description="Train a recipe and score it. The same command again goes on where it stopped.",
     )
@@ -99,8 +100,8 @@ def _say_next(run: Run) -> None:
             print(f"{split} {name} {value:.4f} on {metrics[split]['examples']} examples")
     question = shlex.quote(str(next(iter(requests.values()))[0])[:60])
     print(f"the run's card: {run.card_file}\nnext:")
-    print(f"  python -m keras_seq.predict {run.path} {question}")
-    print(f"  python -m export {run.path}")
+    print(f"  python -m keras_seq.predict {shlex.quote(str(run.path))} {question}")
+    print(f"  python -m export {shlex.quote(str(run.path))}")
 
 
 def _without_fresh(arguments: list[str]) -> list[str]:

@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq.formats import Example
 from keras_seq.pipeline import Objective, Preprocessing, count, evaluation_dataset, training_dataset
-from keras_seq.recipe import DataError, Fraction
+from keras_seq.recipe import DataError, Fraction, Seed
 from keras_seq.run import Run
 from keras_seq.state import StateKeeper, best_epoch
 
@@ -37,7 +37,7 @@ def fit(
     weight_averaging: Fraction = 0.0,
     patience: PositiveInt | None = None,
     shuffle_buffer: PositiveInt = 50000,
-    seed: NonNegativeInt = 1,
+    seed: Seed = 1,
 ) -> None:
     """Train a network with Adam, from where the run's state stands; leave the best weights in the run.
 

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from corpora import PROJECT, TINY
 
 import export.__main__ as export_command
+import keras_seq
 from keras_seq import evaluate, predict, train
 from keras_seq.run import Run
 
@@ -68,6 +70,14 @@ RECIPES = {
     "a wrong type": ("application: sentiment\ntraining: {epochs: ten}\n", ":2: training.epochs: given 'ten'"),
     "an unknown application": ("application: sentient\n", ":1: application: unknown application 'sentient'"),
     "a missing data file": ("application: sentiment\ndata: {train: none.tsv}\n", ":2: data.train: given 'none.tsv'"),
+    "the sample and a file": (
+        "application: sentiment\ndata: {source: sample, train: /}\n",
+        "data.source: is sample, but data.train is given too",
+    ),
+    "phrases without their labels": (
+        "application: sentiment\ndata: {train: /, phrases: /}\n",
+        "data.labels: beside data.phrases",
+    ),
     "no training data": ("application: sentiment\n", "data.train: this key is needed"),
 }
 
@@ -118,10 +128,32 @@ def test_an_unwritable_run_folder(recipe_file, tmp_path, capsys):
 def test_a_folder_with_something_else_in_it_is_not_touched(recipe_file, tmp_path, capsys):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
+    shutil.copy(recipe_file, tmp_path / "mine" / "recipe.yaml")
     for option in ([], ["--fresh"]):
         message = refused(train, recipe_file, "--run", tmp_path / "mine", *option, capsys=capsys)
         assert "holds no run" in message
-    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+    assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == ["notes.txt", "recipe.yaml"]
+
+
+def test_fresh_removes_what_is_the_runs_and_nothing_else(tiny_run, recipe_file, tmp_path):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine", encoding="utf-8")
+    options = ["--fresh", "--set", "training.epochs=1"]
+    assert train.main([str(recipe_file), "--run", str(tmp_path / "run"), *options]) == 0
+    assert (tmp_path / "run" / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert len(Run(tmp_path / "run").read_history()) == 1
+
+
+def test_a_run_that_never_trained_takes_a_mended_recipe(recipe_file, corpus, tmp_path, capsys):
+    arguments = [recipe_file, "--run", tmp_path / "run"]
+    refused(train, *arguments, "--set", "prepare.vectors=.", capsys=capsys)
+    assert train.main([str(argument) for argument in arguments]) == 0
+
+
+def test_options_are_not_abbreviated(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        train.main(["zoo/sentiment.yaml", "--fre"])
+    assert "unrecognized arguments: --fre" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -177,7 +209,11 @@ def test_predict_answers_in_the_order_given(tiny_run, tmp_path, capsys):
     path.write_text("".join(text + "\n" for text in TEXTS), encoding="utf-8")
     assert predict.main([str(tiny_run), "--file", str(path)]) == 0
     from_file = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [a["label"] for a in from_file] == [a["label"] for a in given]
+    model = keras_seq.load(tiny_run)
+    for text, answer, other in zip(TEXTS, given, from_file, strict=True):
+        scores = model([text])["scores"].numpy()[0]
+        np.testing.assert_allclose(answer["scores"], scores, atol=1e-5)
+        np.testing.assert_allclose(other["scores"], scores, atol=1e-5)
 
 
 def test_predict_reads_standard_input_and_keeps_order_over_chunks(tiny_run, monkeypatch, capsys):
@@ -194,6 +230,11 @@ def test_predict_reads_standard_input_and_keeps_order_over_chunks(tiny_run, monk
         os.close(standard_input)
         os.close(reader)
     assert [json.loads(line)["text"][-1] for line in capsys.readouterr().out.splitlines()] == [str(n) for n in range(9)]
+
+
+def test_an_argument_that_is_not_utf8_is_answered(tiny_run, capsys):
+    assert predict.main([str(tiny_run), "caf\udcff"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "caf\ufffd"
 
 
 def test_predict_wants_inputs(tiny_run, tmp_path, capsys):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from keras_seq.formats import ClassFolders, HeldOut, Joined, Table, Treebank
+from keras_seq.formats import ClassFolders, Table, Treebank
 from keras_seq.recipe import DataError
 
 
@@ -84,6 +84,9 @@ def test_labels_are_renamed_and_others_refused(tmp_path):
         ("a.jsonl", "{\n", ("t", "l"), "a.jsonl:1: not valid JSON"),
         ("a.jsonl", '{"t": "x"}\n', ("t", "l"), "a.jsonl:1: has no 't' and 'l'"),
         ("a.jsonl", '{"t": 1, "l": "x"}\n', ("t", "l"), "a.jsonl:1: expected a text and a label"),
+        ("a.jsonl", '"hello"\n', (0, 1), "a.jsonl:1: has no 0 and 1"),
+        ("a.jsonl", '{"t": "bad \\ud83d", "l": "x"}\n', ("t", "l"), "a.jsonl:1: the text has half of a surrogate"),
+        ("a.tsv", "good\t \n", (0, 1), "a.tsv:1: the label is empty"),
         ("a.xls", "a\tb\n", (0, 1), "unknown suffix '.xls'"),
     ],
 )
@@ -127,28 +130,21 @@ def test_treebank_gives_every_phrase_that_is_not_neutral(tmp_path):
     ]
 
 
-@pytest.mark.parametrize(("line", "expected"), [("(3 a", "never closed"), ("(3 a))", "never opened")])
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("(3 a", "never closed"),
+        ("(3 a))", "never opened"),
+        ("a\t1", "no labelled phrases"),
+        ("", "no labelled phrases"),
+    ],
+)
 def test_bad_trees(tmp_path, line, expected):
     assert expected in complaint(Treebank(str(write(tmp_path, "t.txt", line + "\n"))))
 
 
-def test_holding_out_is_stratified_seeded_and_disjoint(tmp_path):
-    lines = [f"text {n}\t{'abc'[n % 2 if n < 380 else 2]}\n" for n in range(400)]
-    table = Table(str(write(tmp_path, "a.tsv", "".join(lines))), 0, 1)
-    held, rest = HeldOut(table, 0.1, 1, True), HeldOut(table, 0.1, 1, False)
-    truths = [e.truth for e in held]
-    assert {name: truths.count(name) for name in "abc"} == {"a": 19, "b": 19, "c": 2}
-    assert not {e.input for e in held} & {e.input for e in rest}
-    assert len(list(held)) + len(list(rest)) == 400
-    assert rows(held) == rows(HeldOut(table, 0.1, 1, True)) != rows(HeldOut(table, 0.1, 2, True))
-
-
-def test_joined_goes_over_all_parts_again(tmp_path):
-    one = Table(str(write(tmp_path, "a.tsv", "a\tx\n")), 0, 1)
-    joined = Joined(one, one)
-    assert len(list(joined)) == len(list(joined)) == 2
-
-
 def test_json_labels_of_other_kinds(tmp_path):
+    path = write(tmp_path, "b.jsonl", '{"t": "a", "l": true}\n{"t": "b", "l": " x "}\n')
+    assert rows(Table(str(path), "t", "l")) == [("a", "true"), ("b", "x")]
     path = write(tmp_path, "a.jsonl", json.dumps({"t": "a", "l": None}) + "\n")
     assert "expected a text and a label" in complaint(Table(str(path), "t", "l"))

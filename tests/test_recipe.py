@@ -57,7 +57,7 @@ def test_all_problems_are_reported_at_once_with_their_places(tmp_path):
         "modle: {}\n",
     )
     text = complaint(path, overrides=["training.seed=-1"])
-    assert text.startswith("7 problems") or text.startswith("8 problems")
+    assert text.startswith("8 problems")
     for part in (
         f"{path}:3: data.source: given 'sampel', expected 'files' or 'sample'; did you mean 'sample'?",
         f"{path}:4: data.train: given 'nowhere.tsv', no file or folder at nowhere.tsv",
@@ -88,7 +88,17 @@ def test_patterns_of_files_are_allowed(tmp_path):
     ("text", "expected"),
     [
         ("application: sentiment\n  data: [\n", ":2: not valid YAML"),
-        ("application: sentiment\ndata: {source: sample}\ndata: {}\n", "not valid YAML: while constructing a mapping"),
+        ("application: sentiment\ndata: {source: sample}\ndata: {}\n", ":3: not valid YAML: found duplicate key"),
+        ("application: [sentiment]\n", ":1: application: unknown application ['sentiment']"),
+        ("application: {}\n", ":1: application: unknown application {}"),
+        ("application: sentiment\ntraining: {seed: 5000000000}\n", ":2: training.seed: given 5000000000"),
+        ("application: sentiment\ntraining: {learning_rate: .inf}\n", ":2: training.learning_rate: given inf"),
+        ("application: sentiment\ntraining: {seed: 2001-99-99}\n", "not valid YAML"),
+        ("application: sentiment\ndata: {train: ''}\n", ":2: data.train: given '', expected a path"),
+        (f"application: sentiment\ndata: {{train: {'x' * 300}}}\n", "not a path"),
+        ('application: sentiment\ndata: {train: "a\\0b"}\n', ":2: data.train: given 'a\\x00b'"),
+        ("application: sentiment\nmodel: \x01\n", "not valid YAML"),
+        ("b: &b {units: x}\napplication: sentiment\nmodel: {<<: *b, dropout: 0.1}\n", "model.units: given 'x'"),
         ("- 1\n", ":1: a recipe is a mapping"),
         ("", ":1: a recipe is a mapping"),
         ("data: {}\n", "application: this key is needed; one of sentiment"),
@@ -97,7 +107,7 @@ def test_patterns_of_files_are_allowed(tmp_path):
     ],
 )
 def test_broken_recipes(tmp_path, text, expected):
-    assert expected.replace("while constructing a mapping", "") in complaint(write(tmp_path, text))
+    assert expected in complaint(write(tmp_path, text))
 
 
 def test_a_missing_recipe_names_the_nearest_one():

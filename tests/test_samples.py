@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from keras_seq.formats import Table
+from keras_seq.recipe import RecipeError
 from keras_seq.samples import film_reviews
 
 
@@ -47,3 +48,7 @@ def test_it_is_written_once_and_read_by_the_common_reader(tmp_path, monkeypatch)
     rows = [(example.input, example.truth) for example in Table(str(folder / "test.tsv"), 0, 1)]
     assert rows == film_reviews.reviews("test", 1000)
     assert [p.name for p in tmp_path.iterdir()] == [folder.name], "nothing half-written is left"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "file"))
+    with pytest.raises(RecipeError, match="KERAS_SEQ_CACHE names another folder"):
+        film_reviews.write()

@@ -62,6 +62,14 @@ def test_the_vocabulary_has_the_most_frequent_words_and_a_fixed_order():
     texts = ["b b c", "a c b", "d"] * 500
     assert learn_vocabulary(texts, WordIds(), 5) == ["b", "c", "a"]
     assert learn_vocabulary(texts, WordIds(), 100) == ["b", "c", "a", "d"]
+    assert learn_vocabulary(texts, WordIds(), 1) == []
+
+
+def test_counting_is_bounded(monkeypatch):
+    monkeypatch.setattr("keras_seq.text.MOST_COUNTED_WORDS", 10)
+    texts = ["often often often"] * 3000 + [f"rare{n} rare{n}" for n in range(3000)]
+    assert learn_vocabulary(texts, WordIds(), 20)[0] == "often"
+    assert len(learn_vocabulary(texts, WordIds(), 1000)) <= 10
 
 
 def test_vectors_of_glove_and_word2vec(tmp_path):
@@ -81,6 +89,7 @@ def test_vectors_of_glove_and_word2vec(tmp_path):
     ("text", "expected"),
     [
         ("film 1 2 3\nthe 1 2\n", ":2: 2 numbers; the lines before it have 3"),
+        ("film 1 2 3\nthe 1 2 3 4\n", ":2: 4 numbers; the lines before it have 3"),
         ("film 1 2 x\n", ":1: not a number in the vector of 'film'"),
         ("unknown 1 2 3\n", "has none of the 2 words"),
     ],
@@ -90,3 +99,5 @@ def test_bad_vectors(tmp_path, text, expected):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=expected):
         read_vectors(str(path), ["the", "film"])
+    with pytest.raises(DataError, match="cannot be read"):
+        read_vectors(str(tmp_path), ["the"])

@@ -1,6 +1,7 @@
 """Training: a stopped run ends where an undisturbed one ends, and the best epoch is kept."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -44,9 +45,12 @@ def averaged(tmp_path_factory):
     return folder, arguments
 
 
-@pytest.mark.parametrize(("calls", "sent"), [(3, "SIGKILL"), (8, "SIGKILL"), (10, "SIGINT"), (2, "SIGTERM")])
+@pytest.mark.parametrize(("calls", "sent"), [(3, "SIGKILL"), (6, "SIGINT"), (7, "SIGKILL"), (9, "SIGTERM")])
 def test_a_stopped_run_goes_on_and_ends_where_an_undisturbed_one_ends(averaged, calls, sent, capfd):
-    """100 examples in batches of 16 are 7 steps an epoch: stops within both epochs, and just after the first."""
+    """100 examples in batches of 16 are 7 steps an epoch: stops within both epochs, and just after the first.
+
+    The state is saved after every step but an epoch's last, and at its end.
+    """
     folder, arguments = averaged
     run = folder / f"{sent}{calls}"
     command = [sys.executable, "-c", KILLED_AT.format(calls=calls, signal=sent), *arguments, str(run)]
@@ -96,6 +100,23 @@ def test_another_recipe_or_other_data_in_the_same_run_is_refused(recipe_file, co
     assert "the training data is not what this run was begun with" in capsys.readouterr().err
     assert train.main([*arguments, "--fresh", "--set", "training.epochs=1"]) == 0
     assert len(Run(run).read_history()) == 1
+
+
+def test_a_signal_in_the_last_step_of_an_epoch_stops_after_it(recipe_file, tmp_path, monkeypatch):
+    end = state.StateKeeper.on_train_batch_end
+
+    def interrupt(keeper, batch, logs=None):
+        if keeper.epoch == 0 and batch == keeper.steps - 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        end(keeper, batch, logs)
+
+    arguments = [str(recipe_file), "--run", str(tmp_path / "run")]
+    with monkeypatch.context() as patch:
+        patch.setattr(state.StateKeeper, "on_train_batch_end", interrupt)
+        assert train.main(arguments) == 130
+    assert len(Run(tmp_path / "run").read_history()) == 1
+    assert train.main(arguments) == 0
+    assert len(Run(tmp_path / "run").read_history()) == 2
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_training(recipe_file, tmp_path, monkeypatch, capsys):

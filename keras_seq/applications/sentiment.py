@@ -14,11 +14,12 @@ import keras
 from pydantic import PositiveInt
 
 from keras_seq import metrics
-from keras_seq.formats import ClassFolders, Example, HeldOut, Joined, Table, Treebank
+from keras_seq.formats import ClassFolders, Example, Table, Treebank
 from keras_seq.layers import Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
 from keras_seq.pipeline import Objective, Preprocessing
-from keras_seq.recipe import Column, DataError, ExistingPath, Fraction, RecipeError
+from keras_seq.recipe import Column, DataError, ExistingPath, Fraction, Part, RecipeError, Seed
 from keras_seq.samples import film_reviews
+from keras_seq.splits import HeldOut, Joined
 from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary, read_vectors
 
 
@@ -27,13 +28,13 @@ def read(
     *,
     source: Literal["files", "sample"] = "files",
     train: ExistingPath | None = None,
-    validation: ExistingPath | Fraction = 0.1,
+    validation: ExistingPath | Part = 0.1,
     test: ExistingPath | None = None,
     text: Column = 0,
     label: Column = 1,
     labels: dict | None = None,
     phrases: ExistingPath | None = None,
-    split_seed: PositiveInt = 1,
+    split_seed: Seed = 1,
 ) -> Iterable[Example] | None:
     """The raw examples of a split: texts and labels; None for a test split that the recipe does not name.
 
@@ -46,7 +47,8 @@ def read(
         text: column of the text, a name (the file then has a header line) or a number from 0.
         label: column of the label, a name or a number from 0.
         labels: label in the files -> its name in the answers, as {0: negative, 1: positive}; other folders are ignored.
-        phrases: trees in the Stanford Sentiment Treebank's format, whose labelled phrases join the training split.
+        phrases: trees in the Stanford Sentiment Treebank's format, whose labelled phrases join the training split; the
+            names in labels are then negative and positive.
         split_seed: decides which examples are held out where validation is a fraction.
 
     Raises:
@@ -54,6 +56,11 @@ def read(
         DataError: while iterating, with file:line.
     """
     if source == "sample":
+        given = {"train": train, "test": test, "phrases": phrases}
+        given["validation"] = validation if isinstance(validation, str) else None
+        if any(given.values()):
+            keys = ", ".join(f"data.{key}" for key, value in given.items() if value)
+            raise RecipeError(f"data.source: is sample, but {keys} is given too; set data.source: files for yours")
         folder = film_reviews.write()
         paths: dict[str, Any] = {name: str(folder / f"{name}.tsv") for name in ("train", "validation", "test")}
     else:
@@ -63,7 +70,9 @@ def read(
         return None
     if path is None:
         raise RecipeError(f"data.{split}: this key is needed; a file, or data.source: sample for the built-in reviews")
-    names = None if labels is None else {str(key): str(name) for key, name in labels.items()}
+    names = None if labels is None else {_text(key): _text(name) for key, name in labels.items()}
+    if phrases is not None and set((names or {}).values()) != {"negative", "positive"}:
+        raise RecipeError("data.labels: beside data.phrases the names must be negative and positive, as the trees' are")
     fraction = paths["validation"] if isinstance(paths["validation"], float) else None
     if fraction is None or split == "test":
         examples = _files(path, text, label, names)
@@ -174,6 +183,7 @@ def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         monitor="accuracy",
         check=_check_label,
+        output="label",
         score=metrics.classification,
         badness=metrics.missing_probability,
     )
@@ -188,6 +198,11 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
 
 def _files(path: str, text: Column, label: Column, names: dict[str, str] | None) -> Iterable[Example]:
     return ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names)
+
+
+def _text(value: Any) -> str:
+    """A YAML key or value as the text that stands in a data file."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _check_label(example: Example, answer: dict[str, Any]) -> None:

@@ -11,7 +11,10 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import tempfile
+
+from keras_seq.recipe import RecipeError
 
 VERSION = 1  # in the folder's name; a change of the corpus counts it up
 SEED = 20
@@ -117,15 +120,27 @@ VERBS_NEGATIVE = (
 )
 
 
-def write(folder: str | os.PathLike | None = None) -> pathlib.Path:
+def write() -> pathlib.Path:
     """Write the corpus where it is not there yet, and return its folder: `train.tsv`, `validation.tsv`, `test.tsv`.
 
-    Args:
-        folder: where; by default a cache folder (`KERAS_SEQ_CACHE`, or the user's cache folder).
+    The folder is in `KERAS_SEQ_CACHE`, or in the user's cache folder.
+
+    Raises:
+        RecipeError: when it cannot be written there.
     """
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     cache = pathlib.Path(os.environ.get("KERAS_SEQ_CACHE") or f"{home}/keras_seq").expanduser()
-    target = pathlib.Path(folder) if folder else cache / f"film_reviews_{VERSION}"
+    target = cache / f"film_reviews_{VERSION}"
+    try:
+        _write(target)
+    except OSError as error:
+        raise RecipeError(
+            f"{cache}: the sample corpus cannot be written: {error.strerror}; KERAS_SEQ_CACHE names another folder"
+        ) from None
+    return target
+
+
+def _write(target: pathlib.Path) -> None:
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         part = pathlib.Path(tempfile.mkdtemp(prefix=target.name, dir=target.parent))
@@ -135,10 +150,10 @@ def write(folder: str | os.PathLike | None = None) -> pathlib.Path:
         part.chmod(0o755)
         try:
             part.rename(target)
-        except OSError:  # another process was faster
-            if not target.exists():
+        except OSError:
+            shutil.rmtree(part)
+            if not target.exists():  # else another process was faster
                 raise
-    return target
 
 
 def reviews(split: str, size: int) -> list[tuple[str, str]]:
