@@ -63,7 +63,7 @@ def test_versions_count_up_old_ones_go_and_none_is_overwritten(tiny_run, tmp_pat
     assert command.main([*arguments, "--version", "2", "--keep", "1"]) == 0
     assert servable.versions(tmp_path / "tiny") == [2, 8], "what was just published stays"
     with pytest.raises(SystemExit, match="2"):
-        command.main([*arguments, "--version", "7"])
+        command.main([*arguments, "--version", "8"])
     assert "this version is there already" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         command.main([*arguments, "--version", "0"])
