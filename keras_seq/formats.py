@@ -18,7 +18,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from keras_seq.recipe import Column, DataError, nearest
+from keras_seq.recipe import DataError
+from keras_seq.signatures import Column, nearest
 
 TABLE_SUFFIXES = (".tsv", ".txt", ".csv", ".jsonl", ".json")
 

@@ -1,9 +1,5 @@
 """YAML recipes -> a checked `Recipe`; every complaint at once, with file:line, before TensorFlow is imported.
 
-A recipe's section is called what an application's function is called, and its keys are that function's keyword-only
-arguments: the signature is the schema. It is read from the source text (`ast`), because importing an application
-means importing TensorFlow, and a typing error should not cost five seconds.
-
     RecipeError   what is wrong with a recipe or a command line (a `ValueError`)
     DataError     what is wrong with a file of the user's (a `ValueError`)
 
@@ -12,23 +8,20 @@ Both are printed without a traceback by the commands, which then exit with code 
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import dataclasses
-import difflib
-import functools
 import os
 import pathlib
 import re
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import pydantic
 import ruamel.yaml
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from keras_seq.applications import APPLICATIONS
+from keras_seq.signatures import SECTIONS, STRICT, is_path, nearest, section_model
 
 
 class RecipeError(ValueError):
@@ -37,49 +30,6 @@ class RecipeError(ValueError):
 
 class DataError(ValueError):
     """A file of the user's is wrong; the message starts with file:line where there is one."""
-
-
-def _existing(value: str, info: pydantic.ValidationInfo) -> str:
-    """Join a path to the recipe's `directory`; complain where nothing is there."""
-    context = info.context or {}
-    path = pathlib.Path(context.get("directory", "."), value)
-    if not value:
-        raise ValueError("expected a path")
-    try:
-        missing = context.get("check_files") and not path.exists() and not list(path.parent.glob(path.name))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"not a path: {error}") from None
-    if missing:
-        names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = f"; the folder has {nearest(path.name, names)!r}" if nearest(path.name, names) else ""
-        raise ValueError(f"no file or folder at {path}{hint} (relative paths start at data.directory)")
-    return str(path)
-
-
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Part = Annotated[float, Field(gt=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-ExistingPath = Annotated[str, pydantic.AfterValidator(_existing)]
-Column = NonNegativeInt | str
-
-SECTIONS = {"data": "read", "prepare": "prepare", "model": "build", "training": "objective", "serving": "present"}
-_TYPES = {
-    "int": int,
-    "float": float,
-    "str": str,
-    "bool": bool,
-    "dict": dict,
-    "Literal": Literal,
-    "PositiveInt": PositiveInt,
-    "PositiveFloat": PositiveFloat,
-    "Fraction": Fraction,
-    "Part": Part,
-    "Seed": Seed,
-    "ExistingPath": ExistingPath,
-    "Column": Column,
-}
-_PACKAGE = pathlib.Path(__file__).parent
-_STRICT = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,16 +50,11 @@ class Recipe:
         directory = pathlib.Path(self.directory).resolve()
         sections = {section: dict(getattr(self, section)) for section in SECTIONS}
         for section in SECTIONS:
-            for key, field in _section_model(self.application, section).model_fields.items():
-                if _is_path(field.annotation, field.metadata) and isinstance(sections[section].get(key), str):
+            for key, field in section_model(self.application, section).model_fields.items():
+                if is_path(field.annotation, field.metadata) and isinstance(sections[section].get(key), str):
                     sections[section][key] = str(pathlib.Path(sections[section][key]).resolve())
         sections["data"] = {"directory": str(directory), **sections["data"]}
         return {"application": self.application, **{k: v for k, v in sections.items() if v}}
-
-
-def nearest(name: Any, names: list[str]) -> str | None:
-    """The name of `names` that `name` was probably meant to be, or None."""
-    return next(iter(difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)), None)
 
 
 def load_recipe(
@@ -145,9 +90,9 @@ def load_recipe(
 def schema(application: str) -> dict[str, Any]:
     """The JSON Schema of an application's recipes, for editors that complete and check YAML."""
     _known_application(application, "--schema")
-    sections: dict[str, Any] = {s: (_section_model(application, s), pydantic.Field(default=None)) for s in SECTIONS}
+    sections: dict[str, Any] = {s: (section_model(application, s), pydantic.Field(default=None)) for s in SECTIONS}
     sections = {"application": (Literal[application], ...), **sections}
-    whole = pydantic.create_model(f"{application} recipe", __config__=_STRICT, **sections)
+    whole = pydantic.create_model(f"{application} recipe", __config__=STRICT, **sections)
     return whole.model_json_schema()
 
 
@@ -241,7 +186,7 @@ def _checked(name: str, tree: _Tree, check_files: bool) -> Recipe:
     sections = {}
     for section in SECTIONS:
         values = tree.values.get(section)
-        model = _section_model(application, section)
+        model = section_model(application, section)
         try:
             sections[section] = model.model_validate({} if values is None else values, context=context).model_dump()
         except pydantic.ValidationError as error:
@@ -295,41 +240,6 @@ def _known_application(application: Any, place: str) -> None:
         raise RecipeError(
             f"{where}application: unknown application {application!r}{_meant(application, list(APPLICATIONS))}"
         )
-
-
-@functools.cache
-def _section_model(application: str, section: str) -> type[pydantic.BaseModel]:
-    """The pydantic model of a section, made from the signature of the function behind it."""
-    source = _PACKAGE / "applications" / f"{application}.py"
-    fields: dict[str, Any] = _keywords(source, SECTIONS[section])
-    if section == "data":
-        about = "Where the relative paths of the recipe start."
-        fields = {"directory": (Annotated[str, Field(description=about)], "."), **fields}
-    if section == "training":
-        fields |= _keywords(_PACKAGE / "training.py", "fit")
-    return pydantic.create_model(section, __config__=_STRICT, **fields)
-
-
-def _keywords(source: pathlib.Path, function: str) -> dict[str, tuple[Any, Any]]:
-    """The keyword-only arguments of a function: name -> (annotation with its description, default or ...)."""
-    tree = ast.parse(source.read_text(encoding="utf-8"))
-    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function)
-    about = dict(re.findall(r"^ {8}(\w+): (.+(?:\n {10,}.+)*)", ast.get_docstring(node, clean=False) or "", re.M))
-    fields = {}
-    for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
-        if argument.annotation is None:
-            raise TypeError(f"{source.name}: {function}({argument.arg}) has no type hint")
-        annotation = eval(
-            compile(ast.Expression(argument.annotation), str(source), "eval"), {"__builtins__": {}}, _TYPES
-        )
-        description = re.sub(r"\s+", " ", about[argument.arg]) if argument.arg in about else None
-        value = ... if default is None else ast.literal_eval(default)
-        fields[argument.arg] = (Annotated[annotation, Field(description=description)], value)
-    return fields
-
-
-def _is_path(annotation: Any, metadata: Any = ()) -> bool:
-    return "_existing" in f"{annotation!r} {metadata!r}"
 
 
 def _line(mapping: ruamel.yaml.CommentedMap, key: Any) -> int:

@@ -7,7 +7,8 @@ import pytest
 from corpora import PROJECT
 
 from keras_seq import applications
-from keras_seq.recipe import SECTIONS, RecipeError, _section_model, load_recipe, schema
+from keras_seq.recipe import RecipeError, load_recipe, schema
+from keras_seq.signatures import SECTIONS, section_model
 
 
 def write(tmp_path, text, name="r.yaml"):
@@ -150,7 +151,7 @@ def test_the_schema_is_the_signature(application):
         if section == "training":
             expected |= inspect.signature(training.fit).parameters
         expected = {name: p.default for name, p in expected.items() if p.kind is p.KEYWORD_ONLY}
-        fields = {name: field.default for name, field in _section_model(application, section).model_fields.items()}
+        fields = {name: field.default for name, field in section_model(application, section).model_fields.items()}
         fields.pop("directory", None)
         assert fields == expected
 
