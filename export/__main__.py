@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
+import shlex
 import shutil
 import sys
 import tempfile
+import urllib.parse
 
 # Keras decides for or against cuDNN while it traces: without a GPU in sight the graph runs on any server.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -61,11 +63,11 @@ def _export(run_folder: str, to: pathlib.Path, version: int | None, keep: int | 
     print(f"gate 7 (whole): published as {target}")
     for old in servable.prune(model_folder, keep, version) if keep else []:
         print(f"removed version {old}")
-    print(
-        f"next:\n  docker run -p 8501:8501 -v {to.resolve()}/{run.name}:/models/{run.name} -e MODEL_NAME={run.name} "
-        "tensorflow/serving:2.17.1"
-    )
-    print(f"  curl -d @{run.requests_file} localhost:8501/v1/models/{run.name}:predict")
+    mount = shlex.quote(f"{to.resolve() / run.name}:/models/{run.name}")
+    name = shlex.quote(f"MODEL_NAME={run.name}")
+    address = f"localhost:8501/v1/models/{urllib.parse.quote(run.name)}:predict"
+    print(f"next:\n  docker run -p 8501:8501 -v {mount} -e {name} tensorflow/serving:2.17.1")
+    print(f"  curl -d {shlex.quote(f'@{run.requests_file}')} {address}")
     return 0
 
 

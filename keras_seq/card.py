@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
+import urllib.parse
 from typing import Any
 
 import matplotlib.figure
@@ -91,19 +93,21 @@ def _cell(text: str) -> str:
 
 def _use(run: Run, question: str) -> str:
     question = json.dumps(question[:SHOWN_CHARACTERS], ensure_ascii=False)
+    folder, requests = shlex.quote(str(run.path)), shlex.quote(f"@{run.requests_file}")
+    address = f"localhost:8501/v1/models/{urllib.parse.quote(run.name)}:predict"
     return "\n".join(
         [
             "```python",
             "import keras_seq",
             "",
-            f'model = keras_seq.load("{run.path}")',
+            f"model = keras_seq.load({json.dumps(str(run.path), ensure_ascii=False)})",
             f"print(model([{question}]))",
             "```",
             "",
             "```",
-            f"python -m keras_seq.evaluate {run.path}",
-            f"python -m export {run.path}",
-            f"curl -d @{run.requests_file} localhost:8501/v1/models/{run.name}:predict   # where it is served",
+            f"python -m keras_seq.evaluate {folder}",
+            f"python -m export {folder}",
+            f"curl -d {requests} {address}   # where it is served",
             "```",
         ]
     )

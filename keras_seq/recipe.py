@@ -164,6 +164,7 @@ class _Tree:
         if section in SECTIONS and key is None:
             raise RecipeError(f"--set {text}: {section} is a section; name one of its keys, as in {section}.key=value")
         self.places[(section,) if key is None else (section, key)] = f"--set {text}"
+        self.places.setdefault((section,), f"--set {text}")
         self._merge(section, value if key is None else {key: value})
 
     def _merge(self, key: str, value: Any) -> None:
@@ -219,7 +220,7 @@ def _wish(item: Any) -> str:
     text = item["msg"].removeprefix("Value error, ")
     text = re.sub(r"^Input should be (a valid dictionary.*|a valid )?", "expected ", text)
     text = text.replace("expected number", "expected a number").replace("expected none", "none")
-    if item["type"] == "model_type":
+    if item["type"] in ("model_type", "dict_type"):
         return "expected keys and values"
     if item["type"] == "literal_error" and isinstance(item["input"], str):
         text += _meant(item["input"], re.findall(r"'([^']+)'", item["ctx"]["expected"]), say_all=False)

@@ -98,8 +98,12 @@ class Run:
         if not self.recipe_file.exists():
             what = "this folder holds no run (it has no recipe.yaml)" if self.path.is_dir() else "no such folder"
             raise RecipeError(f"{self.path}: {what}; a run is made by python -m keras_seq.train RECIPE")
-        if not self.is_complete or not self.model_file.exists():
+        if not self.is_complete:
             raise RecipeError(f"{self.path}: this run is not finished; the command that began it goes on with it")
+        if not self.model_file.exists():
+            raise RecipeError(
+                f"{self.path}: model.keras is gone; the command that began it, with --fresh, makes it anew"
+            )
         return self
 
     def read_metrics(self) -> dict[str, Any]:
@@ -128,11 +132,14 @@ class Run:
 
     def read_requests(self) -> dict[str, list[str | bytes]]:
         """Input name -> raw inputs."""
-        body = json.loads(self.requests_file.read_text(encoding="utf-8"))
-        return {
-            name: [base64.b64decode(value["b64"]) if isinstance(value, dict) else value for value in values]
-            for name, values in body["inputs"].items()
-        }
+        try:
+            body = json.loads(self.requests_file.read_text(encoding="utf-8"))
+            return {
+                name: [base64.b64decode(value["b64"]) if isinstance(value, dict) else value for value in values]
+                for name, values in body["inputs"].items()
+            }
+        except (OSError, ValueError, KeyError, AttributeError) as error:
+            raise RecipeError(f"{self.requests_file}: cannot be read: {error}") from None
 
     def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
         values = [{"b64": base64.b64encode(v).decode()} if isinstance(v, bytes) else v for v in inputs]
@@ -200,7 +207,10 @@ def load(run: str | os.PathLike) -> Any:
     import keras_seq.layers
     import keras_seq.text  # noqa: F401  (these two register what the file holds)
 
-    return keras.saving.load_model(finished.model_file, compile=False)
+    try:
+        return keras.saving.load_model(finished.model_file, compile=False)
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"{finished.model_file}: cannot be loaded: {str(error)[:300]}") from None
 
 
 def _dump(values: dict[str, Any], path: pathlib.Path) -> None:

@@ -78,6 +78,10 @@ RECIPES = {
         "application: sentiment\ndata: {train: /, phrases: /}\n",
         "data.labels: beside data.phrases",
     ),
+    "labels without names": (
+        "application: sentiment\ndata: {train: /, labels: {1: , 2: b}}\n",
+        "data.labels: expected a name for each label",
+    ),
     "no training data": ("application: sentiment\n", "data.train: this key is needed"),
 }
 
@@ -167,6 +171,11 @@ def test_a_folder_that_is_no_run_and_a_run_that_is_not_finished(command, argumen
     shutil.copytree(tiny_run, tmp_path / "begun")
     (tmp_path / "begun" / "metrics.json").unlink()
     assert "this run is not finished" in refused(command, tmp_path / "begun", *arguments, capsys=capsys)
+    shutil.copytree(tiny_run, tmp_path / "damaged")
+    (tmp_path / "damaged" / "model.keras").write_bytes(b"PK")
+    assert "cannot be loaded" in refused(command, tmp_path / "damaged", *arguments, capsys=capsys)
+    (tmp_path / "damaged" / "model.keras").unlink()
+    assert "model.keras is gone" in refused(command, tmp_path / "damaged", *arguments, capsys=capsys)
 
 
 def test_train_ends_with_scores_and_the_next_commands(tiny_run, capsys, recipe_file, tmp_path):

@@ -120,6 +120,8 @@ def test_a_missing_recipe_names_the_nearest_one():
     ("override", "expected"),
     [
         ("epochs=3", "unknown section"),
+        ("modle.units=3", "--set modle.units=3: modle: unknown section"),
+        ("data.labels=[a, b]", "given ['a', 'b'], expected keys and values"),
         ("training.epochs", "expected section.key=value"),
         ("training=3", "is a section"),
     ],

@@ -71,7 +71,11 @@ def read(
         return None
     if path is None:
         raise RecipeError(f"data.{split}: this key is needed; a file, or data.source: sample for the built-in reviews")
-    names = None if labels is None else {_text(key): _text(name) for key, name in labels.items()}
+    names = {_text(key): _text(name) for key, name in labels.items()} if labels else None
+    if labels and (
+        len(names or {}) < len(labels) or not all(isinstance(n, str | int) and n != "" for n in labels.values())
+    ):
+        raise RecipeError(f"data.labels: expected a name for each label, every label once; given {labels!r}")
     if phrases is not None and set((names or {}).values()) != {"negative", "positive"}:
         raise RecipeError("data.labels: beside data.phrases the names must be negative and positive, as the trees' are")
     fraction = paths["validation"] if isinstance(paths["validation"], float) else None
