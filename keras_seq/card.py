@@ -45,7 +45,7 @@ def write(run: Run, recipe: Recipe, metrics: dict[str, Any], worst: list[tuple[E
         f"Best of {training['epochs']} epochs on validation: {training['best_epoch']}. {training['parameters']:,} "
         f"parameters, {training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples "
         f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}.",
-        *(f"![{name}]({name}.png)" for name in pictures),
+        *(f"![{name.removesuffix('.png')}]({name})" for name in pictures),
         f"## The {len(worst)} worst examples of the {split} split",
         _worst(worst),
         "## Use",
@@ -126,8 +126,8 @@ def _learning_curves(run: Run) -> str:
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
         axis.legend()
-    figure.savefig(run.path / "learning_curves.png", dpi=120)
-    return "learning_curves"
+    figure.savefig(run.learning_curves_file, dpi=120)
+    return run.learning_curves_file.name
 
 
 def _confusion_matrix(run: Run, metrics: dict[str, Any]) -> str:
@@ -152,5 +152,5 @@ def _confusion_matrix(run: Run, metrics: dict[str, Any]) -> str:
     axis.set_xticks(range(len(classes)), classes, rotation=rotation)
     axis.set_yticks(range(len(classes)), classes)
     axis.set(xlabel="answer", ylabel="truth")
-    figure.savefig(run.path / "confusion_matrix.png", dpi=120)
-    return "confusion_matrix"
+    figure.savefig(run.confusion_matrix_file, dpi=120)
+    return run.confusion_matrix_file.name

@@ -27,19 +27,6 @@ import ruamel.yaml
 
 from keras_seq.recipe import Recipe, RecipeError, load_recipe
 
-OWN_NAMES = (
-    "recipe.yaml",
-    "model.keras",
-    "metrics.json",
-    "history.csv",
-    "requests.json",
-    "card.md",
-    "learning_curves.png",
-    "confusion_matrix.png",
-    "logs",
-    "state",
-)
-
 
 class Run:
     """A run's files by name; see the module's docstring."""
@@ -53,11 +40,12 @@ class Run:
         self.history_file = self.path / "history.csv"
         self.requests_file = self.path / "requests.json"
         self.card_file = self.path / "card.md"
+        self.learning_curves_file = self.path / "learning_curves.png"
+        self.confusion_matrix_file = self.path / "confusion_matrix.png"
         self.logs = self.path / "logs"
         self.state = self.path / "state"
         self.position_file = self.state / "position.npz"
         self.best_weights_file = self.state / "best.weights.h5"
-        self.own_files = [self.path / name for name in OWN_NAMES]
 
     @property
     def is_complete(self) -> bool:
@@ -162,7 +150,9 @@ class Run:
 
     def _clear(self) -> None:
         """Remove what is the run's; whatever else is in the folder stays."""
-        for path in self.own_files:
+        paths = [value for value in vars(self).values() if isinstance(value, pathlib.Path)]
+        own = [path for path in paths if path.parent == self.path and path != self.path]  # "." is its own parent
+        for path in own:
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -139,11 +139,14 @@ def test_a_folder_with_something_else_in_it_is_not_touched(recipe_file, tmp_path
     assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == ["notes.txt", "recipe.yaml"]
 
 
-def test_fresh_removes_what_is_the_runs_and_nothing_else(tiny_run, recipe_file, tmp_path):
+@pytest.mark.parametrize("named", ["whole", "."])
+def test_fresh_removes_what_is_the_runs_and_nothing_else(named, tiny_run, recipe_file, tmp_path, monkeypatch):
     shutil.copytree(tiny_run, tmp_path / "run")
+    monkeypatch.chdir(tmp_path / "run")
     (tmp_path / "run" / "notes.txt").write_text("mine", encoding="utf-8")
     options = ["--fresh", "--set", "training.epochs=1"]
-    assert train.main([str(recipe_file), "--run", str(tmp_path / "run"), *options]) == 0
+    folder = "." if named == "." else str(tmp_path / "run")
+    assert train.main([str(recipe_file), "--run", folder, *options]) == 0
     assert (tmp_path / "run" / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert len(Run(tmp_path / "run").read_history()) == 1
 
