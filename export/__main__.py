@@ -11,7 +11,7 @@ import sys
 import tempfile
 import urllib.parse
 
-# Keras decides for or against cuDNN while it traces: without a GPU in sight the graph runs on any server.
+# The servable is compared with the Keras model, to 1e-5: on the same device, then. What is saved is the same anyhow.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

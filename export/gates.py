@@ -22,8 +22,8 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from tensorflow.core.protobuf import saved_model_pb2
 
+from export.ops import Ops
 from keras_seq.scoring import plain
 
 BATCH_SIZE = 32
@@ -57,9 +57,10 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
     probes = _probes(inputs)
     crowd = list(itertools.islice(itertools.cycle(probes), max(BATCH_SIZE, len(probes))))
     batches = [crowd[start : start + BATCH_SIZE] for start in range(0, len(crowd), BATCH_SIZE)]
-    used = _used_ops(folder)
+    used = Ops(folder)
     # Before the servable runs: an op that is not there would stop it with a message that helps nobody.
     _check_forbidden(used)
+    _check_cpu(used.on_cpu)
     fresh = _in_fresh_process(folder, [[probe] for probe in probes] + batches)
     _check_known(used, set(fresh["core_ops"]), set(fresh["text_ops"]))
     alone = [_row(answer, 0) for answer in fresh["answers"][: len(probes)]]
@@ -90,25 +91,6 @@ def _probes(inputs: list[str | bytes]) -> list[str | bytes]:
     return [*texts, *TEXT_EDGES, " ".join(texts)] if len(texts) == len(inputs) else list(inputs)
 
 
-def _used_ops(folder: pathlib.Path) -> dict[str, str]:
-    """Op -> the name of a node that uses it; XLA-compiled functions count as an op `_XlaMustCompile`."""
-    saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-    used: dict[str, str] = {}
-    for meta_graph in saved.meta_graphs:
-        used |= {op.name: "(listed)" for op in meta_graph.meta_info_def.stripped_op_list.op}
-        functions = meta_graph.graph_def.library.function
-        for function in functions:
-            if function.attr["_XlaMustCompile"].b:
-                used["_XlaMustCompile"] = function.signature.name
-        own = {function.signature.name for function in functions}
-        for node in itertools.chain(meta_graph.graph_def.node, *(function.node_def for function in functions)):
-            if node.op not in own:
-                used[node.op] = node.name
-            if node.attr["_XlaMustCompile"].b:
-                used["_XlaMustCompile"] = node.name
-    return used
-
-
 def _check_forbidden(used: dict[str, str]) -> None:
     for op, node in used.items():
         if op in PYTHON_OPS:
@@ -117,10 +99,15 @@ def _check_forbidden(used: dict[str, str]) -> None:
             raise GateError(f"gate 1 (ops): {node} must be compiled by XLA, which TensorFlow Serving turns off")
         if op in TEXT_OPS_NOT_SERVED:
             raise GateError(f"gate 1 (ops): {op} (node {node}) is not in TensorFlow Serving's TF-Text (2.12.1)")
+
+
+def _check_cpu(used: dict[str, str]) -> None:
+    """No cuDNN op where a CPU comes by; beside another implementation, chosen where the graph runs, it is welcome."""
+    for op, node in used.items():
         if op.startswith("CudnnRNN"):
             raise GateError(
-                f"gate 2 (CPU): {op} (node {node}) runs on a GPU only; load the model where no GPU is visible "
-                "(CUDA_VISIBLE_DEVICES=-1, as python -m export does) and export it again"
+                f"gate 2 (CPU): {op} (node {node}) runs on a GPU only, and nothing takes its place on a CPU; "
+                "build the model of keras_seq.layers.LSTM, and load and export it where no GPU is visible"
             )
 
 

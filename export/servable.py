@@ -28,7 +28,8 @@ def write(model: keras.Model, requests: dict[str, list], name: str, folder: path
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(SIGNATURE, lambda inputs: model(inputs, training=False), input_signature=[spec])
-    archive.write_out(str(folder), verbose=False)
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # a servable is not trained
+    archive.write_out(str(folder), options, verbose=False)
     (input_name, inputs), *_ = requests.items()
     (folder / WARMUP_FILE.parent).mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / WARMUP_FILE)) as writer:

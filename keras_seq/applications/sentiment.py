@@ -15,7 +15,7 @@ from pydantic import PositiveInt
 
 from keras_seq import metrics
 from keras_seq.formats import ClassFolders, Example, Table, Treebank
-from keras_seq.layers import Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
+from keras_seq.layers import LSTM, Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
 from keras_seq.pipeline import Objective, Preprocessing
 from keras_seq.recipe import DataError, RecipeError
 from keras_seq.samples import film_reviews
@@ -147,7 +147,7 @@ def build(
 ) -> keras.Model:
     """The network: word ids `(batch, time)` int32, right-padded with 0 -> class probabilities `(batch, num_classes)`.
 
-    Every LSTM layer is one that cuDNN can run. Source: Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005
+    Source: Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005
     for the two directions.
 
     Args:
@@ -166,7 +166,7 @@ def build(
     x = keras.layers.Dropout(dropout, name="embedding_dropout")(x)
     for number in range(1, layers + 1):
         whole = number < layers or pooling != "last"
-        lstm = keras.layers.LSTM(units, return_sequences=whole, name=f"lstm_{number}")
+        lstm = LSTM(units, return_sequences=whole, name=f"lstm_{number}")
         x = (keras.layers.Bidirectional(lstm, name=f"bidirectional_{number}") if bidirectional else lstm)(x)
         if number < layers:
             x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)

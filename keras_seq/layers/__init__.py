@@ -2,6 +2,7 @@
 
 from keras_seq.layers.answers import Answering, RankedLabels
 from keras_seq.layers.dropout import WordDropout
+from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
 
-__all__ = ["Answering", "AttentionPooling", "MaskedMaxPooling", "RankedLabels", "WordDropout"]
+__all__ = ["LSTM", "Answering", "AttentionPooling", "MaskedMaxPooling", "RankedLabels", "WordDropout"]
