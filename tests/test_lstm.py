@@ -37,9 +37,7 @@ def results(layer, sequences, mask, state, training):
     def run(sequences, *state):
         with tf.GradientTape() as tape:
             tape.watch([sequences, *state])
-            outputs = tf.nest.flatten(
-                layer(sequences, mask=mask, initial_state=list(state) or None, training=training)
-            )
+            outputs = tf.nest.flatten(layer(sequences, mask=mask, initial_state=list(state) or None, training=training))
             loss = sum(tf.reduce_sum(tf.sin(output * (1 + number))) for number, output in enumerate(outputs))
         variables = [variable.value for variable in layer.trainable_variables]
         return outputs + tape.gradient(loss, [sequences, *state, *variables])
@@ -186,15 +184,16 @@ def network(layer_class):
 WORDS = np.array([[1, 2, 3, 4], [5, 6, 0, 0], [0, 0, 0, 0]])
 
 
-def test_files_and_weights_move_between_keras_and_ours(tmp_path):
+def test_files_and_weights_move_between_keras_and_ours(tmp_path, monkeypatch):
     ours, theirs = network(LSTM), network(keras.layers.LSTM)
     path = str(tmp_path / "ours.keras")
     ours.save(path)
     theirs.load_weights(path)
     np.testing.assert_allclose(theirs(WORDS), ours(WORDS), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(keras.saving.load_model(path)(WORDS), ours(WORDS))
-    with keras.saving.custom_object_scope({"keras_seq>LSTM": keras.layers.LSTM}):
-        plain = keras.saving.load_model(path)
+    with monkeypatch.context() as patch:  # where keras_seq is not installed
+        patch.delitem(keras.saving.get_custom_objects(), "keras_seq>LSTM")
+        plain = keras.saving.load_model(path, custom_objects={"keras_seq>LSTM": keras.layers.LSTM})
     assert type(plain.get_layer("last")) is keras.layers.LSTM
     np.testing.assert_allclose(plain(WORDS), ours(WORDS), rtol=1e-5, atol=1e-6)
     other = network(LSTM)
@@ -298,7 +297,7 @@ def cudnn_in_numpy(inputs, hidden, cell, parameters, lengths):
 def rendered_cudnn(monkeypatch):
     """CudnnRNNV3 as NumPy, so that all around it can be run without a GPU."""
 
-    def op(input, input_h, input_c, params, sequence_lengths, rnn_mode, is_training, time_major):  # noqa: A002
+    def op(input, input_h, input_c, params, sequence_lengths, rnn_mode, is_training, time_major):
         assert (rnn_mode, time_major) == ("lstm", True)
         arguments = [input, input_h, input_c, params, sequence_lengths]
         return *tf.numpy_function(cudnn_in_numpy, arguments, [input.dtype] * 3), None, None
