@@ -42,6 +42,8 @@ class Run:
         self.card_file = self.path / "card.md"
         self.learning_curves_file = self.path / "learning_curves.png"
         self.confusion_matrix_file = self.path / "confusion_matrix.png"
+        self.gates_file = self.path / "gates.png"
+        self.gradients_file = self.path / "gradients.png"
         self.logs = self.path / "logs"
         self.state = self.path / "state"
         self.position_file = self.state / "position.npz"

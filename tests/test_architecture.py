@@ -22,7 +22,7 @@ RANKS = [
     ["keras_seq.scoring", "keras_seq.state"],
     ["keras_seq.card", "keras_seq.training"],
     ["keras_seq"],
-    ["keras_seq.distribution", "keras_seq.train", "keras_seq.evaluate", "keras_seq.predict"],
+    ["keras_seq.distribution", "keras_seq.train", "keras_seq.evaluate", "keras_seq.predict", "keras_seq.inspect"],
     ["export"],
 ]
 MOST_LINES = 300

@@ -80,16 +80,22 @@ class LSTM(keras.layers.LSTM):
         hiddens, cell = _recur((_swap(chunk), *state, *self._weights()), None, False, True)
         return (hiddens[-1], cell), _swap(hiddens)
 
-    def gates(self, sequences: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The gates, the cell and the hidden state at every step, as `(batch, time, units)`, without a mask.
+    def gates(
+        self, sequences: tf.Tensor, initial_state: tuple[tf.Tensor, tf.Tensor] | None = None
+    ) -> dict[str, tf.Tensor]:
+        """All that is inside at every step, `(batch, time, units)` each, in the order in which the steps are read.
 
         Args:
-            sequences: `(batch, time, features)`.
+            sequences: `(batch, time, features)`, without padding.
+            initial_state: `(hidden, cell)`, `(batch, units)` each; zeros if None.
+
+        Returns:
+            `input_gate`, `forget_gate`, `candidate`, `output_gate`, `cell` and `hidden`.
         """
         sequences = tf.cast(sequences, self.compute_dtype)
         if self.go_backwards:
             sequences = tf.reverse(sequences, axis=[1])
-        state = self.get_initial_state(tf.shape(sequences)[0])
+        state = initial_state or self.get_initial_state(tf.shape(sequences)[0])
         inside = recurrence.gates(_swap(sequences), *state, *self._weights())
         return {name: _swap(tensor) for name, tensor in inside.items()}
 

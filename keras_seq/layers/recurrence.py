@@ -74,7 +74,7 @@ def compiled(
 
 
 def gates(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
-    """All that is inside, `(time, batch, units)` each: the gates and the candidate, `cell` and `hidden`.
+    """All that is inside at every step, by name, `(time, batch, units)` each.
 
     Args:
         tensors: as those of the function of `implementation`.

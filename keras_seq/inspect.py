@@ -1,0 +1,214 @@
+"""python -m keras_seq.inspect RUN TEXT: pictures of what an LSTM of a run does while it reads a text.
+
+    gates.png       the input, forget and output gates and the cell, unit by unit, word by word
+    gradients.png   how far back a gradient reaches: this LSTM, a new one, and a plain recurrent network
+
+docs/lstm.md shows both, with the equations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from keras_seq.recipe import RecipeError, user_errors
+from keras_seq.run import Run, load
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from keras_seq.layers import LSTM
+
+SHOWN = {"input_gate": "input gate", "forget_gate": "forget gate", "output_gate": "output gate", "cell": "cell"}
+MOST_LABELLED_STEPS = 60
+LONGEST_DISTANCE = 100
+PLAIN_GAINS = {1.1: "-.", 1.0: "--", 0.9: ":"}  # norm of a plain network's recurrent weights -> line
+SHOWN_NORMS = (1e-6, 1e4)
+DIRECTIONS = 16  # random directions of the last state that a gradient's norm is averaged over
+
+
+class Reading(NamedTuple):
+    """What one LSTM layer was given: `(1, time, features)`, and its state before."""
+
+    sequences: tf.Tensor
+    initial_state: tuple[tf.Tensor, tf.Tensor]
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False,
+        prog="python -m keras_seq.inspect",
+        description="Draw what an LSTM layer of a run does while it reads a text: gates.png and gradients.png.",
+    )
+    parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
+    parser.add_argument("text", metavar="TEXT", help="what to read")
+    parser.add_argument("--layer", metavar="NAME", help="which LSTM layer (default: the first)")
+    arguments = parser.parse_args(argv)
+    with user_errors():
+        run = Run(arguments.run).finished()
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        model = load(run.path)
+        layers = _chosen(_lstm_layers(model), arguments.layer)
+        _draw_gates(model, layers, arguments.text, run)
+        _draw_gradients(model, next(iter(layers.values())), run)
+    print(f"{run.gates_file}\n{run.gradients_file}")
+    return 0
+
+
+def _lstm_layers(model: keras.Model) -> dict[str, dict[str, LSTM]]:
+    """Name -> the layers of one direction or two, as `{"forward": ..., "backward": ...}`."""
+    import keras
+
+    from keras_seq.layers import LSTM
+
+    found: dict[str, dict[str, LSTM]] = {}
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found |= _lstm_layers(layer)
+        elif isinstance(layer, LSTM):
+            found[layer.name] = {"": layer}
+        elif isinstance(layer, keras.layers.Bidirectional) and isinstance(layer.forward_layer, LSTM):
+            found[layer.name] = {"forward": layer.forward_layer, "backward": layer.backward_layer}
+    return found
+
+
+def _chosen(found: dict[str, dict[str, LSTM]], name: str | None) -> dict[str, LSTM]:
+    if not found:
+        raise RecipeError("the run's model has no keras_seq LSTM layer; train it anew with this version")
+    if name is not None and name not in found:
+        raise RecipeError(f"--layer: no LSTM layer {name!r}; the model has {', '.join(found)}")
+    return found[name or next(iter(found))]
+
+
+@contextlib.contextmanager
+def _readings(layer: LSTM) -> Iterator[list[Reading]]:
+    """What a layer is given, call by call, while it is called op by op."""
+    seen: list[Reading] = []
+    inner_loop = layer.inner_loop
+
+    def record(sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        seen.append(Reading(sequences, tuple(initial_state)))
+        return inner_loop(sequences, initial_state, mask, training)
+
+    setattr(layer, "inner_loop", record)  # noqa: B010  (a method, to mypy)
+    try:
+        yield seen
+    finally:
+        setattr(layer, "inner_loop", inner_loop)  # noqa: B010
+
+
+def _read(model: keras.Model, layer: LSTM, text: str | bytes) -> Reading:
+    import tensorflow as tf
+
+    with _readings(layer) as seen:
+        model(tf.constant([text]), training=False)
+    return seen[0]
+
+
+def _words(model: keras.Model, text: str, steps: int) -> list[str]:
+    """A label for each step: the words, where the model splits a text into as many; else numbers."""
+    import tensorflow as tf
+
+    for layer in model.layers:
+        if hasattr(layer, "split"):
+            words = [word.decode() for word in layer.split(tf.constant([text])).flat_values.numpy()]
+            if len(words) == steps:
+                return words
+    return [str(step) for step in range(1, steps + 1)]
+
+
+def _draw_gates(model: keras.Model, layers: dict[str, LSTM], text: str, run: Run) -> None:
+    import matplotlib.figure
+    import numpy as np
+
+    inside = {}
+    for direction, layer in layers.items():
+        values = {name: value[0].numpy() for name, value in layer.gates(*_read(model, layer, text)).items()}
+        inside[direction] = {name: value[::-1] if layer.go_backwards else value for name, value in values.items()}
+    steps = len(next(iter(inside.values()))["cell"])
+    words = _words(model, text, steps)
+    largest = max(np.abs(values["cell"]).max() for values in inside.values())
+    width = max(4.0, min(0.32 * steps, 14.0) + 1.5)
+    figure = matplotlib.figure.Figure(figsize=(width * len(inside), 9.5), layout="constrained")
+    axes = figure.subplots(len(SHOWN), len(inside), squeeze=False, sharex=True)
+    for column, (direction, values) in enumerate(inside.items()):
+        # Units that remember longest come first, in all four pictures of a direction.
+        order = np.argsort(-values["forget_gate"].mean(axis=0))
+        for row, (name, title) in enumerate(SHOWN.items()):
+            limits = {"vmin": -largest, "vmax": largest} if name == "cell" else {"vmin": 0, "vmax": 1}
+            axis = axes[row][column]
+            image = axis.imshow(
+                values[name].T[order], aspect="auto", cmap="RdBu_r" if name == "cell" else "viridis", **limits
+            )
+            axis.set(title=f"{title}{', ' if direction else ''}{direction}", ylabel="unit")
+            axis.set_yticks([])
+            figure.colorbar(image, ax=axis, pad=0.01)
+        every = -(-steps // MOST_LABELLED_STEPS)
+        axes[-1][column].set_xticks(range(0, steps, every), words[::every], rotation=90)
+    figure.savefig(run.gates_file, dpi=120)
+
+
+def _draw_gradients(model: keras.Model, layer: LSTM, run: Run) -> None:
+    """The run's example inputs, strung together, give a sequence that is long enough."""
+    import keras
+    import matplotlib.figure
+    import tensorflow as tf
+
+    from keras_seq.layers import LSTM
+
+    inputs = next(iter(run.read_requests().values()))
+    sequences = tf.concat([_read(model, layer, text).sequences for text in inputs], axis=1)[:, :LONGEST_DISTANCE]
+    keras.utils.set_random_seed(1)
+    trained = LSTM(layer.units, name="trained")
+    trained.build(sequences.shape)
+    trained.set_weights(layer.get_weights())
+    curves: dict[str, tuple[keras.layers.Layer, str, str]] = {
+        "this LSTM": (trained, "-", "#0b6e99"),
+        "an untrained LSTM": (LSTM(layer.units), "--", "#0b6e99"),
+    }
+    for gain, style in PLAIN_GAINS.items():
+        weights = keras.initializers.Orthogonal(gain, seed=1)
+        plain = keras.layers.SimpleRNN(layer.units, recurrent_initializer=weights)
+        curves[f"an untrained plain RNN, recurrent weights of norm {gain}"] = plain, style, "#c1553b"
+    figure = matplotlib.figure.Figure(figsize=(7, 4.5), layout="constrained")
+    axis = figure.subplots()
+    for label, (recurrent, style, color) in curves.items():
+        norms = gradient_norms(recurrent, sequences)
+        axis.semilogy(range(len(norms)), norms / norms[0], style, color=color, label=label)
+    axis.set(
+        title="How far back a gradient reaches", xlabel="steps back from the last", ylabel="norm, relative to the last"
+    )
+    axis.set_ylim(*SHOWN_NORMS)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8)
+    figure.savefig(run.gradients_file, dpi=120)
+
+
+def gradient_norms(layer: keras.layers.Layer, sequences: tf.Tensor) -> np.ndarray:
+    """Norms of the gradients of the last output by the inputs, by distance: `(time,)`, the last step first.
+
+    Args:
+        layer: a recurrent layer that gives the last output, `(batch, units)`.
+        sequences: `(1, time, features)`; the norms are means over random directions of the output.
+    """
+    import tensorflow as tf
+
+    directions = tf.random.stateless_normal((DIRECTIONS, layer.units), (1, 1))
+    sequences = tf.repeat(sequences, DIRECTIONS, axis=0)
+    layer.build(sequences.shape)
+
+    with tf.GradientTape() as tape:
+        tape.watch(sequences)
+        along = tf.reduce_sum(layer(sequences) * directions)
+    gradients = tape.gradient(along, sequences)
+    return tf.reduce_mean(tf.norm(gradients, axis=-1), axis=0).numpy()[::-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
