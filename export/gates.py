@@ -23,7 +23,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from export.ops import Ops
+from export.ops import used_ops
 from keras_seq.scoring import plain
 
 BATCH_SIZE = 32
@@ -57,10 +57,10 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
     probes = _probes(inputs)
     crowd = list(itertools.islice(itertools.cycle(probes), max(BATCH_SIZE, len(probes))))
     batches = [crowd[start : start + BATCH_SIZE] for start in range(0, len(crowd), BATCH_SIZE)]
-    used = Ops(folder)
+    used, used_on_cpu = used_ops(folder)
     # Before the servable runs: an op that is not there would stop it with a message that helps nobody.
     _check_forbidden(used)
-    _check_cpu(used.on_cpu)
+    _check_cpu(used_on_cpu)
     fresh = _in_fresh_process(folder, [[probe] for probe in probes] + batches)
     _check_known(used, set(fresh["core_ops"]), set(fresh["text_ops"]))
     alone = [_row(answer, 0) for answer in fresh["answers"][: len(probes)]]
@@ -107,7 +107,7 @@ def _check_cpu(used: dict[str, str]) -> None:
         if op.startswith("CudnnRNN"):
             raise GateError(
                 f"gate 2 (CPU): {op} (node {node}) runs on a GPU only, and nothing takes its place on a CPU; "
-                "build the model of keras_seq.layers.LSTM, and load and export it where no GPU is visible"
+                "build the model of keras_seq.layers.LSTM, or load and export it where no GPU is visible"
             )
 
 

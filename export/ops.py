@@ -5,28 +5,34 @@ from __future__ import annotations
 import itertools
 import pathlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from tensorflow.core.framework import graph_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 
-class Ops(dict[str, str]):
+class Ops(NamedTuple):
     """Op -> the name of a node that uses it; XLA-compiled functions count as an op `_XlaMustCompile`.
 
     Attributes:
-        on_cpu: the same, without the functions that only a GPU runs. A Case op whose index is a DeviceIndex, and that
-            is not lowered, instantiates the function of its device and no other.
+        everywhere: all ops.
+        on_cpu: those outside of functions that only a GPU runs. A Case op whose index is a DeviceIndex, and that is
+            not lowered, instantiates the function of its device and no other.
     """
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        super().__init__()
-        self.on_cpu: dict[str, str] = {}
-        saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-        for meta_graph in saved.meta_graphs:
-            self |= {op.name: "(listed)" for op in meta_graph.meta_info_def.stripped_op_list.op}
-            graph = meta_graph.graph_def
-            self |= _ops(graph, {function.signature.name for function in graph.library.function})
-            self.on_cpu |= _ops(graph, _functions_on_cpu(graph))
+    everywhere: dict[str, str]
+    on_cpu: dict[str, str]
+
+
+def used_ops(folder: pathlib.Path) -> Ops:
+    """The ops of a SavedModel."""
+    ops = Ops({}, {})
+    for meta_graph in saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs:
+        graph = meta_graph.graph_def
+        ops.everywhere.update({op.name: "(listed)" for op in meta_graph.meta_info_def.stripped_op_list.op})
+        ops.everywhere.update(_ops(graph, {function.signature.name for function in graph.library.function}))
+        ops.on_cpu.update(_ops(graph, functions_on_cpu(graph)))
+    return ops
 
 
 def _ops(graph: graph_pb2.GraphDef, functions: set[str]) -> dict[str, str]:
@@ -44,7 +50,8 @@ def _ops(graph: graph_pb2.GraphDef, functions: set[str]) -> dict[str, str]:
     return found
 
 
-def _functions_on_cpu(graph: graph_pb2.GraphDef) -> set[str]:
+def functions_on_cpu(graph: graph_pb2.GraphDef) -> set[str]:
+    """The functions of a graph that may be run where there is no GPU."""
     bodies = {function.signature.name: function.node_def for function in graph.library.function}
     # A function that nothing calls may be called by its name.
     called = {name for nodes in (graph.node, *bodies.values()) for node in nodes for name in _calls(node, bodies)}
@@ -66,8 +73,10 @@ def _calls_on_cpu(nodes: Iterable[node_def_pb2.NodeDef], functions: Iterable[str
         is_case = node.op in ("Case", "StatelessCase") and not node.attr["_lower_using_switch_merge"].b
         if is_case and index is not None and index.op == "DeviceIndex":
             devices = [name.decode() for name in index.attr["device_names"].list.s]
-            branch = devices.index("CPU") if "CPU" in devices else -1  # the last is for all other devices
-            calls.append(node.attr["branches"].list.func[branch].name)
+            branches = node.attr["branches"].list.func
+            # DeviceIndex gives the number of its names for a device that it does not name; Case then takes its last.
+            branch = devices.index("CPU") if "CPU" in devices else len(devices)
+            calls.append(branches[min(branch, len(branches) - 1)].name)
         else:
             calls += _calls(node, functions)
     return calls

@@ -14,6 +14,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 import export.__main__ as command
 import keras_seq
 from export import gates, servable
+from export.ops import used_ops
 from keras_seq import train
 from keras_seq.formats import Table
 from keras_seq.layers import Answering
@@ -32,7 +33,9 @@ def servables(tiny_run, tmp_path_factory):
 def test_a_servable_is_published_with_warm_up_requests(servables):
     version = servables / "tiny" / "1"
     assert {p.name for p in servables.joinpath("tiny").iterdir()} == {"1"}
-    assert (version / "saved_model.pb").exists()
+    ops = used_ops(version)
+    assert "CudnnRNNV3" in ops.everywhere, "a GPU is used where there is one"
+    assert "CudnnRNNV3" not in ops.on_cpu
     records = list(tf.data.TFRecordDataset(str(version / servable.WARMUP_FILE)).as_numpy_iterator())
     requests = [prediction_log_pb2.PredictionLog.FromString(r).predict_log.request for r in records]
     assert len(requests) == 9
@@ -98,16 +101,18 @@ class Length(keras.layers.Layer):
         if self.how == "xla":
             lengths = tf.function(lambda x: x + 1, jit_compile=True)(lengths)
         if self.how == "cudnn":
-            x = tf.zeros([1, 1, 1])
-            weights = tf.zeros([16])
-            lengths = lengths + tf.cast(
-                tf.raw_ops.CudnnRNN(input=x, input_h=x, input_c=x, params=weights)[0][0, 0, 0], tf.int32
-            )
+            lengths = lengths + self.cudnn()
+        if self.how == "cudnn by data":
+            lengths = lengths + tf.switch_case(tf.size(lengths) % 2, [self.cudnn, lambda: 0])
         if self.how == "random":
             lengths = lengths + tf.random.uniform([], maxval=1000, dtype=tf.int32)
         if self.how == "nan":
             return tf.cast(lengths, tf.float32) * np.nan
         return tf.cast(lengths, tf.float32)
+
+    def cudnn(self):
+        x, weights = tf.zeros([1, 1, 1]), tf.zeros([16])
+        return tf.cast(tf.raw_ops.CudnnRNN(input=x, input_h=x, input_c=x, params=weights)[0][0, 0, 0], tf.int32)
 
     def compute_output_spec(self, texts):
         return keras.KerasTensor(texts.shape, dtype="float32")
@@ -129,6 +134,7 @@ def test_a_good_model_passes(tmp_path):
         ("python", "gate 1 (ops): PyFunc"),
         ("xla", "gate 1 (ops): .* must be compiled by XLA"),
         ("cudnn", "gate 2 (CPU): CudnnRNN"),
+        ("cudnn by data", "gate 2 (CPU): CudnnRNN"),
         ("batch", "gate 4 (batch): input .*: score is .* alone, .* in a batch of 32"),
         ("random", "gate 3 (same): input 'a fine film'|gate 3 (same): input b'a fine film'"),
         ("nan", "gate 3 (same): .* nan"),

@@ -147,8 +147,7 @@ def build(
 ) -> keras.Model:
     """The network: word ids `(batch, time)` int32, right-padded with 0 -> class probabilities `(batch, num_classes)`.
 
-    Source: Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005
-    for the two directions.
+    Source: Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005 for the two directions.
 
     Args:
         sizes: `vocabulary_size` and `num_classes`.

@@ -13,6 +13,11 @@ def is_at_hand() -> bool:
     return bool(tf.sysconfig.get_build_info()["is_cuda_build"] and tf.config.list_logical_devices("GPU"))
 
 
+def is_other_gpu_at_hand() -> bool:
+    """Whether TensorFlow sees a GPU that is not NVIDIA's; ROCm's library orders the weights in another way."""
+    return bool(not tf.sysconfig.get_build_info()["is_cuda_build"] and tf.config.list_logical_devices("GPU"))
+
+
 def weights(kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     """Keras's weights as the one vector that cuDNN reads.
 
@@ -32,20 +37,21 @@ def weights(kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> 
 
 
 def lstm(
-    lengths: tf.Tensor | None,
     inputs: tf.Tensor,
     hidden: tf.Tensor,
     cell: tf.Tensor,
     kernel: tf.Tensor,
     recurrent_kernel: tf.Tensor,
     bias: tf.Tensor,
+    *,
+    lengths: tf.Tensor | None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Hidden states `(time, batch, units)`, zero after a row's end, and the cell at its end, `(batch, units)`.
 
     Args:
+        inputs: `(time, batch, features)`; the others as in `recurrence.implementation`.
         lengths: steps of each row, `(batch,)` int32; None for all. cuDNN refuses 0, so a row without steps is given
             one; what comes out for it means nothing.
-        inputs: `(time, batch, features)`; the others as in `recurrence.implementation`.
     """
     time, batch = tf.unstack(tf.shape(inputs)[:2])
     lengths = tf.fill([batch], time) if lengths is None else tf.maximum(lengths, 1)
