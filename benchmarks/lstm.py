@@ -78,6 +78,11 @@ def operations(shape: tuple[int, ...], directions: int, training: bool) -> int:
 def measured(name: str, repeats: int) -> list[float]:
     """Median milliseconds of each case, by one library, in this process."""
     calls: dict[str, Callable[..., Callable[[], object]]] = {"torch": torch_call, "product": product_call}
+    if name != "torch":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+        tf.config.threading.set_inter_op_parallelism_threads(THREADS)
     call = calls.get(name, functools.partial(keras_call, name))
     return [milliseconds(call(*case), repeats) for case in ([()] if name == "product" else cases())]
 
@@ -96,7 +101,6 @@ def product_call() -> Callable[[], object]:
     """One large matrix product in TensorFlow."""
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     left, right = tf.random.normal(PRODUCT[:2]), tf.random.normal(PRODUCT[1:])
     return lambda: tf.matmul(left, right)
 

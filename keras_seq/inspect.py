@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
 
 from keras_seq.recipe import RecipeError, user_errors
 from keras_seq.run import Run, load
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from keras_seq.layers import LSTM
 
-SHOWN = {"input_gate": "input gate", "forget_gate": "forget gate", "output_gate": "output gate", "cell": "cell"}
+SHOWN = ("input_gate", "forget_gate", "output_gate", "cell")
 MOST_LABELLED_STEPS = 60
 LONGEST_DISTANCE = 100
 PLAIN_GAINS = {1.1: "-.", 1.0: "--", 0.9: ":"}  # norm of a plain network's recurrent weights -> line
@@ -37,7 +39,7 @@ class Reading(NamedTuple):
     """What one LSTM layer was given: `(1, time, features)`, and its state before."""
 
     sequences: tf.Tensor
-    initial_state: tuple[tf.Tensor, tf.Tensor]
+    initial_state: Sequence[tf.Tensor]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         _draw_gates(model, layers, arguments.text, run)
         _draw_gradients(model, next(iter(layers.values())), run)
     print(f"{run.gates_file}\n{run.gradients_file}")
+    print(f"next:\n  python -m export {shlex.quote(str(run.path))}")
     return 0
 
 
@@ -86,29 +89,36 @@ def _chosen(found: dict[str, dict[str, LSTM]], name: str | None) -> dict[str, LS
     return found[name or next(iter(found))]
 
 
-@contextlib.contextmanager
-def _readings(layer: LSTM) -> Iterator[list[Reading]]:
-    """What a layer is given, call by call, while it is called op by op."""
-    seen: list[Reading] = []
-    inner_loop = layer.inner_loop
-
-    def record(sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        seen.append(Reading(sequences, tuple(initial_state)))
-        return inner_loop(sequences, initial_state, mask, training)
-
-    setattr(layer, "inner_loop", record)  # noqa: B010  (a method, to mypy)
-    try:
-        yield seen
-    finally:
-        setattr(layer, "inner_loop", inner_loop)  # noqa: B010
-
-
-def _read(model: keras.Model, layer: LSTM, text: str | bytes) -> Reading:
+def _read(model: keras.Model, layers: dict[str, LSTM], text: str | bytes) -> dict[str, Reading]:
+    """What each layer is given while the model, op by op, reads one text."""
     import tensorflow as tf
 
-    with _readings(layer) as seen:
+    seen: dict[str, Reading] = {}
+
+    def recorded(direction: str, layer: LSTM) -> Any:
+        inner_loop = layer.inner_loop
+
+        def record(sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+            seen[direction] = Reading(sequences, initial_state)
+            return inner_loop(sequences, initial_state, mask, training)
+
+        return mock.patch.object(layer, "inner_loop", record)
+
+    with contextlib.ExitStack() as stack:
+        for direction, layer in layers.items():
+            stack.enter_context(recorded(direction, layer))
         model(tf.constant([text]), training=False)
-    return seen[0]
+    return seen
+
+
+def inside(model: keras.Model, layers: dict[str, LSTM], text: str) -> dict[str, dict[str, np.ndarray]]:
+    """Direction -> name of `LSTM.gates` -> `(time, units)`, both directions from the text's first step to its last."""
+    found = {}
+    for direction, reading in _read(model, layers, text).items():
+        layer = layers[direction]
+        values = {name: value[0].numpy() for name, value in layer.gates(*reading).items()}
+        found[direction] = {name: value[::-1] if layer.go_backwards else value for name, value in values.items()}
+    return found
 
 
 def _words(model: keras.Model, text: str, steps: int) -> list[str]:
@@ -127,26 +137,23 @@ def _draw_gates(model: keras.Model, layers: dict[str, LSTM], text: str, run: Run
     import matplotlib.figure
     import numpy as np
 
-    inside = {}
-    for direction, layer in layers.items():
-        values = {name: value[0].numpy() for name, value in layer.gates(*_read(model, layer, text)).items()}
-        inside[direction] = {name: value[::-1] if layer.go_backwards else value for name, value in values.items()}
-    steps = len(next(iter(inside.values()))["cell"])
+    drawn = inside(model, layers, text)
+    steps = len(next(iter(drawn.values()))["cell"])
     words = _words(model, text, steps)
-    largest = max(np.abs(values["cell"]).max() for values in inside.values())
+    largest = max(np.abs(values["cell"]).max() for values in drawn.values())
     width = max(4.0, min(0.32 * steps, 14.0) + 1.5)
-    figure = matplotlib.figure.Figure(figsize=(width * len(inside), 9.5), layout="constrained")
-    axes = figure.subplots(len(SHOWN), len(inside), squeeze=False, sharex=True)
-    for column, (direction, values) in enumerate(inside.items()):
+    figure = matplotlib.figure.Figure(figsize=(width * len(drawn), 9.5), layout="constrained")
+    axes = figure.subplots(len(SHOWN), len(drawn), squeeze=False, sharex=True)
+    for column, (direction, values) in enumerate(drawn.items()):
         # Units that remember longest come first, in all four pictures of a direction.
         order = np.argsort(-values["forget_gate"].mean(axis=0))
-        for row, (name, title) in enumerate(SHOWN.items()):
+        for row, name in enumerate(SHOWN):
             limits = {"vmin": -largest, "vmax": largest} if name == "cell" else {"vmin": 0, "vmax": 1}
             axis = axes[row][column]
             image = axis.imshow(
                 values[name].T[order], aspect="auto", cmap="RdBu_r" if name == "cell" else "viridis", **limits
             )
-            axis.set(title=f"{title}{', ' if direction else ''}{direction}", ylabel="unit")
+            axis.set(title=f"{name.replace('_', ' ')}{', ' if direction else ''}{direction}", ylabel="unit")
             axis.set_yticks([])
             figure.colorbar(image, ax=axis, pad=0.01)
         every = -(-steps // MOST_LABELLED_STEPS)
@@ -163,7 +170,8 @@ def _draw_gradients(model: keras.Model, layer: LSTM, run: Run) -> None:
     from keras_seq.layers import LSTM
 
     inputs = next(iter(run.read_requests().values()))
-    sequences = tf.concat([_read(model, layer, text).sequences for text in inputs], axis=1)[:, :LONGEST_DISTANCE]
+    readings = [_read(model, {"": layer}, text)[""] for text in inputs]
+    sequences = tf.concat([reading.sequences for reading in readings], axis=1)[:, :LONGEST_DISTANCE]
     keras.utils.set_random_seed(1)
     trained = LSTM(layer.units, name="trained")
     trained.build(sequences.shape)

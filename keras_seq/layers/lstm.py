@@ -89,9 +89,7 @@ class LSTM(keras.layers.LSTM):
         hiddens, cell = _recur(self._tensors(chunk, state), None, training=False, with_cell=True)
         return (hiddens[-1], cell), _swap(hiddens)
 
-    def gates(
-        self, sequences: tf.Tensor, initial_state: tuple[tf.Tensor, tf.Tensor] | None = None
-    ) -> dict[str, tf.Tensor]:
+    def gates(self, sequences: tf.Tensor, initial_state: Sequence[tf.Tensor] | None = None) -> dict[str, tf.Tensor]:
         """All that is inside at every step, `(batch, time, units)` each, in the order in which the steps are read.
 
         Args:
