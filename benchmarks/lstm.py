@@ -25,6 +25,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 SHAPES = [(1, 50, 64, 64), (32, 100, 128, 128), (64, 200, 256, 256), (16, 400, 512, 256)]  # batch, time, in, units
 THREADS = 2
+LEAST_SECONDS = 1.0
 PRODUCT = (2048, 1024, 1024)  # of matrices, to measure the rate that the floor is made of
 
 
@@ -32,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torch", metavar="PYTHON", help="the Python of an environment that has PyTorch")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--repeats", type=int, default=9, help="calls timed in a round; the median counts")
+    parser.add_argument("--repeats", type=int, default=9, help="least number of calls timed in a round")
     parser.add_argument("--measure", choices=["keras_seq", "keras", "torch", "product"], help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.measure:
@@ -88,13 +89,15 @@ def measured(name: str, repeats: int) -> list[float]:
 
 
 def milliseconds(call: Callable[[], object], repeats: int) -> float:
-    """The median of `repeats` calls, after three that do not count."""
-    times = []
-    for _ in range(3 + repeats):
+    """The median of `repeats` calls or of a second's, whichever are more, after three that do not count."""
+    for _ in range(3):
+        call()
+    times: list[float] = []
+    while len(times) < repeats or sum(times) < LEAST_SECONDS:
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
-    return 1e3 * statistics.median(times[3:])
+    return 1e3 * statistics.median(times)
 
 
 def product_call() -> Callable[[], object]:
