@@ -11,10 +11,15 @@ $(VENV)/installed: requirements.txt
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	touch $@
 
-demo: $(VENV)/installed  ## train, score, export and ask the sentiment model of the built-in reviews
+QUESTIONS := "a gripping story , and the cast is superb" "the plot is dull and the music annoyed us"
+
+demo: $(VENV)/installed  ## train, score, export, serve and ask the sentiment model of the built-in reviews
 	$(BIN)/python -m keras_seq.train zoo/sentiment.yaml
 	$(BIN)/python -m export runs/sentiment
-	$(BIN)/python -m keras_seq.predict runs/sentiment "a gripping story , and the cast is superb" "the plot is dull and the music annoyed us"
+	$(BIN)/python -m keras_seq.predict runs/sentiment $(QUESTIONS)
+	@set -e; $(BIN)/python -m serving servables & server=$$!; trap 'kill $$server; wait $$server' EXIT; set -x; \
+	$(BIN)/python serving/client.py --wait 120 sentiment $(QUESTIONS); \
+	$(BIN)/python serving/client.py --grpc sentiment $(QUESTIONS)
 
 test: $(VENV)/installed  ## the tests
 	$(BIN)/python -m pytest

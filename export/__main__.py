@@ -45,12 +45,12 @@ def _export(run_folder: str, to: pathlib.Path, version: int | None, keep: int | 
         raise RecipeError(f"{model_folder / str(version)}: this version is there already; name another with --version")
     try:
         model_folder.mkdir(parents=True, exist_ok=True)
-        incoming = pathlib.Path(tempfile.mkdtemp(prefix="incoming-", dir=model_folder))
+        incoming = pathlib.Path(tempfile.mkdtemp(prefix="incoming-", dir=model_folder))  # not a number: no server looks
     except OSError as error:
         raise RecipeError(f"{error.filename}: cannot be written: {error.strerror}") from None
     try:
         model, requests = load(run.path), run.read_requests()
-        written = incoming / "servable"
+        written = incoming / str(version)
         servable.write(model, requests, run.name, written)
         for line in gates.check(written, model, next(iter(requests.values()))):
             print(line)
@@ -63,10 +63,9 @@ def _export(run_folder: str, to: pathlib.Path, version: int | None, keep: int | 
     print(f"gate 7 (whole): published as {target}")
     for old in servable.prune(model_folder, keep, version) if keep else []:
         print(f"removed version {old}")
-    mount = shlex.quote(f"{to.resolve() / run.name}:/models/{run.name}")
-    name = shlex.quote(f"MODEL_NAME={run.name}")
+    servable.list_in_config(to, run.name)
     address = f"localhost:8501/v1/models/{urllib.parse.quote(run.name)}:predict"
-    print(f"next:\n  docker run -p 8501:8501 -v {mount} -e {name} tensorflow/serving:2.17.1")
+    print(f"next:\n  python -m serving {shlex.quote(str(to))}   # then, beside it:")
     print(f"  curl -d {shlex.quote(f'@{run.requests_file}')} {address}")
     return 0
 

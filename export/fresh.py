@@ -1,9 +1,10 @@
-"""A servable's answers from a fresh process, loaded as TensorFlow Serving loads it.
+"""A servable's answers from a fresh process, loaded as TensorFlow Serving loads it, and asked over REST and gRPC.
 
     python -m export.fresh SERVABLE < batches.json > answers.json
 
 The batches are lists of base64 inputs. TensorFlow Serving runs a SavedModel through a version 1 session on whatever
-machine it is on; so does this, with GPUs hidden. Nothing of keras_seq is imported.
+machine it is on; so does this, with GPUs hidden. The embedded server then serves the folder, whose name must be a
+version's number, and is asked the same. Nothing of keras_seq is imported.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import base64
 import json
 import os
 import pathlib
+import socket
 import sys
 
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -23,6 +25,9 @@ from tensorflow.python.client import pywrap_tf_session
 from tensorflow_serving.apis import prediction_log_pb2
 
 from export import WARMUP_FILE
+from serving import flags
+from serving.client import Client
+from serving.server import Server
 
 
 def main(folder: str) -> int:
@@ -46,6 +51,7 @@ def main(folder: str) -> int:
     json.dump(
         {
             "answers": [{name: _plain(values.tolist()) for name, values in answer.items()} for answer in answers],
+            "served": _served(pathlib.Path(folder), batches),
             "replayed": replayed,
             "core_ops": sorted(core),
             "text_ops": sorted(_registered_ops() - core),
@@ -53,6 +59,40 @@ def main(folder: str) -> int:
         sys.stdout,
     )
     return 0
+
+
+def _served(folder: pathlib.Path, batches: list[list[bytes]]) -> dict[str, list[dict[str, list]]]:
+    """The answers over either interface; inputs that are text are sent as text."""
+    rest_port, grpc_port = _free_ports()
+    arguments = [f"--model_name={folder.parent.name}", f"--model_base_path={folder.parent}", "--max_num_load_retries=0"]
+    server = Server(flags.parsed([*arguments, f"--port={grpc_port}", f"--rest_api_port={rest_port}"]))
+    server.start()
+    try:
+        clients = {
+            "REST": Client(f"http://127.0.0.1:{rest_port}"),
+            "gRPC": Client(f"127.0.0.1:{grpc_port}", grpc=True),
+        }
+        return {
+            name: [client.predict(folder.parent.name, [_text(item) for item in batch]) for batch in batches]
+            for name, client in clients.items()
+        }
+    finally:
+        server.stop()
+
+
+def _free_ports() -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _text(item: bytes) -> str | bytes:
+    try:
+        return item.decode()
+    except UnicodeDecodeError:
+        return item
 
 
 def _registered_ops() -> set[str]:

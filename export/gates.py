@@ -2,7 +2,7 @@
 
     1  ops        core TensorFlow ops and the TF-Text ops that TensorFlow Serving links; no Python, no XLA
     2  CPU        runs where there is no GPU, whatever machine exported it
-    3  same       the Keras model and the SavedModel, in a fresh process, give the same answers
+    3  same       the Keras model, the SavedModel in a fresh process, REST and gRPC give the same answers
     4  batch      an answer does not depend on what else is in the batch, nor on padding
     6  warm-up    the warm-up requests are there, and replay
 
@@ -64,15 +64,15 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
     fresh = _in_fresh_process(folder, [[probe] for probe in probes] + batches)
     _check_known(used, set(fresh["core_ops"]), set(fresh["text_ops"]))
     alone = [_row(answer, 0) for answer in fresh["answers"][: len(probes)]]
-    together = [
-        _row(answer, row)
-        for answer, batch in zip(fresh["answers"][len(probes) :], batches, strict=True)
-        for row in range(len(batch))
-    ]
-    keras_rows = [
-        _row(answer, row) for batch in batches for answer in [_ask(model, batch)] for row in range(len(batch))
-    ]
+    together = _rows(fresh["answers"][len(probes) :], batches)
+    keras_rows = _rows([_ask(model, batch) for batch in batches], batches)
     worst_same = _compare("gate 3 (same)", crowd, keras_rows, together, ("the Keras model", "the SavedModel"))
+    for interface, answers in fresh["served"].items():
+        served = _rows(answers[len(probes) :], batches)
+        sides = ("the Keras model", interface)
+        worst_same = max(worst_same, _compare("gate 3 (same)", crowd, keras_rows, served, sides))
+        lone = [_row(answer, 0) for answer in answers[: len(probes)]]
+        _compare("gate 3 (same)", probes, alone, lone, ("the SavedModel", interface))
     expected = list(itertools.islice(itertools.cycle(alone), len(crowd)))
     worst_batch = _compare("gate 4 (batch)", crowd, expected, together, ("alone", f"in a batch of {BATCH_SIZE}"))
     if not fresh["replayed"]:
@@ -80,7 +80,8 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
     return [
         f"gate 1 (ops): {len(used)} kinds of op, all core TensorFlow or served TF-Text",
         "gate 2 (CPU): loaded and asked in a process without GPUs",
-        f"gate 3 (same): Keras model = SavedModel for {len(probes)} inputs, largest difference {worst_same:.1e}",
+        f"gate 3 (same): Keras model = SavedModel = REST = gRPC for {len(probes)} inputs, "
+        f"largest difference {worst_same:.1e}",
         f"gate 4 (batch): alone = in a batch of {BATCH_SIZE}, largest difference {worst_batch:.1e}",
         f"gate 6 (warm-up): {fresh['replayed']} requests replayed",
     ]
@@ -140,6 +141,10 @@ def _ask(model: keras.Model, batch: list[str | bytes]) -> dict[str, list]:
 
 def _row(answer: dict[str, list], row: int) -> dict[str, Any]:
     return {name: values[row] for name, values in answer.items()}
+
+
+def _rows(answers: list[dict[str, list]], batches: list[list]) -> list[dict[str, Any]]:
+    return [_row(answer, row) for answer, batch in zip(answers, batches, strict=True) for row in range(len(batch))]
 
 
 def _compare(gate: str, inputs: list, expected: list[dict], given: list[dict], sides: tuple[str, str]) -> float:

@@ -8,11 +8,16 @@ import shutil
 
 import keras
 import tensorflow as tf
+from google.protobuf import text_format
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+from tensorflow_serving.config import model_server_config_pb2
 
 from export import WARMUP_FILE
+from keras_seq.recipe import RecipeError
 
 SIGNATURE = "serving_default"
+CONFIG_FILE = "models.config"
+MOUNTED_AT = "/models/"  # where TensorFlow Serving's image has its models
 
 
 def write(model: keras.Model, requests: dict[str, list], name: str, folder: pathlib.Path) -> None:
@@ -59,6 +64,34 @@ def prune(model_folder: pathlib.Path, keep: int, published: int) -> list[int]:
         os.rename(model_folder / str(version), leaving)
         shutil.rmtree(leaving)
     return old
+
+
+def list_in_config(folder: pathlib.Path, name: str) -> None:
+    """Have a model stand in `models.config`, which TensorFlow Serving reads beside the folder mounted at /models.
+
+    What else stands there, version policies and labels of yours too, stays; models whose folder is gone are left out.
+
+    Raises:
+        RecipeError: when the file that is there cannot be read.
+    """
+    path = folder / CONFIG_FILE
+    config = model_server_config_pb2.ModelServerConfig()
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text_format.Parse(text, config)
+    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise RecipeError(f"{path}: cannot be read: {error}") from None
+    listed = config.model_config_list.config
+    for place in reversed(range(len(listed))):
+        if listed[place].base_path == MOUNTED_AT + listed[place].name and not (folder / listed[place].name).is_dir():
+            del listed[place]
+    if name not in {model.name for model in listed}:
+        listed.add(name=name, base_path=MOUNTED_AT + name, model_platform="tensorflow")
+    changed = text_format.MessageToString(config)
+    if changed != text_format.MessageToString(text_format.Parse(text, model_server_config_pb2.ModelServerConfig())):
+        part = path.with_name(f"{path.name}.part")
+        part.write_text(changed, encoding="utf-8")
+        os.replace(part, path)
 
 
 def _prediction_log(model_name: str, input_name: str, inputs: list) -> prediction_log_pb2.PredictionLog:

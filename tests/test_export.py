@@ -19,6 +19,7 @@ from keras_seq import train
 from keras_seq.formats import Table
 from keras_seq.layers import Answering
 from keras_seq.run import Run
+from serving import configs
 
 TEXTS = ["a fine film", "the plot is dull , but the music is superb", "not bad"]
 
@@ -72,6 +73,29 @@ def test_versions_count_up_old_ones_go_and_none_is_overwritten(tiny_run, tmp_pat
         command.main([*arguments, "--version", "0"])
 
 
+def test_the_models_of_a_folder_are_listed_for_tensorflow_serving(tmp_path):
+    (tmp_path / "film").mkdir()
+    servable.list_in_config(tmp_path, "film")
+    path = tmp_path / servable.CONFIG_FILE
+    own = path.read_text(encoding="utf-8").replace(
+        '"tensorflow"', '"tensorflow" version_labels { key: "stable" value: 1 }'
+    )
+    path.write_text(f"# mine\n{own}", encoding="utf-8")
+    servable.list_in_config(tmp_path, "film")
+    assert path.read_text(encoding="utf-8").startswith("# mine"), "nothing to change, nothing written"
+    (tmp_path / "other").mkdir()
+    servable.list_in_config(tmp_path, "other")
+    film, other = configs.read_models(path).model_config_list.config
+    assert (film.name, film.base_path, film.version_labels["stable"]) == ("film", "/models/film", 1)
+    assert (other.name, other.model_platform) == ("other", "tensorflow")
+    (tmp_path / "film").rmdir()
+    servable.list_in_config(tmp_path, "other")
+    assert [model.name for model in configs.read_models(path).model_config_list.config] == ["other"]
+    path.write_text("model_config_list {", encoding="utf-8")
+    with pytest.raises(keras_seq.RecipeError, match="cannot be read"):
+        servable.list_in_config(tmp_path, "other")
+
+
 def test_a_folder_that_cannot_be_written(tiny_run, tmp_path, capsys):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(SystemExit, match="2"):
@@ -80,7 +104,7 @@ def test_a_folder_that_cannot_be_written(tiny_run, tmp_path, capsys):
 
 
 def written(model, tmp_path, inputs=TEXTS):
-    folder = tmp_path / "servable"
+    folder = tmp_path / "m" / "1"
     servable.write(model, {model.inputs[0].name: list(inputs)}, "m", folder)
     return folder
 
@@ -152,7 +176,7 @@ def test_a_model_that_is_not_the_servables_is_refused(servables, tmp_path):
 
 
 def test_a_servable_without_warm_up_requests_is_refused(servables, tiny_run, tmp_path):
-    folder = tmp_path / "copy"
+    folder = tmp_path / "copy" / "1"
     shutil.copytree(servables / "tiny" / "1", folder)
     (folder / servable.WARMUP_FILE).write_bytes(b"")
     with pytest.raises(gates.GateError, match=r"gate 6 \(warm-up\)"):

@@ -1,0 +1,391 @@
+"""Ask TensorFlow Serving, or the embedded server: one file that needs nothing but the standard library.
+
+    $ python client.py sentiment "a fine film" "the plot is dull"
+    $ python client.py --grpc --url 127.0.0.1:8500 speech_to_text speech.wav
+
+    >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
+    ['positive']
+
+gRPC alone needs more: the packages grpcio and tensorflow-serving-api.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import sys
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+REST_URL, GRPC_ADDRESS = "http://127.0.0.1:8501", "127.0.0.1:8500"
+RETRY_SECONDS = 0.5  # before the one retry of a refused connection
+POLL_SECONDS = 0.2
+FILE_SUFFIXES = (".wav", ".gif", ".jpg", ".jpeg", ".png", ".bmp")
+
+Signatures = dict[str, dict[str, dict[str, str]]]  # name -> "inputs" and "outputs" -> tensor's name -> "DT_STRING"
+
+
+class ServingClientError(Exception):
+    """A server that is not there, or whose answer is an error.
+
+    Args:
+        message: what went wrong.
+        status: the answer's HTTP status (404), over gRPC its code ("NOT_FOUND"); None when there was no answer.
+    """
+
+    def __init__(self, message: str, status: int | str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _Refused(ServingClientError):
+    """Nothing listens there (yet)."""
+
+
+class _Model(NamedTuple):
+    name: str
+    version: int | None = None
+    label: str | None = None
+
+
+class Client:
+    """A server of models; threads may share one.
+
+    Args:
+        url: `http://HOST:PORT`, or `https://...`; over gRPC `HOST:PORT`. Left out: the usual port of this machine.
+        timeout: seconds to wait for an answer.
+        grpc: ask over gRPC instead of REST.
+
+    Raises:
+        ServingClientError: when `grpc` is asked for and its packages are not there.
+        ValueError: for a URL that is none.
+    """
+
+    def __init__(self, url: str | None = None, *, timeout: float = 60, grpc: bool = False) -> None:
+        self.timeout = timeout
+        self._transport: _Rest | _Grpc = _Grpc(url or GRPC_ADDRESS) if grpc else _Rest(url or REST_URL)
+        self._signatures: dict[_Model, Signatures] = {}
+
+    def predict(
+        self,
+        model: str,
+        inputs: list | dict[str, list],
+        *,
+        signature_name: str = "serving_default",
+        version: int | None = None,
+        label: str | None = None,
+    ) -> dict[str, Any]:
+        """Inputs -> output name -> a list with a row for each input.
+
+        Args:
+            model: its name.
+            inputs: texts, bytes or (nested lists of) numbers; for a signature of several inputs a list for each name.
+            signature_name: which of the model's functions.
+            version: a version's number; without it, and without a label, the newest version answers.
+            label: a version's label.
+
+        Raises:
+            ServingClientError: when there is no server, or its answer is an error.
+            ValueError: when the inputs do not fit the signature.
+        """
+        spec = _Model(model, version, label)
+        known = self._signatures.get(spec)
+        try:
+            return self._predict(spec, signature_name, known or self._ask_signatures(spec), inputs)
+        except (ServingClientError, ValueError):
+            # What is known may be of a version that has been replaced since.
+            if not known or self._ask_signatures(spec) == known:
+                raise
+            return self._predict(spec, signature_name, self._signatures[spec], inputs)
+
+    def metadata(self, model: str, *, version: int | None = None, label: str | None = None) -> Signatures:
+        """A model's signatures: name -> "inputs" and "outputs" -> tensor's name -> dtype, such as "DT_STRING"."""
+        return self._ask_signatures(_Model(model, version, label))
+
+    def status(self, model: str, version: int | None = None) -> list[dict[str, Any]]:
+        """A model's versions, newest first, in TensorFlow Serving's form: `version`, `state`, `status` (an error)."""
+        return self._patiently(lambda: self._transport.status(_Model(model, version), self.timeout))
+
+    def wait(self, model: str, seconds: float, version: int | None = None) -> int:
+        """Wait until a model, or one version of it, is available; gives the (newest) available version.
+
+        Raises:
+            ServingClientError: when it is not after so many seconds.
+        """
+        end = time.monotonic() + seconds
+        status: int | str | None
+        while True:
+            try:
+                left = max(end - time.monotonic(), POLL_SECONDS)
+                versions = self._transport.status(_Model(model, version), min(self.timeout, left))
+                if available := [int(known["version"]) for known in versions if known["state"] == "AVAILABLE"]:
+                    return max(available)
+                why, status = json.dumps(versions), self._transport.not_found
+            except ServingClientError as error:
+                why, status = str(error), error.status
+            if time.monotonic() + POLL_SECONDS > end:
+                raise ServingClientError(f"{model}: not available after {seconds:g} s: {why}", status)
+            time.sleep(POLL_SECONDS)
+
+    def _ask_signatures(self, spec: _Model) -> Signatures:
+        if spec.version is not None and spec.label is not None:
+            raise ValueError("give a version or a label, not both")
+        answer = self._patiently(lambda: self._transport.metadata(spec, self.timeout))
+        signatures = {}
+        for name, signature in answer["signature_def"]["signature_def"].items():
+            tensors = [(kind, signature.get(kind, {}).items()) for kind in ("inputs", "outputs")]
+            signatures[name] = {
+                kind: {key: tensor.get("dtype", "DT_INVALID") for key, tensor in of} for kind, of in tensors
+            }
+        self._signatures[spec] = signatures
+        return signatures
+
+    def _predict(self, spec: _Model, name: str, signatures: Signatures, inputs: list | dict) -> dict[str, Any]:
+        if not isinstance(inputs, dict):
+            inputs = {_only_input(signatures, name)[0]: inputs}
+        signature = _signature(signatures, name)
+        return self._patiently(lambda: self._transport.predict(spec, name, signature, inputs, self.timeout))
+
+    def _patiently(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except _Refused:
+            time.sleep(RETRY_SECONDS)
+            return call()
+
+
+class _Rest:
+    """REST, a connection a call. No proxies: a model server is near."""
+
+    not_found: int | str = 404
+
+    def __init__(self, url: str) -> None:
+        parts = urllib.parse.urlsplit(url if "//" in url else f"http://{url}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url}: expected a URL such as {REST_URL}")
+        self._url, self._address, self._prefix = url, (parts.hostname, parts.port), parts.path.rstrip("/")
+        self._connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+
+    def predict(self, spec: _Model, name: str, signature: dict, inputs: dict, timeout: float) -> dict[str, Any]:
+        body = json.dumps({"signature_name": name, "inputs": inputs}, default=_b64)
+        answer = self._call(spec, ":predict", timeout, "outputs", body)
+        # The only output of a signature comes without its name.
+        outputs = answer if len(signature["outputs"]) > 1 else {next(iter(signature["outputs"])): answer}
+        return {key: _without_b64(value) for key, value in outputs.items()}
+
+    def status(self, spec: _Model, timeout: float) -> list[dict[str, Any]]:
+        return self._call(spec, "", timeout, "model_version_status")
+
+    def metadata(self, spec: _Model, timeout: float) -> dict[str, Any]:
+        return self._call(spec, "/metadata", timeout, "metadata")
+
+    def _call(self, spec: _Model, ending: str, timeout: float, key: str, body: str | None = None) -> Any:
+        path = f"{self._prefix}/v1/models/{urllib.parse.quote(spec.name, safe='')}"
+        path += "" if spec.version is None else f"/versions/{spec.version}"
+        path += "" if spec.label is None else f"/labels/{urllib.parse.quote(spec.label, safe='')}"
+        status, text = self._exchange(path + ending, timeout, body)
+        try:
+            answer = json.loads(text)
+            if status == 200:
+                return answer[key]
+            message = str(answer["error"])
+        except (ValueError, TypeError, KeyError):
+            message = f"{self._url}: this is not TensorFlow Serving: {text[:80]!r}"
+        raise ServingClientError(message, status)
+
+    def _exchange(self, path: str, timeout: float, body: str | None) -> tuple[int, str]:
+        connection = self._connect(*self._address, timeout=timeout)
+        try:
+            with contextlib.suppress(BrokenPipeError):  # a server may answer before it has read a body it refuses
+                connection.request("POST" if body else "GET", path, body and body.encode())
+            response = connection.getresponse()
+            return response.status, response.read().decode("utf-8", "replace")
+        except ConnectionRefusedError:
+            raise _Refused(f"{self._url}: connection refused; is the server running?") from None
+        except TimeoutError:
+            raise ServingClientError(f"{self._url}: no answer in {timeout:g} s") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise ServingClientError(f"{self._url}: {error or type(error).__name__}") from None
+        finally:
+            connection.close()
+
+
+class _Grpc:
+    """gRPC, over one channel; status and metadata in the form that REST has."""
+
+    not_found: int | str = "NOT_FOUND"
+
+    def __init__(self, address: str) -> None:
+        if "/" in address:
+            raise ValueError(f"{address}: expected HOST:PORT for gRPC, such as {GRPC_ADDRESS}")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        try:
+            import grpc
+            import tensorflow
+            from tensorflow_serving import apis
+            from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
+        except ImportError as error:
+            raise ServingClientError(f"gRPC needs grpcio and tensorflow-serving-api: {error}") from None
+        self._address, self._grpc, self._tensorflow, self._apis = address, grpc, tensorflow, apis
+        # Messages of any size; a refused connection is tried again soon; no proxies.
+        options = {"max_receive_message_length": -1, "max_send_message_length": -1, "enable_http_proxy": 0}
+        options |= {f"{which}_reconnect_backoff_ms": 100 for which in ("initial", "min", "max")}
+        channel = grpc.insecure_channel(address, [(f"grpc.{key}", value) for key, value in options.items()])
+        self._models = model_service_pb2_grpc.ModelServiceStub(channel)
+        self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+
+    def predict(self, spec: _Model, name: str, signature: dict, inputs: dict, timeout: float) -> dict[str, Any]:
+        request = self._apis.predict_pb2.PredictRequest()
+        request.model_spec.signature_name = name
+        for key, values in inputs.items():
+            dtype = signature["inputs"].get(key, "").removeprefix("DT_").lower()
+            try:
+                tensor = self._tensorflow.make_tensor_proto(values, _TYPES.get(dtype, dtype) or None)
+            except TypeError as error:
+                raise ValueError(f"input {key}: {error}") from None
+            request.inputs[key].CopyFrom(tensor)
+        answer = self._call(self._predictions.Predict, request, spec, timeout)
+        arrays = {key: self._tensorflow.make_ndarray(tensor).tolist() for key, tensor in sorted(answer.outputs.items())}
+        return {key: values if key.endswith("_bytes") else _decoded(values) for key, values in arrays.items()}
+
+    def status(self, spec: _Model, timeout: float) -> list[dict[str, Any]]:
+        request = self._apis.get_model_status_pb2.GetModelStatusRequest()
+        answer = self._as_json(self._call(self._models.GetModelStatus, request, spec, timeout))
+        fine = {"error_code": "OK", "error_message": ""}
+        return [one | {"status": fine | one.get("status", {})} for one in answer.get("model_version_status", [])]
+
+    def metadata(self, spec: _Model, timeout: float) -> dict[str, Any]:
+        request = self._apis.get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
+        return self._as_json(self._call(self._predictions.GetModelMetadata, request, spec, timeout))["metadata"]
+
+    def _as_json(self, message: Any) -> dict[str, Any]:
+        from google.protobuf import json_format
+
+        return json_format.MessageToDict(message, preserving_proto_field_name=True)
+
+    def _call(self, method: Callable, request: Any, spec: _Model, timeout: float) -> Any:
+        request.model_spec.name = spec.name
+        if spec.version is not None:
+            request.model_spec.version.value = spec.version
+        if spec.label is not None:
+            request.model_spec.version_label = spec.label
+        try:
+            return method(request, timeout=timeout)
+        except self._grpc.RpcError as error:
+            code, details = error.code().name, error.details() or ""
+        if code == "UNAVAILABLE" and "onnection refused" in details:
+            raise _Refused(f"{self._address}: connection refused; is the server running?")
+        if code == "DEADLINE_EXCEEDED":
+            raise ServingClientError(f"{self._address}: no answer in {timeout:g} s")
+        is_there = code != "UNAVAILABLE" or not any(text in details for text in ("connect", "resol"))
+        raise ServingClientError(details if is_there else f"{self._address}: {details}", code if is_there else None)
+
+
+_TYPES = {"float": "float32", "double": "float64", "half": "float16"}
+
+
+def _signature(signatures: Signatures, name: str) -> dict[str, dict[str, str]]:
+    if name not in signatures:
+        raise ValueError(f"no signature {name!r}; the model has {', '.join(sorted(signatures))}")
+    return signatures[name]
+
+
+def _only_input(signatures: Signatures, name: str) -> tuple[str, str]:
+    """The name and dtype of a signature's input, if it has one."""
+    inputs = _signature(signatures, name)["inputs"]
+    if len(inputs) != 1:
+        raise ValueError(f"signature {name!r} takes {len(inputs)} inputs, each by its name: {', '.join(inputs)}")
+    return next(iter(inputs.items()))
+
+
+def _b64(value: Any) -> dict[str, str]:
+    if not isinstance(value, bytes):
+        raise ValueError(f"{value!r}: expected texts, bytes or lists of numbers")
+    return {"b64": base64.b64encode(value).decode()}
+
+
+def _without_b64(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_b64(item) for item in value]
+    return base64.b64decode(value["b64"]) if isinstance(value, dict) else value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    try:
+        for answer in _answers(arguments):
+            text = json.dumps(answer, ensure_ascii=False, default=_b64)
+            print(text.encode("utf-8", "replace").decode(), flush=True)
+    except (ServingClientError, ValueError) as error:
+        print("error:", " ".join(str(error).split()), file=sys.stderr)
+        return 1 if getattr(error, "status", None) is not None else 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(allow_abbrev=False, description="Ask a model server; a JSON object an input.")
+    parser.add_argument("model", metavar="MODEL", help="a model's name, for example sentiment")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help=f"a text, or a file ({', '.join(FILE_SUFFIXES)})")
+    parser.add_argument(
+        "--text", action="store_true", help="every input is a text, even if it looks like a file's name"
+    )
+    parser.add_argument("--url", help=f"default: {REST_URL}; with --grpc, {GRPC_ADDRESS}")
+    parser.add_argument("--grpc", action="store_true", help="gRPC instead of REST; needs tensorflow-serving-api")
+    parser.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds for an answer (default: 60)")
+    parser.add_argument("--wait", type=float, metavar="S", help="wait so many seconds for the model to be available")
+    parser.add_argument("--signature", default="serving_default", metavar="NAME", help="default: serving_default")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--version", type=int, metavar="N", help="a version instead of the newest")
+    which.add_argument("--label", metavar="NAME", help="a version by its label")
+    return parser
+
+
+def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    given = [_input(text, arguments.text) for text in arguments.inputs]
+    client = Client(arguments.url, timeout=arguments.timeout, grpc=arguments.grpc)
+    if arguments.wait is not None:
+        client.wait(arguments.model, arguments.wait, arguments.version)
+    which = {"version": arguments.version, "label": arguments.label}
+    name, dtype = _only_input(client.metadata(arguments.model, **which), arguments.signature)
+    values = given if dtype == "DT_STRING" else [_number(value, dtype) for value in given]
+    outputs = client.predict(arguments.model, values, signature_name=arguments.signature, **which)
+    for row, text in enumerate(arguments.inputs):
+        rows = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(given))}
+        yield {name: text, **outputs, **rows}
+
+
+def _input(text: str, is_text: bool) -> str | bytes:
+    if not is_text and text.lower().endswith(FILE_SUFFIXES):
+        try:
+            return pathlib.Path(text).read_bytes()
+        except OSError as error:
+            raise ValueError(f"{text}: {error.strerror}; --text sends it as a text") from None
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _has_rows(column: Any, count: int) -> bool:
+    return isinstance(column, list) and len(column) == count
+
+
+def _number(value: str | bytes, dtype: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError(f"{str(value)[:80]!r}: the model takes {dtype}: give a number or a JSON list") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

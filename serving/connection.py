@@ -1,0 +1,57 @@
+"""A connection over HTTP: uvicorn's, which is cut off when nothing comes, or a request's head does not end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST_HEAD = 64 * 2**10  # bytes of a request's line and headers
+
+
+class Connection(HttpToolsProtocol):
+    """A connection, open from the first byte to the last.
+
+    A body has its own limits, in `serving.rest`; a client that sends no request, or one header after another, never gets
+    that far. The head has the time that a body has, `App.timeout_ms`.
+    """
+
+    _timer: asyncio.TimerHandle | None = None
+    _head: int | None = None  # bytes of the head so far; None between requests and in bodies
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for a request as long as between two."""
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(self.timeout_keep_alive, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the next bytes."""
+        super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The request's head is too large.")
+
+    def on_message_begin(self) -> None:
+        """A request has begun."""
+        super().on_message_begin()
+        self._stop_timer()
+        self._head = 0
+        self._timer = self.loop.call_later(self.config.app.timeout_ms / 1000, self.transport.abort)
+
+    def on_headers_complete(self) -> None:
+        """A request's head has ended."""
+        self._stop_timer()
+        self._head = None
+        super().on_headers_complete()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,210 @@
+"""A server: the models, both interfaces, and their start and end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import pathlib
+import socket
+import threading
+import time
+
+import grpc
+import uvicorn
+from tensorflow_serving.config import model_server_config_pb2
+
+from serving import configs, grpc_server, rest
+from serving.connection import Connection
+from serving.errors import ServingError
+from serving.loading import Loader
+from serving.metrics import Metrics
+from serving.models import Models
+from serving.scheduler import BatchScheduler
+from serving.service import Service
+
+log = logging.getLogger("serving")
+GRACE_SECONDS = 30  # for requests in flight, once the server is to stop
+IDLE_SECONDS = 75  # before a connection that nothing comes from is closed
+BACKLOG = 2048
+PLATFORM = "tensorflow"
+
+
+class Server:
+    """A server of the flags given; `start` it, and `stop` it.
+
+    Args:
+        flags: see `serving.flags`.
+
+    Attributes:
+        rest_port, grpc_port: where it listens, once started; None where it does not.
+
+    Raises:
+        ValueError: when a configuration file cannot be used.
+    """
+
+    def __init__(self, flags: argparse.Namespace) -> None:
+        self._flags = flags
+        self.rest_port: int | None = None
+        self.grpc_port: int | None = None
+        batching = configs.read_batching(flags.batching_parameters_file) if flags.enable_batching else None
+        threads = batching and BatchScheduler(batching.num_batch_threads, batching.thread_pool_name)
+        self._scheduler = threads or None
+        monitoring = configs.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None
+        self._metrics_path = monitoring.path if monitoring and monitoring.enable else None
+        self._config = self._read_config()
+        metrics = Metrics()
+        loader = Loader(
+            metrics,
+            batching,
+            self._scheduler,
+            flags.enable_model_warmup,
+            flags.tensorflow_intra_op_parallelism,
+            flags.tensorflow_inter_op_parallelism,
+        )
+        self._models = Models(
+            loader,
+            poll_seconds=flags.file_system_poll_wait_seconds,
+            max_load_retries=flags.max_num_load_retries,
+            retry_seconds=flags.load_retry_interval_micros / 1e6,
+            allow_labels_of_unavailable=flags.allow_version_labels_for_unavailable_models,
+            load_threads=flags.num_load_threads,
+        )
+        self._service = Service(self._models, metrics)
+        self._grpc: grpc.Server | None = None
+        self._uvicorn: uvicorn.Server | None = None
+        self._app: rest.App | None = None
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+
+    @property
+    def model_names(self) -> list[str]:
+        """The models that are configured."""
+        return self._models.names()
+
+    def start(self) -> None:
+        """Load the models, then open the ports, as TensorFlow Serving does.
+
+        A model that cannot be loaded is said, and tried again when its folder changes; the others are served.
+
+        Raises:
+            OSError: when a port cannot be had.
+            ServingError: when the configuration is refused.
+        """
+        if self._flags.port:  # said now, not after the models have been loaded
+            _listen(self._flags.host, self._flags.port).close()
+        listening = _listen(self._flags.host, self._flags.rest_api_port) if self._flags.rest_api_port else None
+        try:
+            self._models.apply(self._config, wait_seconds=None)
+        except ServingError as error:
+            if not self._models.names():
+                raise
+            log.error("%s", error.message)
+        self._models.start()
+        if listening:
+            listening.listen(BACKLOG)
+        if self._flags.port:
+            self._start_grpc()
+        if listening:
+            self._start_rest(listening)
+        if self._flags.model_config_file and self._flags.model_config_file_poll_wait_seconds:
+            self._run(self._poll_config, "config")
+
+    def interrupt(self) -> None:
+        """Make `start` give up on models that are still being loaded, or waited for to be tried again."""
+        self._models.stop()
+
+    def stop(self) -> None:
+        """Take no more requests, let those in flight finish, unload the models."""
+        self._stopping.set()
+        finished = self._grpc.stop(GRACE_SECONDS) if self._grpc else None
+        if self._uvicorn:
+            self._uvicorn.should_exit = True
+        for thread in self._threads:
+            thread.join(GRACE_SECONDS + 5)
+        if finished:
+            finished.wait()
+        if self._app:
+            self._app.close()
+        self._models.stop()
+        if self._scheduler:
+            self._scheduler.close()
+
+    def _start_grpc(self) -> None:
+        flags = self._flags
+        self._grpc, self.grpc_port = grpc_server.make(
+            self._service,
+            f"[{flags.host}]:{flags.port}" if ":" in flags.host else f"{flags.host}:{flags.port}",
+            flags.grpc_max_threads,
+            flags.enable_grpc_healthcheck_service,
+        )
+        self._grpc.start()
+
+    def _start_rest(self, listening: socket.socket) -> None:
+        flags = self._flags
+        self._app = rest.App(
+            self._service,
+            flags.rest_api_num_threads,
+            flags.rest_api_timeout_in_ms,
+            flags.rest_api_enable_cors_support,
+            self._metrics_path,
+        )
+        config = uvicorn.Config(
+            self._app,
+            http=Connection,
+            lifespan="off",
+            proxy_headers=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._uvicorn = uvicorn.Server(config)
+        self.rest_port = listening.getsockname()[1]
+        server = self._uvicorn
+        self._run(lambda: asyncio.run(server.serve(sockets=[listening])), "rest")
+        while not server.started and self._threads[-1].is_alive():
+            time.sleep(0.01)
+
+    def _run(self, work, name: str) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _read_config(self) -> model_server_config_pb2.ModelServerConfig:
+        flags = self._flags
+        if flags.model_config_file:
+            return configs.read_models(flags.model_config_file)
+        if flags.folder:
+            return configs.models_of_folder(flags.folder)
+        config = model_server_config_pb2.ModelServerConfig()
+        base_path = pathlib.Path(flags.model_base_path).resolve()
+        config.model_config_list.config.add(
+            name=flags.model_name or "default", base_path=str(base_path), model_platform=PLATFORM
+        )
+        return config
+
+    def _poll_config(self) -> None:
+        """Take the configuration file again and again; one that cannot be used is said, and the last one stays."""
+        while not self._stopping.wait(self._flags.model_config_file_poll_wait_seconds):
+            try:
+                config = configs.read_models(self._flags.model_config_file)
+                if config != self._config:
+                    self._models.apply(config, wait_seconds=None)
+                    self._config = config
+            except (ServingError, ValueError, OSError) as error:
+                log.error("%s", error)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise OSError(f"{host}:{port} cannot be listened on: {error.strerror}") from None
+    return listening
