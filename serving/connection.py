@@ -13,8 +13,8 @@ LARGEST_HEAD = 64 * 2**10  # bytes of a request's line and headers
 class Connection(HttpToolsProtocol):
     """A connection, open from the first byte to the last.
 
-    A body has its own limits, in `serving.rest`; a client that sends no request, or one header after another, never gets
-    that far. The head has the time that a body has, `App.timeout_ms`.
+    A body has its own limits, in `serving.rest`; a client that sends no request, or one header after another, never
+    gets that far. The head has the time that a body has, `App.timeout_ms`.
     """
 
     _timer: asyncio.TimerHandle | None = None
@@ -43,7 +43,8 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._stop_timer()
         self._head = 0
-        self._timer = self.loop.call_later(self.config.app.timeout_ms / 1000, self.transport.abort)
+        seconds = self.config.app.timeout_ms / 1000  # type: ignore[union-attr]
+        self._timer = self.loop.call_later(seconds, self.transport.abort)
 
     def on_headers_complete(self) -> None:
         """A request's head has ended."""

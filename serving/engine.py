@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  (registers its ops, which a servable may hold)
 from tensorflow.core.protobuf import meta_graph_pb2
+from tensorflow.python.client import pywrap_tf_session
 
 from serving.errors import Code, ServingError
 
@@ -44,12 +45,12 @@ class SavedModel:
         try:
             with _tensorflow_errors(), self._session.graph.as_default():
                 loaded: meta_graph_pb2.MetaGraphDef = tf.compat.v1.saved_model.load(self._session, [SERVE], path)
+                self._session._extend_graph()
         except BaseException:
             self._session.close()
             raise
         self.signatures = dict(loaded.signature_def)
-        self._calls: dict[tuple[tuple[str, ...], tuple[str, ...]], Callable] = {}
-        self._lock = threading.Lock()
+        self._outputs: dict[str, Any] = {}
 
     def run(self, feeds: dict[str, np.ndarray], fetches: tuple[str, ...], timeout_ms: int | None) -> list[np.ndarray]:
         """The fetched tensors.
@@ -62,26 +63,30 @@ class SavedModel:
         Raises:
             ServingError: TensorFlow's own code and text.
         """
-        names = tuple(feeds)
-        with _tensorflow_errors():
-            call = self._calls.get((names, fetches)) or self._prepare(names, fetches)
-            options = tf.compat.v1.RunOptions(timeout_in_ms=timeout_ms) if timeout_ms else None
-            # A scalar string comes as bytes, of which NumPy would cut off zeros at the end.
-            found = call(*feeds.values(), options=options)
-            return [np.array(one, object) if isinstance(one, bytes) else np.asarray(one) for one in found]
+        options = None
+        try:
+            with _tensorflow_errors():
+                if timeout_ms:
+                    run_options = tf.compat.v1.RunOptions(timeout_in_ms=timeout_ms)
+                    options = pywrap_tf_session.TF_NewBufferFromString(run_options.SerializeToString())
+                # Not Session.run, which refuses shapes that TensorFlow Serving leaves to the operations.
+                inputs = {self._output(name): value for name, value in feeds.items()}
+                outputs = [self._output(name) for name in fetches]
+                found = self._session._call_tf_sessionrun(options, inputs, outputs, [], None)
+        finally:
+            if options is not None:
+                pywrap_tf_session.TF_DeleteBuffer(options)
+        # A scalar string comes as bytes, of which NumPy would cut off zeros at the end.
+        return [np.array(one, object) if isinstance(one, bytes) else np.asarray(one) for one in found]
 
     def close(self) -> None:
         """Free what the model holds."""
         self._session.close()
 
-    def _prepare(self, names: tuple[str, ...], fetches: tuple[str, ...]) -> Callable:
-        with self._lock:
-            if (names, fetches) not in self._calls:
-                graph = self._session.graph
-                feeds = [graph.as_graph_element(name) for name in names]
-                call = self._session.make_callable(list(fetches), feed_list=feeds, accept_options=True)
-                self._calls[names, fetches] = call
-            return self._calls[names, fetches]
+    def _output(self, name: str) -> Any:
+        if name not in self._outputs:
+            self._outputs[name] = self._session.graph.as_graph_element(name, allow_operation=False)._as_tf_output()
+        return self._outputs[name]
 
 
 @contextlib.contextmanager
@@ -89,6 +94,6 @@ def _tensorflow_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        raise ServingError(Code(error.code), error.message) from error
+        raise ServingError(Code(error.error_code), error.message) from error
     except (ValueError, TypeError, KeyError, RuntimeError, OSError) as error:
         raise ServingError(Code.INVALID_ARGUMENT, str(error)) from error

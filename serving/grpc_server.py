@@ -31,6 +31,7 @@ from serving.service import SIGNATURE_DEF, Service, answered_by
 
 LARGEST_MESSAGE = 2**31 - 1  # bytes, TensorFlow Serving's own limit
 LONGEST_TEXT = 1024  # characters of an error
+LONGEST_DEADLINE = 10 * 365 * 24 * 3600.0  # seconds; more is none
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -170,7 +171,7 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
                 "supported"
             )
             raise ServingError(Code.INVALID_ARGUMENT, text)
-        self._service.models.apply(request.config, wait_seconds=context.time_remaining())
+        self._service.models.apply(request.config, wait_seconds=_seconds(context))
         response = model_management_pb2.ReloadConfigResponse()
         response.status.SetInParent()
         return response
@@ -185,7 +186,12 @@ def _require_spec(
         raise ServingError(Code.INVALID_ARGUMENT, "Missing ModelSpec")
 
 
-def _milliseconds(context: grpc.ServicerContext) -> int | None:
-    """What is left of the call's deadline."""
+def _seconds(context: grpc.ServicerContext) -> float | None:
+    """What is left of the call's deadline; None without one, which grpcio gives as the end of time."""
     remaining = context.time_remaining()
-    return None if remaining is None else max(1, int(1000 * remaining))
+    return None if remaining is None or remaining > LONGEST_DEADLINE else remaining
+
+
+def _milliseconds(context: grpc.ServicerContext) -> int | None:
+    seconds = _seconds(context)
+    return None if seconds is None else max(1, int(1000 * seconds))

@@ -75,7 +75,7 @@ def kind(value: Any) -> str:
 
 
 def decimals(values: np.ndarray) -> list[str]:
-    """Floating-point numbers as JSON: six digits where they say it all, else as many as it takes; "1.0", "9e+06", "NaN".
+    """Floating-point numbers as JSON: "1.0", "9e+06", "NaN"; six digits where they say it all, else all there are.
 
     Args:
         values: one dimension, float32 or float64.
@@ -127,8 +127,8 @@ def _reason(error: json.JSONDecodeError) -> str:
             closed += 1
         elif sign in "[{":
             if not closed:
-                is_list = sign == "["
-                return f"Missing a comma or {']' if is_list else '}'} after an {'array element' if is_list else 'object member'}."
+                ending, part = ("]", "array element") if sign == "[" else ("}", "object member")
+                return f"Missing a comma or {ending} after an {part}."
             closed -= 1
     return "Invalid value."
 

@@ -6,6 +6,7 @@ uvicorn speaks HTTP; nothing here routes, redirects or adds codes that TensorFlo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import urllib.parse
@@ -23,6 +24,7 @@ from serving.inference import DEFAULT_SIGNATURE
 from serving.service import SIGNATURE_DEF, Service
 
 LARGEST_BODY = 64 * 2**20  # bytes, inflated; a larger one would hold up all others while it is parsed
+LINGER_SECONDS = 1.0  # that a client may go on sending what nobody reads, after it has been answered
 _STATUS = {
     Code.INVALID_ARGUMENT: 400,
     Code.FAILED_PRECONDITION: 400,
@@ -98,7 +100,7 @@ class App:
                 return
             loop = asyncio.get_running_loop()
             reply = await loop.run_in_executor(self._pool, self.answer, scope["method"], path, headers, body)
-        await _send(reply, send, is_cut_off)
+        await _send(reply, send, receive if is_cut_off else None)
 
     def answer(self, verb: str, path: str, headers: dict[bytes, bytes], body: bytes) -> Reply:
         """The answer to a request.
@@ -210,14 +212,25 @@ def _too_large() -> ServingError:
     return ServingError(Code.RESOURCE_EXHAUSTED, f"The request's body is larger than {LARGEST_BODY} bytes")
 
 
-async def _send(reply: Reply, send: Callable, and_close: bool) -> None:
+async def _send(reply: Reply, send: Callable, unread: Callable[[], Awaitable[dict]] | None) -> None:
+    """Answer; where a body is left unread, close the connection, once the client has had time to see the answer."""
     body = reply.body.encode("utf-8", "surrogatepass")
     headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(body))), *reply.headers]
-    if and_close:
+    if unread:
         headers.append(("Connection", "close"))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": bool(unread)})
+    if unread:
+        # A connection that is closed while its client still sends is reset, and the answer lost.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_drain(unread), LINGER_SECONDS)
+        await send({"type": "http.response.body"})
+
+
+async def _drain(receive: Callable[[], Awaitable[dict]]) -> None:
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
 
 
 def _spec(name: str, version: str | None, label: str | None) -> model_pb2.ModelSpec:

@@ -7,7 +7,7 @@ classify and regress stands under "results", as its code and tests have it (its 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -205,12 +205,10 @@ def predictions(outputs: Mapping[str, np.ndarray], row_format: bool) -> str:
         if size not in (None, len(values)):
             raise _invalid(f"Tensor name: {name} has inconsistent batch size: {len(values)} expecting: {size}")
         size = len(values)
-    rows = []
-    for place in range(size or 0):
-        row = {
-            name: tensors.to_json(values[place : place + 1], as_bytes[name])[1:-1] for name, values in outputs.items()
-        }
-        rows.append(_object(row) if len(row) > 1 else next(iter(row.values())))
+    columns_of_rows = {name: tensors.rows_to_json(values, as_bytes[name]) for name, values in outputs.items()}
+    rows: Iterable[str] = next(iter(columns_of_rows.values()))
+    if len(outputs) > 1:
+        rows = (_object(dict(zip(outputs, row, strict=True))) for row in zip(*columns_of_rows.values(), strict=True))
     return f'{{\n    "predictions": [{", ".join(rows)}]\n}}'
 
 

@@ -5,9 +5,10 @@ Source: api_rest.md of tensorflow/serving, and the behaviour of its util/json_te
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,14 @@ def array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
 
 def _array(proto: tensor_pb2.TensorProto) -> np.ndarray:
     dtype = tf.as_dtype(proto.dtype)
+    field = _FIELDS[dtype]
     shape = [dimension.size for dimension in proto.tensor_shape.dim]
     count = math.prod(shape)
     if proto.tensor_shape.unknown_rank or min(shape, default=0) < 0 or count >= 2**63:
         raise ValueError("shape")
-    if proto.tensor_content and dtype != tf.string:
+    if proto.tensor_content:
         return np.frombuffer(proto.tensor_content, dtype.as_numpy_dtype).reshape(shape).copy()
-    given = list(getattr(proto, _FIELDS[dtype]))
+    given = list(getattr(proto, field))
     if dtype.is_complex:
         given = [complex(*pair) for pair in zip(given[::2], given[1::2], strict=True)]
     if len(given) < count and count * max(dtype.size, 16) > MOST_FILLED:
@@ -77,7 +79,7 @@ def _array(proto: tensor_pb2.TensorProto) -> np.ndarray:
     given = given[:count] + (given[-1:] or [blank]) * (count - len(given))
     if dtype in (tf.float16, tf.bfloat16):
         return np.array(given, np.uint16).view(dtype.as_numpy_dtype).reshape(shape)
-    if _FIELDS[dtype] == "int_val":  # a number that is too large wraps around
+    if field == "int_val":  # a number that is too large wraps around
         return np.array(given, np.int64).astype(dtype.as_numpy_dtype).reshape(shape)
     return np.array(given, dtype.as_numpy_dtype).reshape(shape)
 
@@ -216,18 +218,27 @@ def to_json(values: np.ndarray, as_bytes: bool) -> str:
     Raises:
         ServingError: INVALID_ARGUMENT for a type that JSON has no way to write.
     """
+    return _nested(iter(_tokens(values, as_bytes)), values.shape)
+
+
+def rows_to_json(values: np.ndarray, as_bytes: bool) -> list[str]:
+    """Each row of a tensor as JSON text; see `to_json`."""
     tokens = iter(_tokens(values, as_bytes))
+    return [_nested(tokens, values.shape[1:]) for _ in range(len(values))]
 
-    def nested(shape: tuple[int, ...]) -> str:
-        if not shape:
-            return next(tokens)
-        return f"[{', '.join(nested(shape[1:]) for _ in range(shape[0]))}]"
 
-    return nested(values.shape)
+def _nested(tokens: Iterator[str], shape: tuple[int, ...]) -> str:
+    if not shape:
+        return next(tokens)
+    if len(shape) == 1:
+        return f"[{', '.join(itertools.islice(tokens, shape[0]))}]"
+    return f"[{', '.join([_nested(tokens, shape[1:]) for _ in range(shape[0])])}]"
 
 
 def _tokens(values: np.ndarray, as_bytes: bool) -> Iterable[str]:
     flat = values.ravel()
+    if not flat.size:
+        return []
     if values.dtype == object:
         items = [item if isinstance(item, bytes) else str(item).encode() for item in flat]
         if as_bytes:
