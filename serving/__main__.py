@@ -22,8 +22,13 @@ def main(argv: list[str] | None = None) -> int:
         logging.getLogger(name).setLevel(logging.ERROR)
     # Before TensorFlow, which takes seconds to import, so that a signal in the meantime is not lost.
     stopping, woken = threading.Event(), threading.Event()
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        woken.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: (stopping.set(), woken.set()))
+        signal.signal(number, stop)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard if soft < hard else soft, hard))  # a connection is a file
     from serving.errors import ServingError

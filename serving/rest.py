@@ -98,8 +98,11 @@ class App:
         else:
             if body is None:
                 return
-            loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._pool, self.answer, scope["method"], path, headers, body)
+            request = scope["method"], path, headers, body
+            if scope["method"] == "POST" or body:
+                reply = await asyncio.get_running_loop().run_in_executor(self._pool, self.answer, *request)
+            else:  # at once: whoever asks whether the server is well must not wait for models
+                reply = self.answer(*request)
         await _send(reply, send, receive if is_cut_off else None)
 
     def answer(self, verb: str, path: str, headers: dict[bytes, bytes], body: bytes) -> Reply:

@@ -45,6 +45,7 @@ class Running:
     """A server in a process of its own."""
 
     def __init__(self, folder, *flags):
+        self.folder = folder
         with socket.socket() as one, socket.socket() as other:
             for free in (one, other):
                 free.bind(("127.0.0.1", 0))

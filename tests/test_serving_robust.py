@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import http.client
 import json
 import pathlib
 import shutil
@@ -16,9 +17,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from server_process import MODEL, PATIENCE, Running, publish, publish_first, save, spawn, wait_for
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import (
+    model_management_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
 
 BODY_SECONDS = 2  # that the server gives a request to arrive
+REST_THREADS = 8
 SLOW_SECONDS = 1.5
 
 
@@ -52,7 +59,8 @@ def server(tmp_path_factory, versions):
     folder = tmp_path_factory.mktemp("misused")
     publish_first(folder, versions)
     publish_first(folder / "models" / ".." / "outside", versions)
-    running = Running(folder / "models", f"--rest_api_timeout_in_ms={1000 * BODY_SECONDS}").wait()
+    flags = f"--rest_api_timeout_in_ms={1000 * BODY_SECONDS}", f"--rest_api_num_threads={REST_THREADS}"
+    running = Running(folder / "models", *flags).wait()
     yield running
     running.close()
 
@@ -101,16 +109,16 @@ def test_sigterm_lets_requests_in_flight_finish(serve):
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = MODEL, "slow"
     request.inputs["x"].CopyFrom(tf.make_tensor_proto([SLOW_SECONDS]))
-    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel, futures.ThreadPoolExecutor(9) as pool:
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel, futures.ThreadPoolExecutor(4) as pool:
         grpc.channel_ready_future(channel).result(PATIENCE)
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-        rest = [pool.submit(server.predict, [SLOW_SECONDS], "slow") for _ in range(4)]
-        calls = [pool.submit(stub.Predict, request, timeout=PATIENCE) for _ in range(4)]
+        rest = [pool.submit(server.predict, [SLOW_SECONDS], "slow") for _ in range(2)]
+        calls = [pool.submit(stub.Predict, request, timeout=PATIENCE) for _ in range(2)]
         time.sleep(SLOW_SECONDS / 3)
         assert not any(future.done() for future in rest + calls)
         server.process.send_signal(signal.SIGTERM)
-        assert [future.result() for future in rest] == [[SLOW_SECONDS / 2 + 1]] * 4
-        assert [future.result().outputs["y"].float_val[0] for future in calls] == [SLOW_SECONDS / 2 + 1] * 4
+        assert [future.result() for future in rest] == [[SLOW_SECONDS / 2 + 1]] * 2
+        assert [future.result().outputs["y"].float_val[0] for future in calls] == [SLOW_SECONDS / 2 + 1] * 2
     assert server.process.wait(PATIENCE) == 0
     assert "Traceback" not in server.text()
 
@@ -174,6 +182,33 @@ def test_a_thousand_idle_connections_do_not_stop_others(server):
         time.sleep(0.2)
 
 
+def test_state_is_told_while_every_thread_waits_for_a_model(server):
+    """Readiness is asked when the server is busiest."""
+    body = json.dumps({"signature_name": "slow", "instances": [60.0]})
+    with futures.ThreadPoolExecutor(REST_THREADS) as pool:
+        waiting = [pool.submit(server.ask, body=body) for _ in range(REST_THREADS)]
+        time.sleep(BODY_SECONDS / 4)
+        begun = time.monotonic()
+        assert server.states()[1] == ("AVAILABLE", "")
+        assert time.monotonic() - begun < BODY_SECONDS / 4
+        assert not any(future.done() for future in waiting)
+        assert {future.result()[0] for future in waiting} == {504}
+    assert server.predict([2.0]) == [2.0]
+
+
+def test_answers_on_a_kept_connection_are_not_held_back(server):
+    """Nagle's algorithm and a delayed acknowledgement together take 40 ms."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    times = []
+    with contextlib.closing(connection):
+        for _ in range(20):
+            begun = time.monotonic()
+            connection.request("POST", f"/v1/models/{MODEL}:predict", b'{"instances": [2.0]}')
+            assert connection.getresponse().read()
+            times.append(time.monotonic() - begun)
+    assert sorted(times)[10] < 0.035
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -210,6 +245,19 @@ def test_names_over_grpc_are_never_paths(server):
         with pytest.raises(grpc.RpcError) as caught:
             prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(request, timeout=PATIENCE)
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_calls_without_a_deadline_are_answered(server):
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = MODEL
+    request.inputs["x"].CopyFrom(tf.make_tensor_proto([2.0]))
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        assert list(stub.Predict(request).outputs["y"].float_val) == [2.0]
+        reload = model_management_pb2.ReloadConfigRequest()
+        folder = str(server.folder / MODEL)
+        reload.config.model_config_list.config.add(name=MODEL, base_path=folder, model_platform="tensorflow")
+        assert not model_service_pb2_grpc.ModelServiceStub(channel).HandleReloadConfigRequest(reload).status.error_code
 
 
 def test_only_this_machine_is_listened_to_by_default(server):
