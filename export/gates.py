@@ -72,7 +72,7 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
         sides = ("the Keras model", interface)
         worst_same = max(worst_same, _compare("gate 3 (same)", crowd, keras_rows, served, sides))
         lone = [_row(answer, 0) for answer in answers[: len(probes)]]
-        _compare("gate 3 (same)", probes, alone, lone, ("the SavedModel", interface))
+        worst_same = max(worst_same, _compare("gate 3 (same)", probes, alone, lone, ("the SavedModel", interface)))
     expected = list(itertools.islice(itertools.cycle(alone), len(crowd)))
     worst_batch = _compare("gate 4 (batch)", crowd, expected, together, ("alone", f"in a batch of {BATCH_SIZE}"))
     if not fresh["replayed"]:

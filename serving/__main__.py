@@ -50,7 +50,9 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     places = [("REST", server.rest_port), ("gRPC", server.grpc_port)]
     where = ", ".join(f"{name} on {chosen.host}:{port}" for name, port in places if port)
-    print(f"serving {', '.join(server.model_names) or 'no models yet'}: {where}", flush=True)
+    available, missing = server.model_names
+    without = f" (without a version yet: {', '.join(missing)})" if missing else ""
+    print(f"serving {', '.join(available) or 'no models yet'}{without}: {where}", flush=True)
     stopping.wait()
     server.stop()
     return 0

@@ -182,7 +182,10 @@ def models_of_folder(folder: pathlib.Path) -> model_server_config_pb2.ModelServe
 def _has_versions(folder: pathlib.Path) -> bool:
     if not folder.is_dir():
         return False
-    names = [p.name for p in folder.iterdir() if p.is_dir()]
+    try:
+        names = [p.name for p in folder.iterdir() if p.is_dir()]
+    except PermissionError:  # such as lost+found
+        return False
     return any(n.isascii() and n.isdigit() and int(n) <= LARGEST_VERSION for n in names if len(n) < 100)
 
 

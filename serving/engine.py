@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  (registers its ops, which a servable may hold)
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
 
 from serving.errors import Code, ServingError
 
 SERVE = "serve"
+
+with contextlib.suppress(ImportError):
+    import tensorflow_text  # noqa: F401  (registers its ops, which a servable may hold)
 
 
 class SavedModel:

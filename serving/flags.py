@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import sys
 
 DESCRIPTION = """Serve models over REST and gRPC as TensorFlow Serving does, on TensorFlow itself.
 
 FOLDER is a folder of models (FOLDER/NAME/VERSION/saved_model.pb) or of one model's versions. It is short for
 --model_config_file, or --model_name and --model_base_path. A SavedModel is code: serve only what you trust."""
+
+
+SWITCHES = {
+    "allow_version_labels_for_unavailable_models",
+    "enable_model_warmup",
+    "rest_api_enable_cors_support",
+    "enable_grpc_healthcheck_service",
+    "enable_batching",
+}
 
 
 def parsed(argv: list[str] | None) -> argparse.Namespace:
@@ -22,7 +32,9 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     _add_models(parser)
     _add_interfaces(parser)
     _add_engine(parser)
-    flags = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    # As TensorFlow Serving's, a switch takes its value after "=" only: what follows it may be FOLDER.
+    flags = parser.parse_args([f"{word}=true" if word.removeprefix("--") in SWITCHES else word for word in words])
     by_name = flags.model_name is not None or flags.model_base_path is not None
     if sum((flags.folder is not None, flags.model_config_file is not None, by_name)) != 1:
         parser.error("give one of FOLDER, --model_config_file, or --model_base_path (with --model_name)")
@@ -75,7 +87,7 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
 
 def _add_switch(add, name: str, default: bool, help_text: str) -> None:
     """A flag that stands alone or has true or false: `--x`, `--x=false`."""
-    add(f"--{name}", nargs="?", type=_boolean, const=True, default=default, metavar="true|false", help=help_text)
+    add(f"--{name}", type=_boolean, default=default, metavar="true|false", help=help_text)
 
 
 def _boolean(text: str) -> bool:

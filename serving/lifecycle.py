@@ -42,6 +42,7 @@ class Model(Generic[T]):
         self._available: dict[int, Version[T]] = {}
         self._notes: list[str] = []
         self._stopped = False
+        self._waits_are_over = False
         self._worker = threading.Thread(target=self._work, name=f"model {name}", daemon=True)
         self._worker.start()
 
@@ -141,6 +142,12 @@ class Model(Generic[T]):
                 for v in versions
             ]
 
+    def end_waits(self) -> None:
+        """Let those who wait for a version go on without it."""
+        with self._changed:
+            self._waits_are_over = True
+            self._changed.notify_all()
+
     def stop(self) -> None:
         """Unload all, for good; does not wait."""
         with self._changed:
@@ -190,7 +197,12 @@ class Model(Generic[T]):
 
     def _is_settled(self) -> bool:
         wanted = (self._versions[number] for number in self._wanted)
-        return self._stopped or bool(self._available) or all(version.state is State.END for version in wanted)
+        return (
+            self._stopped
+            or self._waits_are_over
+            or bool(self._available)
+            or all(version.state is State.END for version in wanted)
+        )
 
     def _work(self) -> None:
         while True:

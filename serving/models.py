@@ -100,6 +100,12 @@ class Models(Generic[T]):
             self._poller = threading.Thread(target=self._poll, name="poll", daemon=True)
             self._poller.start()
 
+    def end_waits(self) -> None:
+        """End what waits for a version in `apply`, and the polling: the server is about to stop."""
+        self._stopping.set()
+        for model in list(self._models.values()):
+            model.end_waits()
+
     def stop(self, wait_seconds: float = 5) -> None:
         """Unload all, for good.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import pathlib
+import os
 import socket
 import threading
 import time
@@ -16,10 +16,10 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from serving import configs, grpc_server, rest
 from serving.connection import Connection
-from serving.errors import ServingError
+from serving.errors import Code, ServingError
 from serving.loading import Loader
 from serving.metrics import Metrics
-from serving.models import Models
+from serving.models import Models, State
 from serving.scheduler import BatchScheduler
 from serving.service import Service
 
@@ -78,9 +78,12 @@ class Server:
         self._stopping = threading.Event()
 
     @property
-    def model_names(self) -> list[str]:
-        """The models that are configured."""
-        return self._models.names()
+    def model_names(self) -> tuple[list[str], list[str]]:
+        """The models that have a version available, and those that have none."""
+        names = self._models.names()
+        states = {name: {status.state for status in self._models.statuses(name)} for name in names}
+        available = [name for name in names if State.AVAILABLE in states[name]]
+        return available, [name for name in names if name not in available]
 
     def start(self) -> None:
         """Load the models, then open the ports, as TensorFlow Serving does.
@@ -97,7 +100,7 @@ class Server:
         try:
             self._models.apply(self._config, wait_seconds=None)
         except ServingError as error:
-            if not self._models.names():
+            if not self._models.names() or error.code is Code.UNAVAILABLE:  # refused, or told to stop meanwhile
                 raise
             log.error("%s", error.message)
         self._models.start()
@@ -117,6 +120,7 @@ class Server:
     def stop(self) -> None:
         """Take no more requests, let those in flight finish, unload the models."""
         self._stopping.set()
+        self._models.end_waits()
         finished = self._grpc.stop(GRACE_SECONDS) if self._grpc else None
         if self._uvicorn:
             self._uvicorn.should_exit = True
@@ -180,9 +184,9 @@ class Server:
         if flags.folder:
             return configs.models_of_folder(flags.folder)
         config = model_server_config_pb2.ModelServerConfig()
-        base_path = pathlib.Path(flags.model_base_path).resolve()
+        base_path = os.path.abspath(flags.model_base_path)  # noqa: PTH100  (not resolved: a link may be set anew)
         config.model_config_list.config.add(
-            name=flags.model_name or "default", base_path=str(base_path), model_platform=PLATFORM
+            name=flags.model_name or "default", base_path=base_path, model_platform=PLATFORM
         )
         return config
 

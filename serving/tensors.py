@@ -127,13 +127,11 @@ def from_json(value: Any, dtype: tf.DType) -> np.ndarray:
 
 def _numbers(value: Any, dtype: tf.DType) -> np.ndarray | None:
     """The tensor where NumPy can make it and nothing about it is in doubt; else None."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not _holds_numbers_only(value):
         return None
     try:
         found = np.array(value)
     except ValueError:
-        return None
-    if found.dtype == bool or _has_booleans(value):
         return None
     is_float = dtype.is_floating
     if found.dtype.kind not in ("if" if is_float else "i") or found.dtype.itemsize > 8:
@@ -147,11 +145,12 @@ def _numbers(value: Any, dtype: tf.DType) -> np.ndarray | None:
     return found.astype(dtype.as_numpy_dtype) if fits else None
 
 
-def _has_booleans(value: Any) -> bool:
-    """NumPy takes True for 1 among numbers; JSON must not."""
-    if isinstance(value, list):
-        return any(map(_has_booleans, value)) if value and isinstance(value[0], list) else bool in set(map(type, value))
-    return isinstance(value, bool)
+def _holds_numbers_only(values: list[Any]) -> bool:
+    """NumPy takes True for 1, and makes all of a list as wide as its longest text; neither must come to that."""
+    kinds = set(map(type, values))
+    if kinds == {list}:
+        return all(map(_holds_numbers_only, values))
+    return kinds <= {int, float}
 
 
 def _fill(value: Any, level: int, shape: list[int], dtype: tf.DType, leaves: list[Any]) -> None:

@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import time
+import tracemalloc
 
 import pytest
 from served import PATIENCE, served
@@ -239,3 +240,20 @@ def test_wrong_examples_are_refused(server, body, error):
         reply = server.post(f"half_plus_two:{method}", body)
         assert reply.status == 400
         assert error in reply.error
+
+
+def test_long_texts_among_numbers_cost_no_memory(server):
+    """NumPy would make every element as wide as the longest: here 4 MB a thousand times over."""
+    tracemalloc.start()
+    answer = server.post("half_plus_two:predict", {"instances": ["x" * 4_000_000, *["a"] * 1000]})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert answer.status == 400
+    assert most < 200e6
+
+
+def test_an_offer_of_http_2_is_not_taken_up_and_the_body_stays(server):
+    headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+    body = json.dumps({"instances": [1.0]})
+    answer = server.ask("POST", f"{MODEL}:predict", body, headers)
+    assert answer.json == {"predictions": [2.5]}

@@ -20,10 +20,11 @@ from loaders import (
     serving,
     state,
 )
+from tensorflow_serving.config import model_server_config_pb2
 
 from serving import lifecycle
 from serving.errors import Code, ServingError
-from serving.models import State, VersionStatus
+from serving.models import Models, State, VersionStatus
 
 
 @pytest.fixture
@@ -208,3 +209,21 @@ def test_stop_ends_an_apply_that_waits_and_what_was_being_loaded_is_closed(serve
     gate.set()
     eventually(lambda: state(models, 1) is State.END)
     assert [loaded.closed.is_set() for loaded in loader.loaded] == [True]
+
+
+def test_what_waits_for_a_model_ends_when_the_server_is_to_stop(tmp_path):
+    """A configuration that came without a deadline waits for its model's load, which may take for ever."""
+    release = threading.Event()
+    (tmp_path / "m" / "1").mkdir(parents=True)
+    models = Models(lambda *_: release.wait(60))
+    wanted = model_server_config_pb2.ModelServerConfig()
+    wanted.model_config_list.config.add(name="m", base_path=str(tmp_path / "m"), model_platform="tensorflow")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(models.apply, wanted, None)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        models.end_waits()
+        with pytest.raises(ServingError, match="stopping"):
+            waiting.result(5)
+        release.set()
+    models.stop()
