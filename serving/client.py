@@ -6,7 +6,8 @@
     >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
     ['positive']
 
-gRPC alone needs more: the packages grpcio and tensorflow-serving-api.
+gRPC alone needs more: the packages grpcio and tensorflow-serving-api. The file is longer than others of this project
+because it is one: to be copied anywhere, with both interfaces and the command.
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ class SavedModel:
         intra_op_threads, inter_op_threads: of the session; 0 leaves it to TensorFlow.
 
     Attributes:
-        path: the folder.
         signatures: name -> SignatureDef.
 
     Raises:
@@ -36,7 +35,6 @@ class SavedModel:
     """
 
     def __init__(self, path: str, intra_op_threads: int = 0, inter_op_threads: int = 0) -> None:
-        self.path = path
         config = tf.compat.v1.ConfigProto(
             intra_op_parallelism_threads=intra_op_threads, inter_op_parallelism_threads=inter_op_threads
         )

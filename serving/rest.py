@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import re
 import urllib.parse
 import zlib
@@ -23,6 +24,7 @@ from serving.errors import Code, ServingError
 from serving.inference import DEFAULT_SIGNATURE
 from serving.service import SIGNATURE_DEF, Service
 
+log = logging.getLogger("serving")
 LARGEST_BODY = 64 * 2**20  # bytes, inflated; a larger one would hold up all others while it is parsed
 LINGER_SECONDS = 1.0  # that a client may go on sending what nobody reads, after it has been answered
 _STATUS = {
@@ -127,6 +129,7 @@ class App:
         except RecursionError:
             reply = _error(ServingError(Code.INVALID_ARGUMENT, "JSON Parse error: Nested too deeply. at offset: 0"))
         except Exception as error:
+            log.exception("%s %s", verb, path)
             reply = _error(ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}"))
         return reply._replace(headers=_CORS) if self._with_cors else reply
 

@@ -22,12 +22,12 @@ from serving.metrics import Metrics
 from serving.models import Models, State
 from serving.scheduler import BatchScheduler
 from serving.service import Service
+from serving.versions import PLATFORM
 
 log = logging.getLogger("serving")
 GRACE_SECONDS = 30  # for requests in flight, once the server is to stop
 IDLE_SECONDS = 75  # before a connection that nothing comes from is closed
 BACKLOG = 2048
-PLATFORM = "tensorflow"
 
 
 class Server:
@@ -48,8 +48,7 @@ class Server:
         self.rest_port: int | None = None
         self.grpc_port: int | None = None
         batching = configs.read_batching(flags.batching_parameters_file) if flags.enable_batching else None
-        threads = batching and BatchScheduler(batching.num_batch_threads, batching.thread_pool_name)
-        self._scheduler = threads or None
+        self._scheduler = BatchScheduler(batching.num_batch_threads, batching.thread_pool_name) if batching else None
         monitoring = configs.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None
         self._metrics_path = monitoring.path if monitoring and monitoring.enable else None
         self._config = self._read_config()
