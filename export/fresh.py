@@ -1,10 +1,11 @@
 """A servable's answers from a fresh process, loaded as TensorFlow Serving loads it, and asked over REST and gRPC.
 
-    python -m export.fresh SERVABLE < batches.json > answers.json
+    python -m export.fresh SERVABLE < questions.json > answers.json
 
-The batches are lists of base64 inputs. TensorFlow Serving runs a SavedModel through a version 1 session on whatever
-machine it is on; so does this, with GPUs hidden. The embedded server then serves the folder, whose name must be a
-version's number, and is asked the same. Nothing of keras_seq is imported.
+The questions are `{"batches": [...], "others": {...}}`: lists of base64 inputs for the default signature, and for every
+other one a batch of what it takes, in (nested) lists. TensorFlow Serving runs a SavedModel through a version 1 session
+on whatever machine it is on; so does this, with GPUs hidden. The embedded server then serves the folder, whose name
+must be a version's number, and is asked the same. Nothing of keras_seq is imported.
 """
 
 from __future__ import annotations
@@ -34,24 +35,32 @@ def main(folder: str) -> int:
     core = _registered_ops()
     import tensorflow_text  # noqa: F401
 
-    batches = [[base64.b64decode(item) for item in batch] for batch in json.load(sys.stdin)]
+    questions = json.load(sys.stdin)
+    batches, others = _decoded(questions["batches"]), _decoded(questions["others"])
     records = list(tf.data.TFRecordDataset(str(pathlib.Path(folder, WARMUP_FILE))).as_numpy_iterator())
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], folder)
-        signature = meta_graph.signature_def["serving_default"]
-        (feed,) = (tensor.name for tensor in signature.inputs.values())
-        fetches = {name: tensor.name for name, tensor in signature.outputs.items()}
-        answers = [session.run(fetches, {feed: batch}) for batch in batches]
+
+        def ask(name, batch):
+            signature = meta_graph.signature_def[name]
+            (feed,) = (tensor.name for tensor in signature.inputs.values())
+            fetches = {name: tensor.name for name, tensor in signature.outputs.items()}
+            answer = session.run(fetches, {feed: batch})
+            return {name: _plain(values.tolist()) for name, values in answer.items()}
+
+        answers = [ask("serving_default", batch) for batch in batches]
+        others_answers = {name: ask(name, batch) for name, batch in others.items()}
         replayed = 0
         for record in records:
             request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
-            feeds = {signature.inputs[name].name: tf.make_ndarray(value) for name, value in request.inputs.items()}
-            session.run(fetches, feeds)
+            (value,) = request.inputs.values()
+            ask(request.model_spec.signature_name, tf.make_ndarray(value))
             replayed += 1
     json.dump(
         {
-            "answers": [{name: _plain(values.tolist()) for name, values in answer.items()} for answer in answers],
-            "served": _served(pathlib.Path(folder), batches),
+            "answers": answers,
+            "others": others_answers,
+            "served": _served(pathlib.Path(folder), batches, others),
             "replayed": replayed,
             "core_ops": sorted(core),
             "text_ops": sorted(_registered_ops() - core),
@@ -61,8 +70,8 @@ def main(folder: str) -> int:
     return 0
 
 
-def _served(folder: pathlib.Path, batches: list[list[bytes]]) -> dict[str, list[dict[str, list]]]:
-    """The answers over either interface; inputs that are text are sent as text."""
+def _served(folder: pathlib.Path, batches: list[list[bytes]], others: dict[str, list]) -> dict[str, dict]:
+    """The answers over either interface, in the form of the session's; inputs that are text are sent as text."""
     rest_port, grpc_port = _free_ports()
     arguments = [f"--model_name={folder.parent.name}", f"--model_base_path={folder.parent}", "--max_num_load_retries=0"]
     server = Server(flags.parsed([*arguments, f"--port={grpc_port}", f"--rest_api_port={rest_port}"]))
@@ -73,8 +82,14 @@ def _served(folder: pathlib.Path, batches: list[list[bytes]]) -> dict[str, list[
             "gRPC": Client(f"127.0.0.1:{grpc_port}", grpc=True),
         }
         return {
-            name: [client.predict(folder.parent.name, [_text(item) for item in batch]) for batch in batches]
-            for name, client in clients.items()
+            interface: {
+                "answers": [client.predict(folder.parent.name, _text(batch)) for batch in batches],
+                "others": {
+                    name: client.predict(folder.parent.name, _text(batch), signature_name=name)
+                    for name, batch in others.items()
+                },
+            }
+            for interface, client in clients.items()
         }
     finally:
         server.stop()
@@ -88,7 +103,15 @@ def _free_ports() -> list[int]:
     return ports
 
 
-def _text(item: bytes) -> str | bytes:
+def _decoded(value):
+    if isinstance(value, dict):
+        return {key: _decoded(item) for key, item in value.items()}
+    return [_decoded(item) for item in value] if isinstance(value, list) else base64.b64decode(value)
+
+
+def _text(item):
+    if isinstance(item, list):
+        return [_text(one) for one in item]
     try:
         return item.decode()
     except UnicodeDecodeError:

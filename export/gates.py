@@ -24,6 +24,8 @@ import keras
 import tensorflow as tf
 
 from export.ops import used_ops
+from export.servable import SIGNATURE
+from keras_seq.layers import Answering
 from keras_seq.scoring import plain
 
 BATCH_SIZE = 32
@@ -40,7 +42,7 @@ class GateError(ValueError):
     """A servable failed a gate: which, and by which op, input and difference."""
 
 
-def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -> list[str]:
+def check(folder: pathlib.Path, model: Answering, inputs: list[str | bytes]) -> list[str]:
     """Put a servable through the gates.
 
     Args:
@@ -61,13 +63,20 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
     # Before the servable runs: an op that is not there would stop it with a message that helps nobody.
     _check_forbidden(used)
     _check_cpu(used_on_cpu)
-    fresh = _in_fresh_process(folder, [[probe] for probe in probes] + batches)
+    others = {
+        name: signature.example(tf.constant(probes))
+        for name, signature in model.signatures().items()
+        if name != SIGNATURE
+    }
+    fresh = _in_fresh_process(folder, [[probe] for probe in probes] + batches, others)
     _check_known(used, set(fresh["core_ops"]), set(fresh["text_ops"]))
     alone = [_row(answer, 0) for answer in fresh["answers"][: len(probes)]]
     together = _rows(fresh["answers"][len(probes) :], batches)
     keras_rows = _rows([_ask(model, batch) for batch in batches], batches)
     worst_same = _compare("gate 3 (same)", crowd, keras_rows, together, ("the Keras model", "the SavedModel"))
-    for interface, answers in fresh["served"].items():
+    worst_same = max(worst_same, _compare_others(model, probes, others, fresh))
+    for interface, given in fresh["served"].items():
+        answers = given["answers"]
         served = _rows(answers[len(probes) :], batches)
         sides = ("the Keras model", interface)
         worst_same = max(worst_same, _compare("gate 3 (same)", crowd, keras_rows, served, sides))
@@ -85,6 +94,18 @@ def check(folder: pathlib.Path, model: keras.Model, inputs: list[str | bytes]) -
         f"gate 4 (batch): alone = in a batch of {BATCH_SIZE}, largest difference {worst_batch:.1e}",
         f"gate 6 (warm-up): {fresh['replayed']} requests replayed",
     ]
+
+
+def _compare_others(model: Answering, probes: list, others: dict[str, tf.Tensor], fresh: dict[str, Any]) -> float:
+    """The largest difference in the answers of the signatures beside the default one."""
+    largest = 0.0
+    for name, batch in others.items():
+        answer = {key: plain(tensor) for key, tensor in model.signatures()[name].call(batch).items()}
+        for side, given in (("the SavedModel", fresh), *fresh["served"].items()):
+            answered = _rows([given["others"][name]], [probes])
+            sides = (f"the Keras model ({name})", f"{side} ({name})")
+            largest = max(largest, _compare("gate 3 (same)", probes, _rows([answer], [probes]), answered, sides))
+    return largest
 
 
 def _probes(inputs: list[str | bytes]) -> list[str | bytes]:
@@ -118,13 +139,16 @@ def _check_known(used: dict[str, str], core: set[str], text: set[str]) -> None:
             raise GateError(f"gate 1 (ops): {op} (node {node}) is neither a core TensorFlow op nor one of TF-Text")
 
 
-def _in_fresh_process(folder: pathlib.Path, batches: list[list[str | bytes]]) -> dict[str, Any]:
-    encoded = [[base64.b64encode(_bytes(item)).decode() for item in batch] for batch in batches]
+def _in_fresh_process(
+    folder: pathlib.Path, batches: list[list[str | bytes]], others: dict[str, tf.Tensor] | None = None
+) -> dict[str, Any]:
+    named = {name: tensor.numpy().tolist() for name, tensor in (others or {}).items()}
+    questions = {"batches": _base64(batches), "others": {name: _base64(values) for name, values in named.items()}}
     command = [sys.executable, "-m", "export.fresh", str(folder.resolve())]
     home = pathlib.Path(__file__).resolve().parent.parent
     try:
         done = subprocess.run(
-            command, input=json.dumps(encoded), capture_output=True, text=True, timeout=SECONDS, cwd=home, check=False
+            command, input=json.dumps(questions), capture_output=True, text=True, timeout=SECONDS, cwd=home, check=False
         )
     except subprocess.TimeoutExpired:
         raise GateError(f"gate 2 (CPU): no answers from a fresh process within {SECONDS} s") from None
@@ -166,12 +190,17 @@ def _compare(gate: str, inputs: list, expected: list[dict], given: list[dict], s
 
 def _difference(left: Any, right: Any) -> float:
     if isinstance(left, list):
-        if len(left) != len(right):
+        # Rows of a batch are as long as its longest; what pads them is no difference.
+        if any(value not in ("", 0) for value in (*left[len(right) :], *right[len(left) :])):
             return math.inf
-        return max((_difference(a, b) for a, b in zip(left, right, strict=True)), default=0.0)
+        return max((_difference(a, b) for a, b in zip(left, right, strict=False)), default=0.0)
     if isinstance(left, str):
         return 0.0 if left == right else math.inf
     return abs(left - right) if math.isfinite(left) and math.isfinite(right) else math.inf
+
+
+def _base64(item: Any) -> Any:
+    return [_base64(one) for one in item] if isinstance(item, list) else base64.b64encode(_bytes(item)).decode()
 
 
 def _bytes(item: str | bytes) -> bytes:

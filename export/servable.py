@@ -13,6 +13,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from export import WARMUP_FILE
+from keras_seq.layers import Answering
 from keras_seq.recipe import RecipeError
 
 SIGNATURE = "serving_default"
@@ -20,26 +21,32 @@ CONFIG_FILE = "models.config"
 MOUNTED_AT = "/models/"  # where TensorFlow Serving's image has its models
 
 
-def write(model: keras.Model, requests: dict[str, list], name: str, folder: pathlib.Path) -> None:
-    """Write a SavedModel with one signature, and the warm-up requests that TensorFlow Serving replays at load.
+def write(model: Answering, requests: dict[str, list], name: str, folder: pathlib.Path) -> None:
+    """Write a SavedModel with the model's signatures, and the warm-up requests that TensorFlow Serving replays at load.
 
     Args:
         model: raw inputs `(batch,)` string -> a dict of tensors.
-        requests: input name -> raw inputs; one warm-up request is made of each, and one of all.
+        requests: input name -> raw inputs; one warm-up request is made of each, and one of all; of every other
+            signature one of all.
         name: the model's name in the warm-up requests.
         folder: where; made.
     """
-    spec = tf.TensorSpec([None], tf.string, name=model.inputs[0].name)
+    signatures = model.signatures()
     archive = keras.export.ExportArchive()
     archive.track(model)
-    archive.add_endpoint(SIGNATURE, lambda inputs: model(inputs, training=False), input_signature=[spec])
+    for key, signature in signatures.items():
+        archive.add_endpoint(key, signature.call, input_signature=[signature.spec])
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # a servable is not trained
     archive.write_out(str(folder), options, verbose=False)
     (input_name, inputs), *_ = requests.items()
     (folder / WARMUP_FILE.parent).mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / WARMUP_FILE)) as writer:
         for batch in (*([one] for one in inputs), inputs):
-            writer.write(_prediction_log(name, input_name, batch).SerializeToString())
+            writer.write(_prediction_log(name, SIGNATURE, input_name, tf.constant(batch)).SerializeToString())
+        for key, signature in signatures.items():
+            if key != SIGNATURE:
+                batch = signature.example(tf.constant(inputs))
+                writer.write(_prediction_log(name, key, signature.spec.name, batch).SerializeToString())
 
 
 def versions(model_folder: pathlib.Path) -> list[int]:
@@ -94,9 +101,11 @@ def list_in_config(folder: pathlib.Path, name: str) -> None:
         os.replace(part, path)
 
 
-def _prediction_log(model_name: str, input_name: str, inputs: list) -> prediction_log_pb2.PredictionLog:
+def _prediction_log(
+    model_name: str, signature: str, input_name: str, inputs: tf.Tensor
+) -> prediction_log_pb2.PredictionLog:
     request = predict_pb2.PredictRequest()
     request.model_spec.name = model_name
-    request.model_spec.signature_name = SIGNATURE
-    request.inputs[input_name].CopyFrom(tf.make_tensor_proto(inputs, tf.string, [len(inputs)]))
+    request.model_spec.signature_name = signature
+    request.inputs[input_name].CopyFrom(tf.make_tensor_proto(inputs))
     return prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))

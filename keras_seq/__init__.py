@@ -26,7 +26,8 @@ __all__ = ["DataError", "Recipe", "RecipeError", "build", "load", "load_recipe"]
 _our_command = any(word.removeprefix("-m").startswith("keras_seq.") for word in sys.orig_argv)
 if not (sys.argv[:1] == ["-m"] and _our_command):
     import keras_seq.layers
-    import keras_seq.text  # noqa: F401
+    import keras_seq.text
+    import keras_seq.tokens  # noqa: F401
 
 
 def build(recipe: str | os.PathLike | Recipe, **sizes: int) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import shlex
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib.figure
@@ -17,11 +19,31 @@ from keras_seq.formats import Example
 from keras_seq.pipeline import Answer
 from keras_seq.recipe import Recipe
 from keras_seq.run import Run
+from keras_seq.tagging import Entity
 
 SHOWN_CHARACTERS = 200  # of an input in a table
+# Light colours that people with any colour vision tell apart (Tol 2021), for the types of entities.
+SPAN_COLORS = ("#99ddff", "#eedd88", "#ffaabb", "#bbcc33", "#ee8866", "#dddddd", "#44bb99", "#77aadd", "#aaaa00")
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}: worst examples</title><style>
+body {{ font: 16px/1.9 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }}
+b {{ display: inline-block; width: 5.5em; color: #666; font-weight: normal; }}
+mark {{ padding: .15em .3em; border-radius: .25em; }} mark.wrong {{ border-bottom: 3px solid #cc0000; }}
+small {{ color: #333; }} p {{ border-top: 1px solid #ddd; padding-top: .6em; margin: .6em 0; }}
+</style></head><body><h1>{title}: worst examples</h1>
+<div>{key} Underlined in red: a true entity that was not answered, or an answered one that is not true.</div>
+{rows}
+</body></html>
+"""
 
 
-def write(run: Run, recipe: Recipe, metrics: dict[str, Any], worst: list[tuple[Example, Answer]]) -> None:
+def write(
+    run: Run,
+    recipe: Recipe,
+    metrics: dict[str, Any],
+    worst: list[tuple[Example, Answer]],
+    spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None,
+) -> None:
     """Write the card and its pictures into the run.
 
     Args:
@@ -29,10 +51,11 @@ def write(run: Run, recipe: Recipe, metrics: dict[str, Any], worst: list[tuple[E
         recipe: resolved.
         metrics: scores by split, and "training" for how it was trained.
         worst: examples of the last split with their answers, worst first.
+        spans: `Objective.spans`; where there are spans, a page shows them in colour.
     """
     split = "test" if "test" in metrics else "validation"
     pictures = [_learning_curves(run)]
-    if 0 < len(metrics[split].get("classes", {})) <= scoring.MOST_CLASSES_IN_A_MATRIX:
+    if "confusion_matrix" in metrics[split] and len(metrics[split]["classes"]) <= scoring.MOST_CLASSES_IN_A_MATRIX:
         pictures.append(_confusion_matrix(run, metrics[split]))
     training = metrics["training"]
     parts = [
@@ -47,7 +70,7 @@ def write(run: Run, recipe: Recipe, metrics: dict[str, Any], worst: list[tuple[E
         f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}.",
         *(f"![{name.removesuffix('.png')}]({name})" for name in pictures),
         f"## The {len(worst)} worst examples of the {split} split",
-        _worst(worst),
+        _worst(worst) if spans is None else _worst_spans(run, worst, spans),
         "## Use",
         _use(run, str(next(iter(run.read_requests().values()))[0])),
         "## Recipe",
@@ -82,6 +105,36 @@ def _worst(worst: list[tuple[Example, Answer]]) -> str:
         given = ", ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in list(answer.values())[:2])
         rows.append(f"| {_cell(example.truth)} | {_cell(given)} | {_cell(str(example.input))} |")
     return "\n".join(rows)
+
+
+def _worst_spans(run: Run, worst: list[tuple[Example, Answer]], spans: Callable) -> str:
+    """The table of the card, and the page that shows the same in colour."""
+    rows, page = ["| true | answered | input |", "|---|---|---|"], []
+    types: dict[str, str] = {}
+    for example, answer in worst:
+        text, (true, answered) = str(example.input), spans(example, answer)
+        for entity in sorted({*true, *answered}, key=lambda entity: entity.type):
+            types.setdefault(entity.type, SPAN_COLORS[len(types) % len(SPAN_COLORS)])
+        lists = ("; ".join(f"{text[e.start : e.end]} ({e.type})" for e in side) or "none" for side in (true, answered))
+        rows.append(f"| {' | '.join(map(_cell, lists))} | {_cell(text)} |")
+        marked = (_marked(text, side, other, types) for side, other in ((true, answered), (answered, true)))
+        page.append("<p><b>true</b> {}<br><b>answered</b> {}</p>".format(*marked))
+    key = " ".join(f'<mark style="background:{color}">{html.escape(name)}</mark>' for name, color in types.items())
+    title = html.escape(run.name)
+    run.worst_examples_file.write_text(PAGE.format(title=title, key=key, rows="\n".join(page)), encoding="utf-8")
+    return "\n".join([f"In colour: [{run.worst_examples_file.name}]({run.worst_examples_file.name}).", "", *rows])
+
+
+def _marked(text: str, entities: list[Entity], others: list[Entity], colors: dict[str, str]) -> str:
+    """A text as HTML, its entities in the colours of their types, those that the other side lacks underlined."""
+    pieces, end = [], 0
+    for entity in entities:
+        wrong = "" if entity in others else ' class="wrong"'
+        inside = f"{html.escape(text[entity.start : entity.end])} <small>{html.escape(entity.type)}</small>"
+        mark = f'<mark{wrong} style="background:{colors[entity.type]}">{inside}</mark>'
+        pieces += [html.escape(text[end : entity.start]), mark]
+        end = entity.end
+    return "".join([*pieces, html.escape(text[end:])])
 
 
 def _cell(text: str) -> str:

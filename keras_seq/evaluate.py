@@ -41,7 +41,7 @@ def _evaluate(run: Run, data: str | None) -> None:
     examples = application.read("test", **settings)
     if examples is None:
         split, examples = "validation", application.read("validation", **settings)
-    metrics = scoring.score(load(run.path), examples, application.objective()).metrics
+    metrics = scoring.score(load(run.path), examples, application.objective(), run.read_seen()).metrics
     print(f"{run.path} on {data or f'the {split} split'}")
     print(scoring.table(metrics))
     folder = shlex.quote(str(run.path))

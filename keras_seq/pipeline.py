@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any
 
 import keras
@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from keras_seq.formats import Example
 from keras_seq.recipe import DataError
+from keras_seq.tagging import Entity
 
 BATCHES_SORTED_TOGETHER = 50
 
@@ -28,19 +29,23 @@ class Preprocessing:
     """What `prepare` gives: raw input -> tensors and truth -> tensors, adapted on the training split.
 
     Attributes:
-        inputs: the layer from a batch of raw inputs to what the network takes; saved and exported with it.
-        targets: the layer from a batch of truths to what the loss takes.
+        inputs: the layer from a batch of raw inputs to tensors; saved and exported with the network.
+        pair: batches of raw inputs and of truths -> what the network takes and what the loss takes; None without data.
         sizes: the numbers that `build` needs.
         classes: the names of the classes, in the order of the network's scores; empty where there are none.
+        classes_of: the classes that stand in a truth.
         examples: how many training examples were seen.
+        seen: what of the training split scoring compares with, such as the entities that it had.
         weights: layer name -> initial weights, for layers that start from a file.
     """
 
     inputs: keras.Layer
-    targets: keras.Layer
+    pair: Callable[[tf.Tensor, tf.Tensor], tuple[Any, Any]] | None
     sizes: dict[str, int]
     classes: list[str] = dataclasses.field(default_factory=list)
+    classes_of: Callable[[str], Iterable[str]] = lambda truth: (truth,)
     examples: int = 0
+    seen: set[str] = dataclasses.field(default_factory=set)
     weights: dict[str, list[np.ndarray]] = dataclasses.field(default_factory=dict)
 
 
@@ -52,19 +57,22 @@ class Objective:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
         monitor: the name of the metric that decides which epoch was best; more is better.
-        check: raises a `DataError` when an example cannot be scored against the model's answer.
-        output: the name of the answer that is scored.
-        score: truths, answers of that name, and one whole answer -> scores, the main one first.
-        badness: of one answer; the worst examples are those with the most.
+        record: an example and its answer -> what is kept of them for the score; raises a `DataError` when the example
+            cannot be scored against the model's answer.
+        score: all records, any one of the answers, and `Preprocessing.seen` -> scores, the main one first.
+        badness: of an example's answer; the worst examples are those with the most.
+        spans: an example and its answer -> the true and the answered entities in its text; None where there are none.
+        calibrate: the trained network and the validation data -> keywords of `present` that are chosen by them.
     """
 
     loss: keras.losses.Loss
     metrics: list[keras.metrics.Metric]
     monitor: str
-    check: Callable[[Example, Answer], None]
-    output: str
-    score: Callable[[list[str], list[Any], Answer], dict[str, Any]]
-    badness: Callable[[str, Answer], float]
+    record: Callable[[Example, Answer], Any]
+    score: Callable[[list[Any], Answer, Set[str]], dict[str, Any]]
+    badness: Callable[[Example, Answer], float]
+    spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None
+    calibrate: Callable[[keras.Model, tf.data.Dataset], dict[str, float]] | None = None
 
 
 def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:
@@ -117,12 +125,13 @@ def count(examples: Iterable[Example], preprocessing: Preprocessing, split: str)
     Raises:
         DataError: when one of them is of a class that the training split never had, or when there are none.
     """
-    number = 0
+    number, classes = 0, set(preprocessing.classes)
     for example in examples:
         number += 1
-        if preprocessing.classes and example.truth not in preprocessing.classes:
+        unknown = sorted(set(preprocessing.classes_of(example.truth)) - classes) if classes else []
+        if unknown:
             known = ", ".join(map(repr, preprocessing.classes))
-            what = f"label {example.truth!r} in {split}, which training never had; it had {known}"
+            what = f"label {unknown[0]!r} in {split}, which training never had; it had {known}"
             raise DataError(f"{example.where}: {what}")
     if not number:
         raise DataError(f"the {split} split has no examples")
@@ -139,7 +148,7 @@ def tensors(batches: Callable[[], Iterable[list[Example]]], preprocessing: Prepr
     strings = tf.TensorSpec([None], tf.string)
     dataset = tf.data.Dataset.from_generator(columns, output_signature=(strings, strings))
     return dataset.map(
-        lambda inputs, truths: (preprocessing.inputs(inputs), preprocessing.targets(truths)),
+        preprocessing.pair,
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     ).prefetch(tf.data.AUTOTUNE)
@@ -178,8 +187,8 @@ def training_dataset(
 
 
 def evaluation_dataset(
-    examples: Iterable[Example], preprocessing: Preprocessing, batch_size: int, batches: int
+    examples: Iterable[Example], preprocessing: Preprocessing, batch_size: int, batches: int | None = None
 ) -> tf.data.Dataset:
-    """The examples once, in buckets of similar length, the same order every time; `batches` is how many that gives."""
+    """The examples once, in buckets of similar length, the same order every time; Keras wants to know how many."""
     dataset = tensors(lambda: bucketed(examples, batch_size), preprocessing)
-    return dataset.apply(tf.data.experimental.assert_cardinality(batches))
+    return dataset if batches is None else dataset.apply(tf.data.experimental.assert_cardinality(batches))

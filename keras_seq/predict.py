@@ -51,7 +51,7 @@ def _answers(run: Run, texts: Iterable[str]) -> Iterator[dict]:
         examples = [Example(text, "", str(place)) for place, text in enumerate(chunk)]
         found = {int(example.where): answer for example, answer in scoring.answers(model, examples)}
         for place, text in enumerate(chunk):
-            yield {name: text, **found[place]}
+            yield {name: text, **model.readable(text, found[place])}
 
 
 def _valid(text: str) -> str:

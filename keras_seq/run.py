@@ -5,7 +5,8 @@
     metrics.json      {"validation": {...}, "test": {...}, "training": {...}}; it is there when the run is complete
     history.csv       a line an epoch
     requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
-    card.md, *.png    what the run is, for people
+    seen.json         what of the training split scoring compares with (the entities that it had); not always there
+    card.md, *.png    what the run is, for people; worst_examples.html where there are spans to mark
     logs/             TensorBoard
     state/            what is needed to go on after a stop
 
@@ -39,9 +40,11 @@ class Run:
         self.metrics_file = self.path / "metrics.json"
         self.history_file = self.path / "history.csv"
         self.requests_file = self.path / "requests.json"
+        self.seen_file = self.path / "seen.json"
         self.card_file = self.path / "card.md"
         self.learning_curves_file = self.path / "learning_curves.png"
         self.confusion_matrix_file = self.path / "confusion_matrix.png"
+        self.worst_examples_file = self.path / "worst_examples.html"
         self.gates_file = self.path / "gates.png"
         self.gradients_file = self.path / "gradients.png"
         self.logs = self.path / "logs"
@@ -136,6 +139,18 @@ class Run:
         body = json.dumps({"inputs": {name: values}}, indent=2, ensure_ascii=False)
         _replace(self.requests_file, lambda part: part.write_text(body + "\n", encoding="utf-8"))
 
+    def read_seen(self) -> set[str]:
+        if not self.seen_file.exists():
+            return set()
+        try:
+            return set(json.loads(self.seen_file.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise RecipeError(f"{self.seen_file}: cannot be read: {error}") from None
+
+    def write_seen(self, seen: Iterable[str]) -> None:
+        text = json.dumps(sorted(seen), ensure_ascii=False, indent=0)
+        _replace(self.seen_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
+
     def save_model(self, model: Any) -> None:
         part = self.path / "part.keras"  # Keras wants the suffix
         model.save(part)
@@ -197,7 +212,8 @@ def load(run: str | os.PathLike) -> Any:
     import keras
 
     import keras_seq.layers
-    import keras_seq.text  # noqa: F401  (these two register what the file holds)
+    import keras_seq.text
+    import keras_seq.tokens  # noqa: F401  (these register what the file holds)
 
     try:
         return keras.saving.load_model(finished.model_file, compile=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
 import keras
@@ -43,33 +43,35 @@ def plain(tensor: tf.Tensor) -> list:
     return _decoded(values) if tensor.dtype == tf.string else values
 
 
-def score(model: keras.Model, examples: Iterable[Example], objective: Objective) -> Scored:
+def score(
+    model: keras.Model, examples: Iterable[Example], objective: Objective, seen: Set[str] = frozenset()
+) -> Scored:
     """Ask a model every example of a split and score its answers.
 
     Args:
         model: raw inputs -> named answers.
         examples: the split.
         objective: what the application's `objective` gives.
+        seen: `Preprocessing.seen` of the training.
 
     Raises:
         DataError: when an example has a truth that the model does not know.
     """
-    truths: list[str] = []
-    given: list[Any] = []
+    records: list[Any] = []
     worst: list[tuple[float, int, Example, Answer]] = []
     for number, (example, answer) in enumerate(answers(model, examples)):
-        objective.check(example, answer)
-        truths.append(example.truth)
-        given.append(answer[objective.output])
-        entry = (objective.badness(example.truth, answer), -number, example, answer)
+        records.append(objective.record(example, answer))
+        entry = (objective.badness(example, answer), -number, example, answer)
         (heapq.heappush if len(worst) < WORST_EXAMPLES else heapq.heappushpop)(worst, entry)
     worst.sort(reverse=True)
-    return Scored(objective.score(truths, given, answer), [(example, answer) for _, _, example, answer in worst])
+    return Scored(objective.score(records, answer, seen), [(example, answer) for _, _, example, answer in worst])
 
 
 def table(metrics: dict[str, Any]) -> str:
     """Scores as lines of text: the numbers, then the classes and the confusion matrix where there are any."""
-    lines = [f"{name:12} {value:.4f}" for name, value in metrics.items() if isinstance(value, float)]
+    numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
+    wide = max(12, *map(len, numbers))
+    lines = [f"{name:{wide}} {value:.4f}" for name, value in numbers.items()]
     classes = metrics.get("classes", {})
     if classes:
         width = max(map(len, [*classes, "class"]))
@@ -78,7 +80,7 @@ def table(metrics: dict[str, Any]) -> str:
             lines.append(
                 f"{name:{width}}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['examples']:8d}"
             )
-    if 0 < len(classes) <= MOST_CLASSES_IN_A_MATRIX:
+    if "confusion_matrix" in metrics and len(classes) <= MOST_CLASSES_IN_A_MATRIX:
         cell = max(width, *(len(str(n)) for row in metrics["confusion_matrix"] for n in row))
         lines += ["", "confusion matrix (a row a true class, a column an answer)"]
         lines.append(" " * width + "".join(f"  {name:>{cell}}" for name in classes))

@@ -1,13 +1,88 @@
-"""Dividing and joining raw examples, streamed."""
+"""What a `data:` section says of its splits and labels; dividing and joining raw examples, streamed."""
 
 from __future__ import annotations
 
 import functools
+import pathlib
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from keras_seq.formats import Example
+from keras_seq.recipe import RecipeError
+
+
+def places(source: str, write_sample: Callable[[], pathlib.Path], suffix: str, **given: Any) -> dict[str, Any]:
+    """Where each split is: the files of the sample corpus, or what the recipe gives.
+
+    Args:
+        source: "sample" or "files".
+        write_sample: writes the sample corpus into a folder.
+        suffix: of its three files.
+        given: the keys of `data:` that name files: `train`, `validation` (or a fraction of train), `test` and others.
+
+    Raises:
+        RecipeError: when the sample is asked for and files are named too.
+    """
+    if source != "sample":
+        return given
+    named = [f"data.{key}" for key, value in given.items() if isinstance(value, str)]
+    if named:
+        raise RecipeError(
+            f"data.source: is sample, but {', '.join(named)} is given too; set data.source: files for yours"
+        )
+    folder = write_sample()
+    return {**given, **{split: str(folder / f"{split}{suffix}") for split in ("train", "validation", "test")}}
+
+
+def examples(
+    split: str,
+    paths: dict[str, Any],
+    read: Callable[[str], Iterable[Example]],
+    seed: int,
+    stratum: Callable[[Example], Any] = lambda example: example.truth,
+) -> Iterable[Example] | None:
+    """The examples of a split; None for a test split that is nowhere.
+
+    Args:
+        split: "train", "validation" or "test".
+        paths: what `places` gives.
+        read: a path -> its examples.
+        seed: decides what is held out where the validation split is a fraction.
+        stratum: what of an example the held-out part has as much of as the rest.
+
+    Raises:
+        RecipeError: when the recipe has no such split.
+    """
+    path, validation = paths[split], paths["validation"]
+    if path is None and split == "test":
+        return None
+    if path is None:
+        raise RecipeError(f"data.{split}: this key is needed; a file, or data.source: sample for the built-in corpus")
+    if split == "test" or not isinstance(validation, float):
+        return read(path)
+    if paths["train"] is None:
+        raise RecipeError("data.train: this key is needed; a file, or data.source: sample for the built-in corpus")
+    return HeldOut(read(paths["train"]), validation, seed, split == "validation", stratum)
+
+
+def names(key: str, given: dict[Any, Any] | None) -> dict[str, str] | None:
+    """Labels in the files -> their names in the answers, as texts.
+
+    Args:
+        key: the recipe's key, for messages.
+        given: its value; YAML's true, false and numbers may stand for the texts.
+
+    Raises:
+        RecipeError: when a label stands twice, or a name is no text.
+    """
+    if not given:
+        return None
+    found = {_text(label): _text(name) for label, name in given.items()}
+    if len(found) < len(given) or not all(isinstance(n, str | int) and n != "" for n in given.values()):
+        raise RecipeError(f"{key}: expected a name for each label, every label once; given {given!r}")
+    return found
 
 
 class Joined:
@@ -24,31 +99,46 @@ class Joined:
 class HeldOut:
     """A stratified, seeded part of `examples`, or what is left of them: an iterable of `Example`.
 
-    Of every class the same fraction is held out, to the nearest example; at least one, and never the last one. The
-    choice is made while streaming (selection sampling, Knuth, TAOCP vol. 2,
-    3.4.2, algorithm S), so it needs no memory but a count a class.
+    Of every stratum (class) the same fraction is held out, to the nearest example; at least one, and never the last
+    one. The choice is made while streaming (selection sampling, Knuth, TAOCP vol. 2,
+    3.4.2, algorithm S), so it needs no memory but a count a stratum.
 
     Args:
         examples: what to divide; gone over once for the counts, and once more at every iteration.
         fraction: the part that is held out, between 0 and 1.
         seed: decides which examples.
         held_out: True gives the part, False the rest.
+        stratum: an example -> its stratum.
     """
 
-    def __init__(self, examples: Iterable[Example], fraction: float, seed: int, held_out: bool) -> None:
+    def __init__(
+        self,
+        examples: Iterable[Example],
+        fraction: float,
+        seed: int,
+        held_out: bool,
+        stratum: Callable[[Example], Any] = lambda example: example.truth,
+    ) -> None:
         self.examples, self.fraction, self.seed, self.held_out = examples, fraction, seed, held_out
+        self.stratum = stratum
 
     @functools.cached_property
-    def _counts(self) -> Counter[str]:
-        return Counter(example.truth for example in self.examples)
+    def _counts(self) -> Counter[Any]:
+        return Counter(map(self.stratum, self.examples))
 
     def __iter__(self) -> Iterator[Example]:
         generator = random.Random(self.seed)
         left = dict(self._counts)
-        wanted = {truth: min(count - 1, max(1, round(count * self.fraction))) for truth, count in left.items()}
+        wanted = {kind: min(count - 1, max(1, round(count * self.fraction))) for kind, count in left.items()}
         for example in self.examples:
-            chosen = generator.random() * left[example.truth] < wanted[example.truth]
-            left[example.truth] -= 1
-            wanted[example.truth] -= chosen
+            kind = self.stratum(example)
+            chosen = generator.random() * left[kind] < wanted[kind]
+            left[kind] -= 1
+            wanted[kind] -= chosen
             if chosen == self.held_out:
                 yield example
+
+
+def _text(value: Any) -> str:
+    """A YAML key or value as the text that stands in a data file."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

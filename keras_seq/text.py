@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import keras
 import numpy as np
@@ -85,23 +85,28 @@ class WordIds(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def learn_vocabulary(texts: Iterable[str], words: WordIds, size: int) -> list[str]:
-    """The most frequent words of `texts`, at most `size` less the two reserved ids; ties in alphabetical order.
+def learn_vocabulary(texts: Iterable[str], split: Callable[[tf.Tensor], tf.RaggedTensor], size: int) -> dict[str, int]:
+    """The most frequent words of `texts` with their counts, at most `size` less the two reserved ids.
 
-    The texts are streamed; memory grows with the number of distinct words only, and that is bounded.
+    In order of the counts, the largest first; ties in alphabetical order. The texts are streamed; memory grows with the
+    number of distinct words only, and that is bounded.
+
+    Args:
+        texts: raw.
+        split: texts `(batch,)` string -> their words, ragged, as they will be looked up.
+        size: most ids.
     """
     counts: collections.Counter[bytes] = collections.Counter()
     rare = 0
-    split = tf.function(
-        lambda chunk: words.split(chunk).flat_values, input_signature=[tf.TensorSpec([None], tf.string)]
-    )
+    spec = tf.TensorSpec([None], tf.string)
+    words = tf.function(lambda chunk: split(chunk).flat_values, input_signature=[spec])
     for chunk in _chunks(texts, CHUNK_TEXTS):
-        counts.update(split(tf.constant(chunk)).numpy().tolist())
+        counts.update(words(tf.constant(chunk)).numpy().tolist())
         while len(counts) > MOST_COUNTED_WORDS:
             rare += 1
             counts = collections.Counter({word: count for word, count in counts.items() if count > rare})
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [word.decode() for word, _ in ordered[: max(size - RESERVED_IDS, 0)]]
+    return {word.decode(): count for word, count in ordered[: max(size - RESERVED_IDS, 0)]}
 
 
 def read_vectors(path: str, vocabulary: list[str]) -> tuple[np.ndarray, int]:

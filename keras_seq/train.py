@@ -78,15 +78,21 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         return 128 + stop.signal_number
     best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
     best.load_weights(run.best_weights_file)
-    model = application.present(preprocessing, best, **recipe.serving)
+    chosen = {key: value for key, value in recipe.serving.items() if value is not None}
+    if objective.calibrate is not None:
+        data = pipeline.evaluation_dataset(validation, preprocessing, settings["batch_size"])
+        chosen = {**objective.calibrate(best, data), **chosen}
+    model = application.present(preprocessing, best, **chosen)
     run.save_model(model)
     run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
-    scored = {"validation": scoring.score(model, validation, objective)}
+    scored = {"validation": scoring.score(model, validation, objective, preprocessing.seen)}
     if test is not None:
-        scored["test"] = scoring.score(model, test, objective)
+        scored["test"] = scoring.score(model, test, objective, preprocessing.seen)
+    if preprocessing.seen:
+        run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
     metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
-    card.write(run, recipe, metrics, list(scored.values())[-1].worst)
+    card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans)
     run.write_metrics(metrics)
     shutil.rmtree(run.state)
     return 0

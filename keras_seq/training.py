@@ -158,8 +158,11 @@ def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
 
 
 def _warn_if_sorted(train: Iterable[Example], preprocessing: Preprocessing, shuffle_buffer: int) -> None:
-    seen = {example.truth for example in itertools.islice(train, shuffle_buffer)} if preprocessing.classes else set()
-    if preprocessing.examples > shuffle_buffer and len(seen) < len(preprocessing.classes):
+    if preprocessing.examples <= shuffle_buffer or not preprocessing.classes:
+        return
+    first = itertools.islice(train, shuffle_buffer)
+    seen = {name for example in first for name in preprocessing.classes_of(example.truth)}
+    if len(seen) < len(preprocessing.classes):
         print(
             f"warning: the first {shuffle_buffer} training examples have {len(seen)} of {len(preprocessing.classes)} "
             "classes only; shuffle the file, or raise training.shuffle_buffer"

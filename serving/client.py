@@ -324,6 +324,23 @@ def _decoded(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
+def entities(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
+    """The entities in a tagger's answer to one text: `text`, `type`, `start`, `end` (in code points), `score` of each.
+
+    Args:
+        text: what was asked.
+        answer: `tags` in IOB2, `starts`, `ends` and `scores`, an item a token.
+    """
+    found: list[dict[str, Any]] = []
+    for tag, start, end, score in zip(*(answer[key] for key in ("tags", "starts", "ends", "scores")), strict=True):
+        part, _, kind = tag.partition("-")
+        if part == "B":
+            found.append({"text": "", "type": kind, "start": start, "end": end, "score": score})
+        elif part == "I" and found:
+            found[-1]["end"] = end
+    return [{**entity, "text": text[entity["start"] : entity["end"]]} for entity in found]
+
+
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
@@ -348,6 +365,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds for an answer (default: 60)")
     parser.add_argument("--wait", type=float, metavar="S", help="wait so many seconds for the model to be available")
     parser.add_argument("--signature", default="serving_default", metavar="NAME", help="default: serving_default")
+    parser.add_argument(
+        "--whole", action="store_true", help="show all that was answered, where it is tags: not the entities alone"
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--version", type=int, metavar="N", help="a version instead of the newest")
     which.add_argument("--label", metavar="NAME", help="a version by its label")
@@ -365,7 +385,8 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     outputs = client.predict(arguments.model, values, signature_name=arguments.signature, **which)
     for row, text in enumerate(arguments.inputs):
         rows = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(given))}
-        yield {name: text, **outputs, **rows}
+        tagged = rows.keys() >= {"tags", "starts", "ends", "scores"} and not arguments.whole
+        yield {name: text, "entities": entities(text, rows)} if tagged else {name: text, **outputs, **rows}
 
 
 def _input(text: str, is_text: bool) -> str | bytes:

@@ -1,33 +1,15 @@
 """File formats: the rows that are there, and a complaint with file:line for those that are not right."""
 
-import gzip
 import json
 
 import pytest
+from data_files import complaint, write
 
-from keras_seq.formats import ClassFolders, Table, Treebank
-from keras_seq.recipe import DataError
+from keras_seq.formats import ClassFolders, Table, TaggedColumns, TaggedSpans, Treebank
 
 
 def rows(examples):
     return [(example.input, example.truth) for example in examples]
-
-
-def complaint(examples):
-    with pytest.raises(DataError) as error:
-        list(examples)
-    return str(error.value)
-
-
-def write(tmp_path, name, data):
-    path = tmp_path / name
-    if name.endswith(".gz"):
-        path.write_bytes(gzip.compress(data if isinstance(data, bytes) else data.encode()))
-    elif isinstance(data, bytes):
-        path.write_bytes(data)
-    else:
-        path.write_text(data, encoding="utf-8", newline="")
-    return path
 
 
 TSV = 'a fine film\tpos\n\n "quoted\tneg\r\n\tpos\n'
@@ -82,6 +64,8 @@ def test_labels_are_renamed_and_others_refused(tmp_path):
         ("a.tsv", "text\tlabel\na\tb\n", ("txt", "label"), "a.tsv:1: no column 'txt'"),
         ("a.csv", 'a,b\n"x,y\n', (0, 1), "a.csv:2: not valid CSV"),
         ("a.jsonl", "{\n", ("t", "l"), "a.jsonl:1: not valid JSON"),
+        ("a.jsonl", '{"t": ' + "9" * 5000 + "}", ("t", "l"), "a.jsonl:1: not valid JSON"),
+        ("a.jsonl", "[" * 10**5, ("t", "l"), "a.jsonl:1: not valid JSON"),
         ("a.jsonl", '{"t": "x"}\n', ("t", "l"), "a.jsonl:1: has no 't' and 'l'"),
         ("a.jsonl", '{"t": 1, "l": "x"}\n', ("t", "l"), "a.jsonl:1: expected a text and a label"),
         ("a.jsonl", '"hello"\n', (0, 1), "a.jsonl:1: has no 0 and 1"),
@@ -148,3 +132,9 @@ def test_json_labels_of_other_kinds(tmp_path):
     assert rows(Table(str(path), "t", "l")) == [("a", "true"), ("b", "x")]
     path = write(tmp_path, "a.jsonl", json.dumps({"t": "a", "l": None}) + "\n")
     assert "expected a text and a label" in complaint(Table(str(path), "t", "l"))
+
+
+@pytest.mark.parametrize("kind", [lambda path: Table(path, 0, 1), Treebank, TaggedColumns, TaggedSpans])
+def test_a_file_that_is_not_there_and_a_folder_are_named(tmp_path, kind):
+    assert complaint(kind(str(tmp_path / "a.tsv"))).endswith("a.tsv: no such file")
+    assert "is a folder; expected a file" in complaint(kind(str(tmp_path)))

@@ -21,7 +21,8 @@ def examples(lengths):
 
 def preprocessing():
     lookup = keras.layers.StringLookup(vocabulary=["x", "y"], num_oov_indices=0, output_mode="one_hot")
-    return Preprocessing(WordIds(["a"]), lookup, {}, ["x", "y"])
+    words = WordIds(["a"])
+    return Preprocessing(words, lambda texts, truths: (words(texts), lookup(truths)), {}, ["x", "y"])
 
 
 @given(st.lists(st.integers(0, 30), max_size=300), st.integers(1, 400), st.integers(1, 7), st.integers(0, 3))

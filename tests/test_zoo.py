@@ -10,14 +10,34 @@ import keras_seq
 from export import gates
 from keras_seq import train
 from keras_seq.run import Run
+from keras_seq.samples import film_reviews, news
 
 RECIPES = sorted((PROJECT / "zoo").glob("*.yaml"))
 SHRUNK = ["training.epochs=1", "training.batch_size=16", "model.embedding_dim=8", "model.units=4"]
+SMALL = {"train": 32, "validation": 16, "test": 16}
+OUTPUTS = {
+    "sentiment": {"label", "score", "labels", "scores"},
+    "ner": {"tokens", "tags", "starts", "ends", "scores"},
+}
 
 
 def stand_in_data(recipe, folder):
     """Files with the names and labels that a recipe of public data asks for."""
-    write_corpus(folder, 32, 16, 16)
+    folder.mkdir()
+    if "sst2" in recipe.stem:
+        write_sst2(folder)
+    if "wnut17" in recipe.stem:
+        for split, name in zip(
+            SMALL, ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated"), strict=True
+        ):
+            sentences = news.sentences(split, SMALL[split])
+            rows = ("".join(f"{token}\t{tag}\n" for token, tag in sentence) for sentence in sentences)
+            (folder / name).write_text("\t\n".join(rows), encoding="utf-8")
+    return [f"data.directory={folder}"] if any(folder.iterdir()) else []
+
+
+def write_sst2(folder):
+    write_corpus(folder, **SMALL)
     number = {"negative": "0", "positive": "1"}
     for split, name in (("train", "train"), ("validation", "dev"), ("test", "test")):
         lines = (folder / f"{split}.tsv").read_text(encoding="utf-8").splitlines()
@@ -27,13 +47,13 @@ def stand_in_data(recipe, folder):
     (folder / "trees" / "train.txt").write_text(
         "(3 (2 a) (3 (3 fine) (2 film)))\n(1 (1 dull) (2 it))\n" * 4, encoding="utf-8"
     )
-    return [f"data.directory={folder}"] if "sst2" in recipe.stem else []
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("keras_seq.samples.film_reviews.SIZES", {"train": 32, "validation": 16, "test": 16})
+    for corpus in (film_reviews, news):
+        monkeypatch.setattr(corpus, "SIZES", SMALL)
     overrides = stand_in_data(recipe, tmp_path / "data") + SHRUNK
     run = tmp_path / recipe.stem
     assert train.main([str(recipe), "--run", str(run), *(x for o in overrides for x in ("--set", o))]) == 0
@@ -44,9 +64,13 @@ def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
         gates._ask(keras.saving.load_model(run / "model.keras"), inputs),
         gates._in_fresh_process(tmp_path / "servables" / recipe.stem / "1", [inputs])["answers"][0],
     ]
+    assert set(answers[0]) == OUTPUTS[keras_seq.load_recipe(recipe, check_files=False).application]
     for answer in answers[1:]:
-        assert answer["label"] == answers[0]["label"]
-        np.testing.assert_allclose(answer["scores"], answers[0]["scores"], atol=1e-5)
+        for output, values in answers[0].items():
+            if isinstance(np.ravel(values)[0], str):
+                assert answer[output] == values
+            else:
+                np.testing.assert_allclose(answer[output], values, atol=1e-5)
     assert name == "text"
     assert len(inputs) == 8
 
@@ -54,11 +78,15 @@ def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_builds_without_its_data(recipe):
     network = keras_seq.build(recipe)
-    assert network.output_shape == (None, 2)
     again = keras_seq.build(recipe)  # a name that Keras makes up would count on
     assert [layer.name for layer in network.layers] == [layer.name for layer in again.layers]
-    assert {layer.name for layer in network.layers} >= {"word_ids", "embedding", "pooling", "scores"}
-    assert keras_seq.build(recipe, num_classes=5).output_shape == (None, 5)
+    assert {layer.name for layer in network.layers} >= {"word_ids", "embedding", "scores"}
+    if network.name == "sentiment_network":
+        assert network.output_shape == (None, 2)
+        assert keras_seq.build(recipe, num_classes=5).output_shape == (None, 5)
+    else:
+        assert network.output_shape == (None, None, 17, 17)
+        assert keras_seq.build(recipe, num_types=1).output_shape == (None, None, 5, 5)
     with pytest.raises(keras_seq.RecipeError, match="unknown sizes"):
         keras_seq.build(recipe, classes=5)
 

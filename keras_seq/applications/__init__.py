@@ -8,6 +8,7 @@ import types
 
 APPLICATIONS = {
     "sentiment": "many to one: text -> label, score",
+    "ner": "many to many, equal length: text -> entities with their places and scores",
 }
 
 

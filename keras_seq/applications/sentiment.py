@@ -13,14 +13,13 @@ from typing import Any, Literal
 import keras
 from pydantic import PositiveInt
 
-from keras_seq import metrics
+from keras_seq import metrics, splits
 from keras_seq.formats import ClassFolders, Example, Table, Treebank
 from keras_seq.layers import LSTM, Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
 from keras_seq.pipeline import Objective, Preprocessing
 from keras_seq.recipe import DataError, RecipeError
 from keras_seq.samples import film_reviews
 from keras_seq.signatures import Column, ExistingPath, Fraction, Part, Seed
-from keras_seq.splits import HeldOut, Joined
 from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary, read_vectors
 
 
@@ -56,37 +55,16 @@ def read(
         RecipeError: when the split is not in the recipe.
         DataError: while iterating, with file:line.
     """
-    if source == "sample":
-        given = {"train": train, "test": test, "phrases": phrases}
-        given["validation"] = validation if isinstance(validation, str) else None
-        if any(given.values()):
-            keys = ", ".join(f"data.{key}" for key, value in given.items() if value)
-            raise RecipeError(f"data.source: is sample, but {keys} is given too; set data.source: files for yours")
-        folder = film_reviews.write()
-        paths: dict[str, Any] = {name: str(folder / f"{name}.tsv") for name in ("train", "validation", "test")}
-    else:
-        paths = {"train": train, "validation": validation, "test": test}
-    path = paths[split]
-    if path is None and split == "test":
-        return None
-    if path is None:
-        raise RecipeError(f"data.{split}: this key is needed; a file, or data.source: sample for the built-in reviews")
-    names = {_text(key): _text(name) for key, name in labels.items()} if labels else None
-    if labels and (
-        len(names or {}) < len(labels) or not all(isinstance(n, str | int) and n != "" for n in labels.values())
-    ):
-        raise RecipeError(f"data.labels: expected a name for each label, every label once; given {labels!r}")
+    given = {"train": train, "validation": validation, "test": test, "phrases": phrases}
+    paths = splits.places(source, film_reviews.write, ".tsv", **given)
+    names = splits.names("data.labels", labels)
     if phrases is not None and set((names or {}).values()) != {"negative", "positive"}:
         raise RecipeError("data.labels: beside data.phrases the names must be negative and positive, as the trees' are")
-    fraction = paths["validation"] if isinstance(paths["validation"], float) else None
-    if fraction is None or split == "test":
-        examples = _files(path, text, label, names)
-    elif phrases is not None:
+    if phrases is not None and isinstance(validation, float):
         raise RecipeError("data.validation: must be a file beside data.phrases, or phrases of held-out texts are seen")
-    else:
-        examples = HeldOut(_files(paths["train"], text, label, names), fraction, split_seed, split == "validation")
-    if split == "train" and phrases is not None:
-        return Joined(examples, Treebank(phrases))
+    examples = splits.examples(split, paths, lambda path: _files(path, text, label, names), split_seed)
+    if examples is not None and split == "train" and phrases is not None:
+        return splits.Joined(examples, Treebank(phrases))
     return examples
 
 
@@ -114,15 +92,17 @@ def prepare(
     words = WordIds(lowercase=lowercase, max_words=max_words, name="word_ids")
     sizes = {"vocabulary_size": vocabulary_size, "num_classes": 2}
     if examples is None:
-        return Preprocessing(inputs=words, targets=keras.layers.Identity(), sizes=sizes)
+        return Preprocessing(inputs=words, pair=None, sizes=sizes)
     counts: Counter[str] = Counter()
-    vocabulary = learn_vocabulary(_counted(examples, counts), words, vocabulary_size)
+    vocabulary = list(learn_vocabulary(_counted(examples, counts), words.split, vocabulary_size))
     classes = sorted(counts)
     if len(classes) < 2:
         raise DataError(f"the training split has one class only, {classes[0]!r}; at least two are needed")
+    word_ids = WordIds(vocabulary, lowercase=lowercase, max_words=max_words, name="word_ids")
+    one_hot = keras.layers.StringLookup(vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes")
     preprocessing = Preprocessing(
-        inputs=WordIds(vocabulary, lowercase=lowercase, max_words=max_words, name="word_ids"),
-        targets=keras.layers.StringLookup(vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes"),
+        inputs=word_ids,
+        pair=lambda texts, labels: (word_ids(texts), one_hot(labels)),
         sizes={"vocabulary_size": len(vocabulary) + RESERVED_IDS, "num_classes": len(classes)},
         classes=classes,
         examples=counts.total(),
@@ -186,10 +166,9 @@ def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         monitor="accuracy",
-        check=_check_label,
-        output="label",
-        score=metrics.classification,
-        badness=metrics.missing_probability,
+        record=_record,
+        score=lambda records, answer, seen: metrics.classification(records, answer["labels"]),
+        badness=lambda example, answer: 1.0 - answer["scores"][answer["labels"].index(example.truth)],
     )
 
 
@@ -204,15 +183,11 @@ def _files(path: str, text: Column, label: Column, names: dict[str, str] | None)
     return ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names)
 
 
-def _text(value: Any) -> str:
-    """A YAML key or value as the text that stands in a data file."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _check_label(example: Example, answer: dict[str, Any]) -> None:
+def _record(example: Example, answer: dict[str, Any]) -> tuple[str, str]:
     if example.truth not in answer["labels"]:
         known = ", ".join(map(repr, sorted(answer["labels"])))
         raise DataError(f"{example.where}: label {example.truth!r}, which the model does not know; it knows {known}")
+    return example.truth, answer["label"]
 
 
 def _counted(examples: Iterable[Example], counts: Counter[str]) -> Iterable[str]:

@@ -1,8 +1,27 @@
-"""Layers that Keras lacks, each registered as `keras_seq>Name`."""
+"""Layers that Keras lacks, each registered as `keras_seq>Name`; with them the loss and the metric of the CRF."""
 
 from keras_seq.layers.answers import Answering, RankedLabels
+from keras_seq.layers.characters import WordCharacters
+from keras_seq.layers.crf import CRF, CRFLoss
 from keras_seq.layers.dropout import WordDropout
+from keras_seq.layers.entities import EntityAnswering, TaggedTokens
+from keras_seq.layers.entity_f1 import EntityF1
+from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
 
-__all__ = ["LSTM", "Answering", "AttentionPooling", "MaskedMaxPooling", "RankedLabels", "WordDropout"]
+__all__ = [
+    "CRF",
+    "LSTM",
+    "Answering",
+    "AttentionPooling",
+    "CRFLoss",
+    "EntityAnswering",
+    "EntityF1",
+    "LanguageModelLoss",
+    "MaskedMaxPooling",
+    "RankedLabels",
+    "TaggedTokens",
+    "WordCharacters",
+    "WordDropout",
+]

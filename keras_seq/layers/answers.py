@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import keras
 import tensorflow as tf
+
+
+class Signature(NamedTuple):
+    """A function that a model is exported with.
+
+    Attributes:
+        call: one tensor -> named answers.
+        spec: the tensor's shape, dtype and name.
+        example: raw inputs -> what this signature takes for them.
+    """
+
+    call: Callable[[tf.Tensor], dict[str, tf.Tensor]]
+    spec: tf.TensorSpec
+    example: Callable[[tf.Tensor], tf.Tensor]
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -58,6 +75,15 @@ class Answering(keras.Model):
         if tf.executing_eagerly() and tf.is_tensor(inputs) and not args and not kwargs:
             return self._answer(inputs)
         return super().__call__(inputs, *args, **kwargs)
+
+    def signatures(self) -> dict[str, Signature]:
+        """The signatures to export, by name: `serving_default`, from raw inputs."""
+        spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
+        return {"serving_default": Signature(lambda raw: self(raw, training=False), spec, lambda raw: raw)}
+
+    def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
+        """One answer, as plain Python values, in the form in which people read it."""
+        return answer
 
     def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The answers, computed as one graph: run op by op, an LSTM takes a millisecond a step and more."""

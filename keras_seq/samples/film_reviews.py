@@ -7,14 +7,11 @@ training never showed; the words are the same. It shows that everything works, n
 
 from __future__ import annotations
 
-import os
 import pathlib
 import random
 import re
-import shutil
-import tempfile
 
-from keras_seq.recipe import RecipeError
+from keras_seq.samples.corpus import written
 
 VERSION = 1  # in the folder's name; a change of the corpus counts it up
 SEED = 20
@@ -128,32 +125,13 @@ def write() -> pathlib.Path:
     Raises:
         RecipeError: when it cannot be written there.
     """
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    cache = pathlib.Path(os.environ.get("KERAS_SEQ_CACHE") or f"{home}/keras_seq").expanduser()
-    target = cache / f"film_reviews_{VERSION}"
-    try:
-        _write(target)
-    except OSError as error:
-        raise RecipeError(
-            f"{cache}: the sample corpus cannot be written: {error.strerror}; KERAS_SEQ_CACHE names another folder"
-        ) from None
-    return target
+    return written("film_reviews", VERSION, _write)
 
 
-def _write(target: pathlib.Path) -> None:
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = pathlib.Path(tempfile.mkdtemp(prefix=target.name, dir=target.parent))
-        for split, size in SIZES.items():
-            rows = "".join(f"{text}\t{label}\n" for text, label in reviews(split, size))
-            (part / f"{split}.tsv").write_text(rows, encoding="utf-8")
-        part.chmod(0o755)
-        try:
-            part.rename(target)
-        except OSError:
-            shutil.rmtree(part)
-            if not target.exists():  # else another process was faster
-                raise
+def _write(folder: pathlib.Path) -> None:
+    for split, size in SIZES.items():
+        rows = "".join(f"{text}\t{label}\n" for text, label in reviews(split, size))
+        (folder / f"{split}.tsv").write_text(rows, encoding="utf-8")
 
 
 def reviews(split: str, size: int) -> list[tuple[str, str]]:

@@ -1,0 +1,287 @@
+"""Named-entity recognition: many to many, equal length.
+
+text -> tokens with their places -> word, shape and character vectors -> LSTM layers -> CRF -> entities with scores
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+from pydantic import PositiveFloat, PositiveInt
+
+from keras_seq import metrics, splits, tagging
+from keras_seq.formats import Example, TaggedColumns, TaggedSpans
+from keras_seq.layers import (
+    CRF,
+    LSTM,
+    CRFLoss,
+    EntityAnswering,
+    EntityF1,
+    LanguageModelLoss,
+    TaggedTokens,
+    WordCharacters,
+    WordDropout,
+)
+from keras_seq.layers.crf import legal_iobes
+from keras_seq.layers.entities import entities_in, penalized
+from keras_seq.pipeline import Answer, Objective, Preprocessing
+from keras_seq.recipe import DataError, RecipeError
+from keras_seq.samples import news
+from keras_seq.signatures import ExistingPath, Fraction, Part, Seed
+from keras_seq.tagging import Entity, TaggedToken
+from keras_seq.text import RESERVED_IDS, learn_vocabulary, read_vectors
+from keras_seq.tokens import EntityTagIds, TokenFeatures
+
+CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
+SHAPE_DIM = 20  # numbers in the vector of a shape
+MOST_CHARACTERS, MOST_SHAPES = 1000, 200  # known; the most frequent of the training split
+MOST_PREDICTED_WORDS = 2000  # by the language model
+OUTSIDE_PENALTIES = [0.25 * step for step in range(13)]
+TEMPERATURES = [0.5 * 1.1**step for step in range(25)]
+
+
+def read(
+    split: str,
+    *,
+    source: Literal["files", "sample"] = "files",
+    train: ExistingPath | None = None,
+    validation: ExistingPath | Part = 0.1,
+    test: ExistingPath | None = None,
+    token: int | str = 0,
+    tag: int | str = -1,
+    scheme: Literal["IOB1", "IOB2", "IOBES"] = "IOB2",
+    types: dict | None = None,
+    split_seed: Seed = 1,
+) -> Iterable[Example] | None:
+    """The raw examples of a split: texts, and the places of their entities; None for a test split that is nowhere.
+
+    Args:
+        split: "train", "validation" or "test".
+        source: "sample" for the built-in news sentences; "files" for your own.
+        train: CoNLL column file (a token a line, blank lines between sentences), or JSON lines (.jsonl) of texts with
+            the character offsets of their entities; .gz too; a pattern takes several.
+        validation: a file like train, or the fraction of train's sentences to hold out (seeded).
+        test: a file like train; without it no test score is made.
+        token: column of the token, from 0 or, below 0, from the end; of JSON lines the key of the text.
+        tag: column of the tag, likewise; of JSON lines the key of the entities.
+        scheme: how the tags of column files are written: IOB1, IOB2 (also called BIO) or IOBES (also BIOES, BILOU).
+        types: entity type in the files -> its name in the answers, as {PER: person}; other types are then outside.
+        split_seed: decides which examples are held out where validation is a fraction.
+
+    Raises:
+        RecipeError: when the split is not in the recipe.
+        DataError: while iterating, with file:line.
+    """
+    names = splits.names("data.types", types)
+
+    def of_file(path: str) -> Iterable[Example]:
+        if {".jsonl", ".json"} & set(pathlib.Path(path).suffixes):
+            text, entities = (
+                key if isinstance(key, str) else name for key, name in ((token, "text"), (tag, "entities"))
+            )
+            return TaggedSpans(path, text, entities, names)
+        if isinstance(token, str) or isinstance(tag, str):
+            raise RecipeError(f"{path}: columns go by numbers; given data.token {token!r}, data.tag {tag!r}")
+        return TaggedColumns(path, token, tag, scheme, names)
+
+    paths = splits.places(source, news.write, ".conll", train=train, validation=validation, test=test)
+    return splits.examples(split, paths, of_file, split_seed, stratum=lambda e: bool(tagging.types(e.truth)))
+
+
+def prepare(
+    examples: Iterable[Example] | None,
+    *,
+    vocabulary_size: PositiveInt = 30000,
+    vectors: ExistingPath | None = None,
+    max_characters: PositiveInt = 25,
+) -> Preprocessing:
+    """Text -> tokens, their places, words, shapes and characters; entities -> IOBES tags; adapted on train.
+
+    Args:
+        examples: the training split; None gives sizes alone (of four entity types), for `keras_seq.build`.
+        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are kept.
+        vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at random. The
+            file's dimension must be model.embedding_dim.
+        max_characters: characters looked at of a word, from its start.
+
+    Raises:
+        DataError: when there are no entities, or the vectors do not fit.
+    """
+    features = TokenFeatures(max_characters=max_characters, name="tokens")
+    if examples is None:
+        sizes = {"vocabulary_size": vocabulary_size, "first_rare_id": vocabulary_size, "num_types": 4}
+        sizes |= {"num_shapes": MOST_SHAPES, "num_characters": MOST_CHARACTERS}
+        return Preprocessing(inputs=features, pair=None, sizes=sizes)
+    types: Counter[str] = Counter()
+    seen: set[str] = set()
+    count = 0
+    for example in examples:
+        count += 1
+        entities = tagging.spans(tagging.decode(example.truth))
+        types.update(entity.type for entity in entities)
+        seen |= {metrics.surface(example.input, entity) for entity in entities}
+    if not types:
+        raise DataError(f"the training split has no entities in its {count} sentences; at least one is needed")
+    kinds = (
+        (features.words_of, vocabulary_size),
+        (features.shapes_of, MOST_SHAPES),
+        (features.characters_of, MOST_CHARACTERS),
+    )
+    words, shapes, characters = (learn_vocabulary((e.input for e in examples), *kind) for kind in kinds)
+    features = TokenFeatures(words, shapes, characters, max_characters, name="tokens")
+    tag_ids = EntityTagIds(sorted(types), name="tags")
+
+    def pair(texts: tf.Tensor, truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        tensors = features(texts)
+        return _network_inputs(tensors), tag_ids(truths, tensors["starts"], tensors["ends"])
+
+    sizes = {
+        "vocabulary_size": len(words) + RESERVED_IDS,
+        "first_rare_id": sum(count > 1 for count in words.values()) + RESERVED_IDS,
+        "num_shapes": len(shapes) + RESERVED_IDS,
+        "num_characters": len(characters) + RESERVED_IDS,
+        "num_types": len(types),
+    }
+    preprocessing = Preprocessing(
+        inputs=features,
+        pair=pair,
+        sizes=sizes,
+        classes=sorted(types),
+        classes_of=tagging.types,
+        examples=count,
+        seen=seen,
+    )
+    if vectors is not None:
+        table, found = read_vectors(vectors, list(words))
+        print(f"{pathlib.Path(vectors).name} has {found} of the {len(words)} words of the vocabulary")
+        preprocessing.weights["embedding"] = [table]
+    return preprocessing
+
+
+def build(
+    sizes: dict[str, int],
+    *,
+    embedding_dim: PositiveInt = 100,
+    characters: Literal["cnn", "lstm"] = "cnn",
+    units: PositiveInt = 128,
+    layers: PositiveInt = 1,
+    dropout: Fraction = 0.5,
+    word_dropout: Fraction = 0.5,
+    language_model: Fraction = 0.1,
+) -> keras.Model:
+    """The network: ids of words, shapes and characters -> log-potentials `(batch, time, num_tags, num_tags)`.
+
+    Inputs are `word_ids` and `shape_ids` `(batch, time)`, `character_ids` `(batch, time, characters)`, int32, padded on
+    the right with 0; `num_tags` is 4 * num_types + 1 (IOBES). Sources: Lample et al. 2016; Ma and Hovy 2016; Lafferty
+    et al. 2001 for the CRF.
+
+    Args:
+        sizes: `vocabulary_size`, `first_rare_id`, `num_shapes`, `num_characters` and `num_types`.
+        embedding_dim: numbers in a word's vector.
+        characters: how a word's characters are read: by convolutions (cnn), or by an LSTM in each direction (lstm).
+        units: numbers in the state of an LSTM, in each direction.
+        layers: bidirectional LSTM layers on top of each other.
+        dropout: part of the numbers set to zero in training, of what a word is made of and after every LSTM layer.
+        word_dropout: part of the words seen once that are made unknown in training; characters and shape stay.
+        language_model: weight of a second loss in training, that the first LSTM layer predicts the words around.
+    """
+    word_ids, shape_ids = (keras.Input((None,), dtype="int32", name=name) for name in ("word_ids", "shape_ids"))
+    character_ids = keras.Input((None, None), dtype="int32", name="character_ids")
+    x = WordDropout(word_dropout, first_id=sizes["first_rare_id"], name="word_dropout")(word_ids)
+    x = _embedding(sizes["vocabulary_size"], embedding_dim, "embedding")(x)
+    shape = _embedding(sizes["num_shapes"], SHAPE_DIM, "shapes")(shape_ids)
+    spelling = WordCharacters(sizes["num_characters"], CHARACTER_UNITS, CHARACTER_DIM, characters, name="characters")(
+        character_ids
+    )
+    x = keras.layers.Concatenate(name="features")([x, shape, spelling])
+    x = keras.layers.Dropout(dropout, name="features_dropout")(x)
+    for number in range(1, layers + 1):
+        lstm = LSTM(units, return_sequences=True, name=f"lstm_{number}")
+        x = keras.layers.Bidirectional(lstm, name=f"bidirectional_{number}")(x)
+        if number == 1 and language_model:
+            words = min(sizes["vocabulary_size"], MOST_PREDICTED_WORDS)
+            x = LanguageModelLoss(words, language_model, name="language_model")([x, word_ids])
+        x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
+    num_tags = 4 * sizes["num_types"] + 1
+    x = keras.layers.Dense(num_tags, dtype="float32", name="scores")(x)
+    outputs = CRF(num_tags, **legal_iobes(sizes["num_types"]), name="crf")(x)
+    inputs = {"word_ids": word_ids, "shape_ids": shape_ids, "character_ids": character_ids}
+    return keras.Model(inputs, outputs, name="ner_network")
+
+
+def objective() -> Objective:
+    """The loss, the metrics and the score."""
+    return Objective(
+        loss=CRFLoss(),
+        metrics=[EntityF1()],
+        monitor="f1",
+        record=lambda example, answer: metrics.TaggedAnswer.of(*_both(example, answer)),
+        score=lambda records, answer, seen: metrics.entities(records, seen),
+        badness=lambda example, answer: float(metrics.TaggedAnswer.of(*_both(example, answer)).mistakes),
+        spans=_spans,
+        calibrate=_calibrated,
+    )
+
+
+def present(
+    preprocessing: Preprocessing,
+    network: keras.Model,
+    *,
+    outside_penalty: float | None = None,
+    temperature: PositiveFloat | None = None,
+) -> keras.Model:
+    """Raw text -> named answers: `text` `(batch,)` string -> `tokens`, `tags`, `starts`, `ends`, `scores`.
+
+    Args:
+        preprocessing: adapted.
+        network: trained.
+        outside_penalty: what is taken off the score of standing outside, so that more entities are answered; left
+            out, what gives the best F1 on the validation split.
+        temperature: what scores are softened by; left out, what makes the validation split likeliest.
+    """
+    text = keras.Input((), dtype="string", name="text")
+    tensors = preprocessing.inputs(text)
+    answers = TaggedTokens(preprocessing.classes, outside_penalty or 0.0, temperature or 1.0, name="answers")
+    return EntityAnswering(text, answers(tensors, network(_network_inputs(tensors))), name="ner")
+
+
+def _calibrated(network: keras.Model, data: tf.data.Dataset) -> dict[str, float]:
+    """The outside penalty and the temperature that serve held-out examples best, of a grid of each."""
+    scores, loss = [EntityF1() for _ in OUTSIDE_PENALTIES], CRFLoss(reduction=None)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def count(inputs, tags):
+        potentials = network(inputs, training=False)
+        for metric, penalty in zip(scores, OUTSIDE_PENALTIES, strict=True):
+            metric.update_state(tags, penalized(potentials, penalty, tags >= 0))
+        return tf.stack([tf.reduce_sum(loss(tags, potentials / value)) for value in TEMPERATURES])
+
+    losses = sum(count(*batch).numpy() for batch in data)
+    f1 = [float(metric.result()) for metric in scores]
+    return {"outside_penalty": OUTSIDE_PENALTIES[f1.index(max(f1))], "temperature": TEMPERATURES[losses.argmin()]}
+
+
+def _embedding(size: int, dim: int, name: str) -> keras.Layer:
+    """Vectors of variance 1 / dim to begin with (Ma and Hovy 2016, section 3.1); Keras's own are far smaller."""
+    bound = (3 / dim) ** 0.5
+    initializer = keras.initializers.RandomUniform(-bound, bound)
+    return keras.layers.Embedding(size, dim, initializer, mask_zero=True, name=name)
+
+
+def _network_inputs(tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    return {name: tensors[name] for name in ("word_ids", "shape_ids", "character_ids")}
+
+
+def _both(example: Example, answer: Answer) -> tuple[str, list[TaggedToken], list[dict[str, Any]]]:
+    """A text, its true tokens, and the entities that were answered."""
+    return example.input, tagging.decode(example.truth), entities_in(example.input, answer)
+
+
+def _spans(example: Example, answer: Answer) -> tuple[list[Entity], list[Entity]]:
+    answered = [Entity(e["start"], e["end"], e["type"]) for e in entities_in(example.input, answer)]
+    return tagging.spans(tagging.decode(example.truth)), answered

@@ -1,0 +1,177 @@
+"""From a tagger's log-potentials to entities: tags, places and calibrated scores, and the model that gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_seq.layers.answers import Answering, Signature
+from keras_seq.layers.crf import posterior, viterbi
+
+Tensors = dict[str, tf.Tensor]
+SMALLEST = 1e-30  # probability, before its logarithm
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class TaggedTokens(keras.layers.Layer):
+    """Tokens and the log-potentials of their IOBES tags -> named answers, `(batch, time)` each, padded with "" and 0.
+
+    `tokens` string, `starts` and `ends` int32 as they were given; `tags` string, IOB2, of the best path; `scores`
+    float32: at every token of an entity the probability of just this entity (its first tag's marginal, times the
+    conditional probabilities of the others), outside the probability of standing outside.
+
+    Args:
+        types: the entity types, in the order of the tag ids.
+        outside_penalty: what the best path pays for every token outside; the scores don't know of it.
+        temperature: what potentials are divided by for the scores; 1 leaves them. It is learned on held-out examples,
+            so that of the entities with a score of 0.8 four in five are right (Guo et al. 2017).
+    """
+
+    def __init__(self, types: Sequence[str], outside_penalty: float = 0.0, temperature: float = 1.0, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.types, self.outside_penalty, self.temperature = list(types), outside_penalty, temperature
+        self.built = True
+
+    def call(self, features: Tensors, potentials: tf.Tensor) -> Tensors:
+        names = ["O"] + [f"{part}-{kind}" for kind in self.types for part in "BIIB"]
+        inside = features["ends"] > 0
+        ids = viterbi(penalized(potentials, self.outside_penalty, inside))
+        answer = {name: features[name] for name in ("tokens", "starts", "ends")}
+        tags = tf.where(inside, tf.gather(tf.constant(names), ids), "")
+        scores = tf.where(inside, path_scores(potentials / self.temperature, ids), 0.0)
+        return {**answer, "tags": tags, "scores": scores}
+
+    def compute_output_spec(self, features, potentials) -> dict[str, keras.KerasTensor]:
+        kinds = {"tokens": "string", "starts": "int32", "ends": "int32", "tags": "string", "scores": "float32"}
+        return {name: keras.KerasTensor(features["tokens"].shape, dtype=kind) for name, kind in kinds.items()}
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "types": self.types,
+            "outside_penalty": self.outside_penalty,
+            "temperature": self.temperature,
+        }
+
+
+def penalized(potentials: tf.Tensor, outside_penalty: float, real: tf.Tensor) -> tf.Tensor:
+    """Log-potentials with a penalty on tag 0, outside, at the steps that are real, `(batch, time)` bool."""
+    cost = outside_penalty * tf.one_hot(0, potentials.shape[-1])
+    return potentials - tf.where(real[..., None, None], cost, 0.0)
+
+
+def path_scores(potentials: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+    """The probability of every entity of a path of IOBES tags, at each of its tokens; outside, of standing outside.
+
+    Args:
+        potentials: `(batch, time, tags, tags)`, as `CRF` gives them.
+        ids: the path, `(batch, time)` int32.
+
+    Returns:
+        `(batch, time)` float32.
+    """
+    marginals, conditionals = posterior(potentials)
+    batch, time = tf.unstack(tf.shape(ids))
+    first = (ids == 0) | (ids % 4 == 1) | (ids % 4 == 0)
+    before = tf.concat([tf.zeros_like(ids[:, :1]), ids[:, :-1]], axis=1)
+    alone = tf.gather(marginals, ids, batch_dims=2)
+    after = tf.gather(tf.gather(conditionals, before, batch_dims=2), ids, batch_dims=2)
+    logs = tf.math.log(tf.maximum(tf.where(first, alone, after), SMALLEST))
+    segments = tf.cumsum(tf.reshape(tf.cast(first, tf.int32), [-1])) - 1  # step 0 of a legal path is a first one
+    sums = tf.math.segment_sum(tf.reshape(logs, [-1]), segments)
+    return tf.reshape(tf.exp(tf.gather(sums, segments)), [batch, time])
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class EntityAnswering(Answering):
+    """`Answering` with tags, and with a second signature `tokens` that takes tokens and gives a tag for each.
+
+    Example:
+        >>> model = keras_seq.load("runs/ner")
+        >>> model.tag([["Ada", "Lovelace", "wrote", "."]])
+        [["B-person", "I-person", "O", "O"]]
+    """
+
+    def tag(self, sentences: list[list[str]]) -> list[list[str]]:
+        """Tokens -> their IOB2 tags, one for each."""
+        width = max(map(len, sentences), default=0)
+        padded = [[*sentence, *[""] * (width - len(sentence))] for sentence in sentences]
+        answer = self.of_tokens(tf.constant(padded, tf.string, shape=(len(sentences), width)))["tags"].numpy()
+        pairs = zip(sentences, answer, strict=True)
+        return [[tag.decode() or "O" for tag in row[: len(sentence)]] for sentence, row in pairs]
+
+    def of_tokens(self, tokens: tf.Tensor) -> Tensors:
+        """Tokens `(batch, time)` string, padded with "" -> the named answers, at each of these tokens.
+
+        The model reads the tokens with a space between, and may divide one further (`Mary's.` into three). A token that
+        touches an entity belongs to it, to the first one where there are two. `starts` and `ends` are places in the
+        text with spaces.
+        """
+        texts = tf.strings.reduce_join(tokens, axis=1, separator=" ")
+        return onto_tokens(tokens, self(texts))
+
+    def signatures(self) -> dict[str, Signature]:
+        """The signatures to export: `serving_default` and `tokens`."""
+        spec = tf.TensorSpec([None, None], tf.string, name="tokens")
+        tokens = Signature(self.of_tokens, spec, lambda texts: self(texts)["tokens"])
+        return {**super().signatures(), "tokens": tokens}
+
+    def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
+        """The entities of one answer, as people read them."""
+        return {"entities": entities_in(raw, answer)}
+
+
+def entities_in(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
+    """The entities of one answer: `text`, `type`, `start`, `end`, `score` of each."""
+    found: list[dict[str, Any]] = []
+    for tag, start, end, score in zip(*(answer[name] for name in ("tags", "starts", "ends", "scores")), strict=True):
+        if tag.startswith("B-"):
+            found.append({"text": "", "type": tag[2:], "start": start, "end": end, "score": score})
+        elif tag.startswith("I-"):
+            found[-1]["end"] = end
+    return [{**entity, "text": text[entity["start"] : entity["end"]]} for entity in found]
+
+
+def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
+    """An answer about the tokens that the model made -> the answer about those that were given, `(batch, given)`.
+
+    Args:
+        tokens: `(batch, given)` string, padded with "".
+        answer: of the given tokens with one space between.
+    """
+    tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
+    lengths = tf.strings.length(tokens, unit="UTF8_CHAR")
+    starts = tf.cumsum(lengths + 1, axis=1, exclusive=True)
+    batch, given = tf.unstack(tf.shape(tokens))
+    made = tf.shape(answer["tags"])[1]
+    begins = tf.strings.regex_full_match(answer["tags"], "B-.*")
+    outside = (answer["tags"] == "O") | (answer["tags"] == "")
+    entity = tf.where(outside, 0, tf.cumsum(tf.cast(begins, tf.int32), axis=1))
+    # Of the pieces of a given token the first that is in an entity speaks for it, else simply the first.
+    place = tf.searchsorted(starts, answer["starts"], side="right") - 1
+    segment = tf.reshape(tf.range(batch)[:, None] * given + place, [-1])
+    real = tf.reshape(answer["ends"] > 0, [-1])
+    rank = tf.range(made)[None] + tf.where(outside, made, 0)
+    firsts = tf.math.unsorted_segment_min(tf.reshape(rank, [-1])[real], segment[real], batch * given)
+    firsts = tf.reshape(firsts, [batch, given])
+    has_piece = firsts < 2 * made
+    piece = tf.where(has_piece, firsts % made, 0)
+    entity, tags, scores = (
+        tf.gather(values, piece, batch_dims=1) for values in (entity, answer["tags"], answer["scores"])
+    )
+    entity = tf.where(has_piece, entity, 0)
+    before = tf.concat([tf.zeros_like(entity[:, :1]), entity[:, :-1]], axis=1)
+    kind = tf.strings.regex_replace(tags, "^[BI]-", "")
+    part = tf.where(entity == before, "I-", "B-")
+    tags = tf.where(entity > 0, part + kind, "O")
+    is_token = lengths > 0
+    return {
+        "tokens": tokens,
+        "tags": tf.where(is_token, tags, ""),
+        "starts": tf.where(is_token, starts, 0),
+        "ends": tf.where(is_token, starts + lengths, 0),
+        "scores": tf.where(is_token & has_piece, scores, 0.0),
+    }
