@@ -1,6 +1,6 @@
 """Milliseconds of one LSTM layer: keras_seq beside Keras and, where it is installed, PyTorch, in one run.
 
-    python benchmarks/lstm.py [--torch PYTHON]
+    python -m benchmarks.lstm [--torch PYTHON]
 
 Each library is measured in processes of its own, in turns, `--rounds` times; medians and ratios are printed. A training
 step is the way forward, a mean squared error, and the gradients of the weights. The floor is the arithmetic alone: the
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     results: dict[str, list[list[float]]] = {name: [] for name in pythons}
     for number in range(1, arguments.rounds + 1):
         for name, python in pythons.items():
-            command = [python, __file__, "--measure", name, "--repeats", str(arguments.repeats)]
+            command = [python, "-m", "benchmarks.lstm", "--measure", name, "--repeats", str(arguments.repeats)]
             results[name].append(json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout))
         print(f"round {number} of {arguments.rounds} is done", file=sys.stderr)
     medians = {

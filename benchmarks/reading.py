@@ -1,6 +1,6 @@
 """Does memory grow with the training file, and how fast are many small files read?
 
-    python benchmarks/reading.py --train FILE.tsv --folder DIR
+    python -m benchmarks.reading --train FILE.tsv --folder DIR
 
 FILE.tsv (text TAB label) is written out once and twenty times over, and one epoch is trained on each in a process of
 its own, whose largest resident memory is printed. In DIR 50,000 text files in two class folders are made and read.
@@ -37,7 +37,17 @@ def main(argv: list[str] | None = None) -> int:
     for times in TIMES:
         path = arguments.folder / f"{times}x.tsv"
         path.write_bytes(rows * times)
-        command = [sys.executable, __file__, "--train", str(path), "--folder", ".", "--once", str(path)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.reading",
+            "--train",
+            str(path),
+            "--folder",
+            ".",
+            "--once",
+            str(path),
+        ]
         peak = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
         print(f"{times:3d}x, {path.stat().st_size / 2**20:6.1f} MiB: peak resident memory {peak} MiB", flush=True)
     seconds = read_small_files(arguments.folder / "classes", rows.decode().splitlines())

@@ -1,6 +1,6 @@
 """Microseconds a step of the matrix products of an LSTM's loop: whole, divided by gate, and transposed.
 
-    python benchmarks/recurrent_products.py
+    python -m benchmarks.recurrent_products
 
 A step multiplies the state (batch, units) by the recurrent matrix (units, 4 * units), and on the way back the gradient
 (batch, 4 * units) by its transpose. Each is measured alone in a loop of its own. docs/lstm.md says what follows.

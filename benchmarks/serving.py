@@ -1,6 +1,6 @@
 """How fast is the embedded server: requests a second and latencies, REST and gRPC, batching off and on.
 
-    python benchmarks/serving.py SERVABLES_FOLDER MODEL [--texts FILE]
+    python -m benchmarks.serving SERVABLES_FOLDER MODEL [--texts FILE]
 
 The server, its clients and a bare call of the signature are processes of their own and take turns, `--rounds` times;
 the table, in Markdown, has the medians. A request is one text: one of the warm-up requests of the exported version, or
@@ -135,7 +135,7 @@ def server(folder: pathlib.Path, *flags: str) -> Iterator[tuple[int, int]]:
 
 def in_process(**measurement) -> dict:
     """What `measured` gives, in a process of its own."""
-    command = [sys.executable, __file__, "", "", "--once", json.dumps(measurement)]
+    command = [sys.executable, "-m", "benchmarks.serving", "", "", "--once", json.dumps(measurement)]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
 
 

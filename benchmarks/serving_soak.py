@@ -1,6 +1,6 @@
 """Does the embedded server drop or mix up anything while versions are swapped under load, and does its memory grow?
 
-    python benchmarks/serving_soak.py [--seconds 60]
+    python -m benchmarks.serving_soak [--seconds 60]
 
 Versions 1, 2 and 3 of a model (y = x / 2 + the version) are published in turn by a rename, and the one before is
 removed; half of the clients ask over REST, half over gRPC. Printed: requests, failures, answers that no version that
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
             seconds = WARM_UP_SECONDS + arguments.seconds
             question = json.dumps([*ports, arguments.clients, seconds])
             clients = subprocess.Popen(
-                [sys.executable, __file__, "--ask", question],
+                [sys.executable, "-m", "benchmarks.serving_soak", "--ask", question],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,

@@ -15,7 +15,7 @@ RANKS = [
     ["keras_seq.recipe"],
     ["keras_seq.tagging"],
     ["keras_seq.layers", "keras_seq.metrics"],
-    ["keras_seq.text"],
+    ["keras_seq.calibration", "keras_seq.text"],
     ["keras_seq.decoding", "keras_seq.tokens", "keras_seq.audio", "keras_seq.image", "keras_seq.video"],
     ["keras_seq.formats", "keras_seq.samples"],
     ["keras_seq.splits"],

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from keras_seq.layers import CRF, EntityAnswering, LanguageModelLoss, TaggedTokens, WordCharacters
 from keras_seq.layers.crf import legal_iobes, posterior, viterbi
-from keras_seq.layers.entities import entities_in, onto_tokens, path_scores
+from keras_seq.layers.entities import entities_in, onto_tokens, outcomes, path_scores
 from keras_seq.tokens import TokenFeatures
 
 RANDOM = np.random.default_rng(1)
+CALIBRATION = {"score_slope": 0.5, "score_intercept": -0.75}
 
 
 @st.composite
@@ -116,32 +117,58 @@ def test_named_answers_hold_the_best_path_and_are_padded_with_nothing():
         assert (spec.dtype, spec.shape) == (answer[name].dtype.name, answer[name].shape)
 
 
-def test_a_temperature_changes_scores_and_no_tags():
-    features = some_features([5, 3], 5)
-    potentials = built(9, legal_iobes(2), RANDOM)(RANDOM.normal(size=(2, 5, 9)).astype("float32") * 2)
-    plain, warm = (
-        TaggedTokens(["a", "b"], temperature=temperature)(features, potentials) for temperature in (1.0, 3.0)
+def test_scores_of_entities_are_calibrated_and_those_outside_are_not():
+    features, real = some_features([6, 3], 6), padded([6, 3], 6)
+    random = np.random.default_rng(11)
+    potentials = built(9, legal_iobes(2), random)(2 * random.normal(size=(2, 6, 9)).astype("float32"), mask=real)
+    plain, other = (TaggedTokens(["a", "b"], **numbers)(features, potentials) for numbers in ({}, CALIBRATION))
+    np.testing.assert_array_equal(plain["tags"], other["tags"])
+    scores, is_entity = plain["scores"].numpy()[real], plain["tags"].numpy()[real] != b"O"
+    assert set(is_entity) == {True, False}
+    np.testing.assert_allclose(scores, path_scores(potentials, viterbi(potentials)).numpy()[real], rtol=1e-4)
+    calibrated = 1 / (1 + np.exp(-(0.5 * np.log(scores / (1 - scores)) - 0.75)))
+    np.testing.assert_allclose(other["scores"].numpy()[real], np.where(is_entity, calibrated, scores), rtol=1e-4)
+
+
+def test_a_sure_answer_has_a_finite_score():
+    emissions = 200 * np.eye(9, dtype="float32")[[[4, 0]]]
+    answer = TaggedTokens(["a", "b"], **CALIBRATION)(some_features([2], 2), built(9, legal_iobes(2), RANDOM)(emissions))
+    assert np.isfinite(answer["scores"]).all()
+
+
+def test_outcomes_are_the_entities_of_a_path_and_whether_they_are_true():
+    paths = np.array([[1, 3, 0, 8], [4, 4, 4, 4], [5, 6, 7, 4]])
+    lengths = [4, 2, 4]
+    true = np.array([[1, 3, 8, 8], [4, 0, -1, -1], [5, 7, 4, 4]])
+    potentials = built(9, legal_iobes(2), RANDOM)(
+        RANDOM.normal(size=(3, 4, 9)).astype("float32"), mask=padded(lengths, 4)
     )
-    np.testing.assert_array_equal(plain["tags"], warm["tags"])
-    expected = path_scores(potentials / 3.0, viterbi(potentials))
-    real = padded([5, 3], 5)
-    np.testing.assert_allclose(warm["scores"].numpy()[real], expected.numpy()[real], rtol=1e-5)
-    assert np.abs(plain["scores"].numpy() - warm["scores"].numpy()).max() > 0.01
-    copy = TaggedTokens.from_config(TaggedTokens(["a", "b"], outside_penalty=0.5, temperature=3.0).get_config())
-    assert (copy.types, copy.outside_penalty, copy.temperature) == (["a", "b"], 0.5, 3.0)
+    scores, right = outcomes(potentials, tf.constant(paths, tf.int32), tf.constant(true, tf.int32))
+    assert right.numpy().tolist() == [True, True, True, False, False, True]
+    expected = path_scores(potentials, tf.constant(paths, tf.int32)).numpy()[[0, 0, 1, 1, 2, 2], [0, 3, 0, 1, 0, 3]]
+    np.testing.assert_allclose(scores, expected, rtol=1e-6)
+
+
+def test_the_numbers_of_the_answers_come_back_from_their_configuration():
+    layer = TaggedTokens(["a", "b"], outside_penalty=0.5, **CALIBRATION)
+    copy = TaggedTokens.from_config(layer.get_config())
+    assert copy.get_config() == layer.get_config()
+    assert (copy.types, copy.outside_penalty, copy.score_slope, copy.score_intercept) == (["a", "b"], 0.5, 0.5, -0.75)
 
 
 def test_a_penalty_on_standing_outside_changes_the_tags_and_not_how_scores_are_made():
     lengths = [6, 2, 0]
     features, real = some_features(lengths, 6), padded(lengths, 6)
-    potentials = built(9, legal_iobes(2), RANDOM)(RANDOM.normal(size=(3, 6, 9)).astype("float32"), mask=real)
+    random = np.random.default_rng(12)
+    emissions = random.normal(size=(3, 6, 9)) + np.array([3.0, *[0.0] * 8])
+    potentials = built(9, legal_iobes(2), random)(emissions.astype("float32"), mask=real)
     expected, penalty = potentials.numpy(), 2.5
     expected[..., 0] -= penalty * real[..., None]
     ids = viterbi(tf.constant(expected))
     answer = TaggedTokens(["a", "b"], outside_penalty=penalty)(features, potentials)
     names = np.array(["O"] + [f"{part}-{kind}" for kind in "ab" for part in "BIIB"])
     assert answer["tags"].numpy().astype(str)[real].tolist() == names[ids.numpy()][real].tolist()
-    np.testing.assert_allclose(answer["scores"].numpy()[real], path_scores(potentials, ids).numpy()[real], rtol=1e-5)
+    np.testing.assert_allclose(answer["scores"].numpy()[real], path_scores(potentials, ids).numpy()[real], rtol=1e-4)
     without = TaggedTokens(["a", "b"])(features, potentials)["tags"].numpy()
     assert (without == b"O").sum() > (answer["tags"].numpy() == b"O").sum()
 
@@ -262,7 +289,7 @@ def tagger():
     )
     x = keras.layers.Dense(9, kernel_initializer=keras.initializers.RandomNormal(stddev=40.0), name="scores")(x)
     potentials = CRF(9, **legal_iobes(2), name="crf")(x)
-    answers = TaggedTokens(["loc", "per"], temperature=2.0, name="answers")(tensors, potentials)
+    answers = TaggedTokens(["loc", "per"], **CALIBRATION, name="answers")(tensors, potentials)
     return EntityAnswering(text, answers, name="ner")
 
 
@@ -273,7 +300,7 @@ def test_a_tagger_comes_back_from_its_file(tagger, tmp_path):
     tagger.save(tmp_path / "m.keras")
     loaded = keras.saving.load_model(tmp_path / "m.keras")
     assert isinstance(loaded, EntityAnswering)
-    assert loaded.get_layer("answers").temperature == 2.0
+    assert loaded.get_layer("answers").get_config() == tagger.get_layer("answers").get_config()
     for name, values in tagger(TEXTS).items():
         np.testing.assert_array_equal(values, loaded(TEXTS)[name])
     assert keras.saving.get_registered_name(EntityAnswering) == "keras_seq>EntityAnswering"
@@ -437,6 +464,6 @@ def test_a_model_with_the_second_loss_trains_on_it():
     model = keras.Model(ids, keras.layers.Dense(1)(x))
     model.compile(keras.optimizers.Adam(0.03), "mse", jit_compile=False)
     data = np.array([[2, 3, 4, 5, 0], [2, 3, 4, 0, 0]] * 8)
-    losses = model.fit(data, np.zeros((16, 5, 1)), epochs=15, verbose=0).history["loss"]
+    losses = model.fit(data, np.zeros((16, 5, 1)), epochs=10, verbose=0).history["loss"]
     assert losses[0] > 2
-    assert losses[-1] < 0.7 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]

@@ -156,7 +156,7 @@ def test_unseen_recall_is_of_entities_whose_surface_training_never_had():
 
 
 def test_the_calibration_error_is_the_mean_distance_of_scores_from_what_is_right():
-    """Ten entities with 0.85, of which six are right, and two with 1.0 and 0.95, both right: (10 * 0.25 + 0.05) / 12."""
+    """Ten entities with 0.85, of which six are right, and two with 1.0 and 0.95, both right."""
     right = [(0.85, n < 6) for n in range(10)] + [(1.0, True), (0.95, True)]
     one = TaggedAnswer(["O"], ["O"], [], right)
     assert metrics.entities([one], set())["calibration_error"] == pytest.approx((10 * 0.25 + 0.05) / 12)

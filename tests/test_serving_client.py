@@ -488,3 +488,71 @@ def test_the_file_works_alone_with_nothing_but_the_standard_library(rest, free_p
     done = run("--grpc", "sentiment", "x")
     assert done.returncode == 2
     assert done.stderr.startswith("error: gRPC needs grpcio and tensorflow-serving-api")
+
+
+TAGGED = {
+    "tokens": ["Zoë", "Li", "met", "👍🏽", "in", "Oslo"],
+    "tags": ["B-per", "I-per", "O", "B-emoji", "O", "B-creative-work"],
+    "starts": [0, 4, 7, 11, 14, 17],
+    "ends": [3, 6, 10, 13, 16, 21],
+    "scores": [0.75, 0.75, 0.5, 0.25, 0.5, 1.0],
+}
+TAGGED_TEXT = "Zoë Li met 👍🏽 in Oslo"
+ENTITIES = [
+    {"text": "Zoë Li", "type": "per", "start": 0, "end": 6, "score": 0.75},
+    {"text": "👍🏽", "type": "emoji", "start": 11, "end": 13, "score": 0.25},
+    {"text": "Oslo", "type": "creative-work", "start": 17, "end": 21, "score": 1.0},
+]
+
+
+@pytest.fixture
+def tagger(state, monkeypatch):
+    """A model of a stub that answers every text with the same tags, and the empty one with padding."""
+    kinds = {"tokens": "DT_STRING", "tags": "DT_STRING", "starts": "DT_INT32", "ends": "DT_INT32", "scores": "DT_FLOAT"}
+    monkeypatch.setitem(SIGNATURES, "ner", ({"text": "DT_STRING"}, kinds))
+    state.signatures["ner"] = SIGNATURES["ner"]
+
+    others = outputs_of
+
+    def answered(model, inputs):
+        if model != "ner":
+            return others(model, inputs)
+        rows = [
+            {name: values if text else [type(values[0])()] * len(values) for name, values in TAGGED.items()}
+            for text in inputs["text"]
+        ]
+        return {name: [row[name] for row in rows] for name in TAGGED}
+
+    monkeypatch.setattr(sys.modules[__name__], "outputs_of", answered)
+    return "ner"
+
+
+def test_entities_are_read_off_a_taggers_answer():
+    assert serving_client.entities(TAGGED_TEXT, TAGGED) == ENTITIES
+    padded = {name: [*values, type(values[0])()] for name, values in TAGGED.items()}
+    assert serving_client.entities(TAGGED_TEXT, padded) == ENTITIES
+    assert serving_client.entities("", {name: [] for name in TAGGED}) == []
+    assert serving_client.entities("ab", {"tags": ["I-x"], "starts": [0], "ends": [2], "scores": [0.5]}) == []
+
+
+def test_entities_side_by_side_are_told_apart():
+    answer = {"tags": ["B-x", "B-x", "I-x"], "starts": [0, 2, 4], "ends": [1, 3, 5], "scores": [0.5, 0.25, 0.25]}
+    assert [(e["text"], e["score"]) for e in serving_client.entities("a b c", answer)] == [("a", 0.5), ("b c", 0.25)]
+
+
+def test_the_command_shows_a_taggers_entities_and_all_on_demand(asked, tagger, capsys):
+    assert main([*command_line(asked), tagger, TAGGED_TEXT, ""]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [{"text": TAGGED_TEXT, "entities": ENTITIES}, {"text": "", "entities": []}]
+    assert main([*command_line(asked), "--whole", tagger, TAGGED_TEXT]) == 0
+    assert json.loads(capsys.readouterr().out) == {"text": TAGGED_TEXT, **TAGGED}
+    assert main([*command_line(asked), "--whole", "sentiment", "fine"]) == 0
+    assert json.loads(capsys.readouterr().out)["label"] == "good"
+
+
+def test_places_count_in_the_text_that_was_sent(rest, tagger, capsys):
+    """An argument that is no UTF-8 is sent with replacement characters, of which three bytes may be one."""
+    argument = "\udcf0\udc9f\udc98" + TAGGED_TEXT[1:]
+    assert main(["--url", rest, tagger, argument]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [entity["text"] for entity in shown["entities"]] == ["\ufffdoë Li", "👍🏽", "Oslo"]

@@ -1,6 +1,7 @@
-"""Tokens: every one is a piece of the raw text, what CoNLL files divide is divided here, and ids never look like padding."""
+"""Tokens: pieces of the raw text, divided as CoNLL files are; ids that never look like padding; entities as tag ids."""
 
 import re
+import time
 
 import keras
 import numpy as np
@@ -96,11 +97,10 @@ def test_a_control_character_divides_and_ends_nothing():
 
 
 def test_a_long_text_without_spaces_takes_time_in_proportion():
-    """Twenty thousand characters of a script without spaces, within seconds."""
-    text = "的" * 20000
-    seconds = tf.timestamp()
-    assert len(tokens_of(text)) == 20000
-    assert tf.timestamp() - seconds < 1.5
+    """Thirty thousand characters; where every one looks ahead to the end, it takes many seconds."""
+    text, before = "的" * 30000, time.process_time()
+    assert len(tokens_of(text)) == 30000
+    assert time.process_time() - before < 1.5
 
 
 EXAMPLES = {
@@ -139,7 +139,8 @@ def test_a_script_without_spaces_stands_alone_after_other_letters_too(text, toke
 USUAL = (
     "EU rejects German call to boycott British lamb . "
     "BRUSSELS 1996-08-22 -- \" It 's n't 3.5 % , \" said Mr J.R.R. O'Brien-Smith ( U.S. ) of AT&T "
-    "in London-based 10:30pm 12-year-old @user #tag http://t.co/a1 a@b.co 1,000 4-1 6/4 ... ! !! : ; $ ca n't 'll you 've '"
+    "in London-based 10:30pm 12-year-old @user #tag http://t.co/a1 a@b.co 1,000 4-1 6/4 ... ! !! : "
+    "; $ ca n't 'll you 've '"
 ).split()
 
 
@@ -184,8 +185,8 @@ def test_ids_are_of_folded_words_cased_shapes_and_cased_characters():
 
 
 def test_characters_beyond_the_most_are_not_looked_at():
-    layer = TokenFeatures(characters=["a", "🙂"], max_characters=3)
-    np.testing.assert_array_equal(layer(tf.constant(["ab🙂🙂aa a"]))["character_ids"][0], [[2, 1, 3], [2, 0, 0]])
+    layer = TokenFeatures(characters=["a", "é"], max_characters=3)
+    np.testing.assert_array_equal(layer(tf.constant(["abéa a"]))["character_ids"][0], [[2, 1, 3], [2, 0, 0]])
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_shapes_keep_case_and_shorten_runs(token, shape):
 @pytest.mark.parametrize("text", ["", " \t\n\u00a0\u200b\ufeff", "\u2003"])
 def test_a_text_without_tokens_is_one_padded_column(text):
     found = features(tf.constant([text]))
-    assert {name: values.shape[:2].as_list() for name, values in found.items()} == dict.fromkeys(found, [1, 1])
+    assert {name: values.shape[:2].as_list() for name, values in found.items()} == {name: [1, 1] for name in found}
     assert all(value in (0, b"") for values in found.values() for value in values.numpy().ravel())
     assert features(tf.constant([], tf.string))["tokens"].shape == (0, 1)
 

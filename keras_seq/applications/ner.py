@@ -15,6 +15,7 @@ import tensorflow as tf
 from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import metrics, splits, tagging
+from keras_seq.calibration import calibrate
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
 from keras_seq.layers import (
     CRF,
@@ -28,7 +29,7 @@ from keras_seq.layers import (
     WordDropout,
 )
 from keras_seq.layers.crf import legal_iobes
-from keras_seq.layers.entities import entities_in, penalized
+from keras_seq.layers.entities import entities_in
 from keras_seq.pipeline import Answer, Objective, Preprocessing
 from keras_seq.recipe import DataError, RecipeError
 from keras_seq.samples import news
@@ -41,8 +42,6 @@ CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character
 SHAPE_DIM = 20  # numbers in the vector of a shape
 MOST_CHARACTERS, MOST_SHAPES = 1000, 200  # known; the most frequent of the training split
 MOST_PREDICTED_WORDS = 2000  # by the language model
-OUTSIDE_PENALTIES = [0.25 * step for step in range(13)]
-TEMPERATURES = [0.5 * 1.1**step for step in range(25)]
 
 
 def read(
@@ -224,7 +223,7 @@ def objective() -> Objective:
         score=lambda records, answer, seen: metrics.entities(records, seen),
         badness=lambda example, answer: float(metrics.TaggedAnswer.of(*_both(example, answer)).mistakes),
         spans=_spans,
-        calibrate=_calibrated,
+        calibrate=calibrate,
     )
 
 
@@ -233,7 +232,8 @@ def present(
     network: keras.Model,
     *,
     outside_penalty: float | None = None,
-    temperature: PositiveFloat | None = None,
+    score_slope: PositiveFloat | None = None,
+    score_intercept: float | None = None,
 ) -> keras.Model:
     """Raw text -> named answers: `text` `(batch,)` string -> `tokens`, `tags`, `starts`, `ends`, `scores`.
 
@@ -242,28 +242,14 @@ def present(
         network: trained.
         outside_penalty: what is taken off the score of standing outside, so that more entities are answered; left
             out, what gives the best F1 on the validation split.
-        temperature: what scores are softened by; left out, what makes the validation split likeliest.
+        score_slope: of the calibration of the scores, 1 for none; left out, fitted on the validation split.
+        score_intercept: of the calibration of the scores, 0 for none; left out, fitted on the validation split.
     """
     text = keras.Input((), dtype="string", name="text")
     tensors = preprocessing.inputs(text)
-    answers = TaggedTokens(preprocessing.classes, outside_penalty or 0.0, temperature or 1.0, name="answers")
+    numbers = (outside_penalty or 0.0, score_slope or 1.0, score_intercept or 0.0)
+    answers = TaggedTokens(preprocessing.classes, *numbers, name="answers")
     return EntityAnswering(text, answers(tensors, network(_network_inputs(tensors))), name="ner")
-
-
-def _calibrated(network: keras.Model, data: tf.data.Dataset) -> dict[str, float]:
-    """The outside penalty and the temperature that serve held-out examples best, of a grid of each."""
-    scores, loss = [EntityF1() for _ in OUTSIDE_PENALTIES], CRFLoss(reduction=None)
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def count(inputs, tags):
-        potentials = network(inputs, training=False)
-        for metric, penalty in zip(scores, OUTSIDE_PENALTIES, strict=True):
-            metric.update_state(tags, penalized(potentials, penalty, tags >= 0))
-        return tf.stack([tf.reduce_sum(loss(tags, potentials / value)) for value in TEMPERATURES])
-
-    losses = sum(count(*batch).numpy() for batch in data)
-    f1 = [float(metric.result()) for metric in scores]
-    return {"outside_penalty": OUTSIDE_PENALTIES[f1.index(max(f1))], "temperature": TEMPERATURES[losses.argmin()]}
 
 
 def _embedding(size: int, dim: int, name: str) -> keras.Layer:

@@ -1,0 +1,52 @@
+"""What held-out examples decide about a trained tagger: how many entities it answers, and what its scores mean.
+
+Source: Platt 1999, "Probabilistic Outputs for Support Vector Machines" (a logistic function of the score).
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import sklearn.linear_model
+import tensorflow as tf
+
+from keras_seq.layers.entities import log_odds, outcomes, penalized
+from keras_seq.layers.linear_chain import viterbi
+
+OUTSIDE_PENALTIES = [0.25 * step for step in range(11)]
+
+
+def calibrate(network: keras.Model, data: tf.data.Dataset) -> dict[str, float]:
+    """The outside penalty with the best F1 on held-out examples, and with it the calibration of the scores.
+
+    Args:
+        network: inputs -> log-potentials of IOBES tags.
+        data: of `(inputs, tags)`, the tags -1 on padding.
+
+    Returns:
+        `outside_penalty`, and where some answered entities are right and some are not, `score_slope` and
+        `score_intercept`: arguments of `TaggedTokens`.
+    """
+    potentials_of = tf.function(lambda inputs: network(inputs, training=False), reduce_retracing=True, autograph=False)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def answered(potentials, tags, penalty):
+        scores, right = outcomes(potentials, viterbi(penalized(potentials, penalty, tags >= 0)), tags)
+        return log_odds(scores), right
+
+    found: list[list] = [[] for _ in OUTSIDE_PENALTIES]
+    true = 0
+    for inputs, tags in data:
+        potentials = potentials_of(inputs)
+        true += np.count_nonzero((tags > 0) & ((tags % 4 == 1) | (tags % 4 == 0)))  # B and S
+        for pairs, penalty in zip(found, OUTSIDE_PENALTIES, strict=True):
+            pairs.append(answered(potentials, tags, tf.constant(penalty)))
+    sides = [[np.concatenate(side) for side in zip(*pairs, strict=True)] for pairs in found]
+    f1 = [2 * right.sum() / max(len(right) + true, 1) for _, right in sides]
+    best = int(np.argmax(f1))
+    odds, right = sides[best]
+    if len(set(right.tolist())) < 2:
+        return {"outside_penalty": OUTSIDE_PENALTIES[best]}
+    fitted = sklearn.linear_model.LogisticRegression().fit(odds[:, None], right)
+    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    return {"outside_penalty": OUTSIDE_PENALTIES[best], "score_slope": slope, "score_intercept": intercept}
