@@ -24,7 +24,7 @@ def calibrate(network: keras.Model, data: tf.data.Dataset) -> dict[str, float]:
         data: of `(inputs, tags)`, the tags -1 on padding.
 
     Returns:
-        `outside_penalty`, and where some answered entities are right and some are not, `score_slope` and
+        `outside_penalty`, and where some answered entities are right, mostly those of higher scores, `score_slope` and
         `score_intercept`: arguments of `TaggedTokens`.
     """
     potentials_of = tf.function(lambda inputs: network(inputs, training=False), reduce_retracing=True, autograph=False)
@@ -49,4 +49,6 @@ def calibrate(network: keras.Model, data: tf.data.Dataset) -> dict[str, float]:
         return {"outside_penalty": OUTSIDE_PENALTIES[best]}
     fitted = sklearn.linear_model.LogisticRegression().fit(odds[:, None], right)
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope <= 0:  # too few entities to tell
+        return {"outside_penalty": OUTSIDE_PENALTIES[best]}
     return {"outside_penalty": OUTSIDE_PENALTIES[best], "score_slope": slope, "score_intercept": intercept}

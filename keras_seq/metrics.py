@@ -65,9 +65,10 @@ class TaggedAnswer(NamedTuple):
     def of(cls, text: str, tokens: list[TaggedToken], entities: Sequence[dict[str, Any]]) -> TaggedAnswer:
         """Line up the truth and an answer.
 
-        Where the true tokens make up the whole text (CoNLL columns), they are the units, and a token that an answered
-        entity touches belongs to it, to the first one where there are two. Elsewhere (entities by their offsets) the
-        text is cut at every start and end of a true and an answered entity, so that equal means equal offsets.
+        Where the true tokens make up the whole text and some are outside or inside (CoNLL columns), they are the units,
+        and a token that an answered entity touches belongs to it, to the first one where there are two. Elsewhere
+        (entities by their offsets) the text is cut at every start and end of a true and an answered entity, so that
+        equal means equal offsets.
 
         Args:
             text: the raw input.
@@ -148,9 +149,13 @@ def _calibration_error(scored: list[tuple[float, bool]]) -> float:
 
 
 def _make_up(text: str, tokens: list[TaggedToken]) -> bool:
-    """Whether tokens, with one character between, are the whole text."""
+    """Whether tokens, with one character between, are the whole text; entities alone (JSON lines) all have B tags."""
     ends = [-1, *(token.end for token in tokens)]
-    return ends[-1] == len(text) and all(t.start == end + 1 for t, end in zip(tokens, ends, strict=False))
+    return (
+        any(token.tag[0] != "B" for token in tokens)
+        and ends[-1] == len(text)
+        and all(t.start == end + 1 for t, end in zip(tokens, ends, strict=False))
+    )
 
 
 def _in_units(entities: list[Entity], units: list[tuple[int, int]]) -> list[Entity | None]:

@@ -33,7 +33,6 @@ class Preprocessing:
         pair: batches of raw inputs and of truths -> what the network takes and what the loss takes; None without data.
         sizes: the numbers that `build` needs.
         classes: the names of the classes, in the order of the network's scores; empty where there are none.
-        classes_of: the classes that stand in a truth.
         examples: how many training examples were seen.
         seen: what of the training split scoring compares with, such as the entities that it had.
         weights: layer name -> initial weights, for layers that start from a file.
@@ -43,7 +42,6 @@ class Preprocessing:
     pair: Callable[[tf.Tensor, tf.Tensor], tuple[Any, Any]] | None
     sizes: dict[str, int]
     classes: list[str] = dataclasses.field(default_factory=list)
-    classes_of: Callable[[str], Iterable[str]] = lambda truth: (truth,)
     examples: int = 0
     seen: set[str] = dataclasses.field(default_factory=set)
     weights: dict[str, list[np.ndarray]] = dataclasses.field(default_factory=dict)
@@ -57,10 +55,10 @@ class Objective:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
         monitor: the name of the metric that decides which epoch was best; more is better.
-        record: an example and its answer -> what is kept of them for the score; raises a `DataError` when the example
-            cannot be scored against the model's answer.
+        record: an example and its answer -> what is kept of them for the score.
         score: all records, any one of the answers, and `Preprocessing.seen` -> scores, the main one first.
         badness: of an example's answer; the worst examples are those with the most.
+        classes_of: the classes that stand in a truth.
         spans: an example and its answer -> the true and the answered entities in its text; None where there are none.
         calibrate: the trained network and the validation data -> keywords of `present` that are chosen by them.
     """
@@ -71,6 +69,7 @@ class Objective:
     record: Callable[[Example, Answer], Any]
     score: Callable[[list[Any], Answer, Set[str]], dict[str, Any]]
     badness: Callable[[Example, Answer], float]
+    classes_of: Callable[[str], Iterable[str]] = lambda truth: (truth,)
     spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None
     calibrate: Callable[[keras.Model, tf.data.Dataset], dict[str, float]] | None = None
 
@@ -119,7 +118,7 @@ def bucketed(
     yield from cut()
 
 
-def count(examples: Iterable[Example], preprocessing: Preprocessing, split: str) -> int:
+def count(examples: Iterable[Example], preprocessing: Preprocessing, objective: Objective, split: str) -> int:
     """How many examples a split has.
 
     Raises:
@@ -128,7 +127,7 @@ def count(examples: Iterable[Example], preprocessing: Preprocessing, split: str)
     number, classes = 0, set(preprocessing.classes)
     for example in examples:
         number += 1
-        unknown = sorted(set(preprocessing.classes_of(example.truth)) - classes) if classes else []
+        unknown = sorted(set(objective.classes_of(example.truth)) - classes) if classes else []
         if unknown:
             known = ", ".join(map(repr, preprocessing.classes))
             what = f"label {unknown[0]!r} in {split}, which training never had; it had {known}"

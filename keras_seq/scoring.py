@@ -10,7 +10,9 @@ import keras
 import tensorflow as tf
 
 from keras_seq.formats import Example
+from keras_seq.layers import Answering
 from keras_seq.pipeline import Answer, Objective, bucketed
+from keras_seq.recipe import DataError
 
 BATCH_SIZE = 64
 WORST_EXAMPLES = 10
@@ -43,9 +45,7 @@ def plain(tensor: tf.Tensor) -> list:
     return _decoded(values) if tensor.dtype == tf.string else values
 
 
-def score(
-    model: keras.Model, examples: Iterable[Example], objective: Objective, seen: Set[str] = frozenset()
-) -> Scored:
+def score(model: Answering, examples: Iterable[Example], objective: Objective, seen: Set[str] = frozenset()) -> Scored:
     """Ask a model every example of a split and score its answers.
 
     Args:
@@ -55,11 +55,17 @@ def score(
         seen: `Preprocessing.seen` of the training.
 
     Raises:
-        DataError: when an example has a truth that the model does not know.
+        DataError: when an example is of a class that the model does not know.
     """
+    classes = set(model.classes)
     records: list[Any] = []
     worst: list[tuple[float, int, Example, Answer]] = []
     for number, (example, answer) in enumerate(answers(model, examples)):
+        unknown = sorted(set(objective.classes_of(example.truth)) - classes) if classes else []
+        if unknown:
+            known = ", ".join(map(repr, sorted(classes)))
+            what = f"label {unknown[0]!r}, which the model does not know; it knows {known}"
+            raise DataError(f"{example.where}: {what}")
         records.append(objective.record(example, answer))
         entry = (objective.badness(example, answer), -number, example, answer)
         (heapq.heappush if len(worst) < WORST_EXAMPLES else heapq.heappushpop)(worst, entry)

@@ -105,6 +105,7 @@ def learn_vocabulary(texts: Iterable[str], split: Callable[[tf.Tensor], tf.Ragge
         while len(counts) > MOST_COUNTED_WORDS:
             rare += 1
             counts = collections.Counter({word: count for word, count in counts.items() if count > rare})
+    counts.pop(b"", None)  # what normalisation leaves nothing of, such as a soft hyphen
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return {word.decode(): count for word, count in ordered[: max(size - RESERVED_IDS, 0)]}
 

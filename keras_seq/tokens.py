@@ -8,8 +8,8 @@ of the tokens of a CoNLL file with spaces between, because what such files divid
     contractions     Penn Treebank: do n't, John 's, we 'll
     numbers          with inner . , : / and what follows directly (1,000.50, 10:30, 3.5-mile)
     abbreviations    single letters with dots (U.S., J.R.R.); URLs; e-mail addresses; &amp;
-    others           runs of one of . ! ? - * = ~; an emoji with its modifiers; a character of a script written without
-                     spaces; any other character alone
+    others           runs of one of . ! ? - * = ~; an emoji with its modifiers, a flag; a character of a script written
+                     without spaces, with its marks; any other character alone
 
 Ops used: core TensorFlow, and TF-Text's NormalizeUTF8, CaseFoldUTF8 and RegexSplitWithOffsets.
 """
@@ -24,18 +24,20 @@ import tensorflow_text as tf_text
 
 from keras_seq.text import UNKNOWN_ID
 
-_WORD = r"[\p{L}\p{M}\p{N}\p{Pc}\x{200C}\x{200D}]+"
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\x{30FC}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_WORD = rf"(?:[^\P{{L}}{_UNSPACED}]|[\p{{M}}\p{{N}}\p{{Pc}}\x{{200C}}\x{{200D}}])+"
 _TOKEN = "|".join(
     [
         r"(?:https?://|www\.)[^\s\p{Z}<>\"]*[\p{L}\p{N}/]",
-        r"[\p{L}\p{N}._+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+",
+        r"[A-Za-z0-9._%+-]{1,64}@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+",  # bounded: it is tried at every token
         r"(?:\p{L}\.){2,}",
         r"['’](?:[sSmMdDtT]|ll|LL|re|RE|ve|VE)\b",
-        r"\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}|\p{Lao}|\p{Khmer}|\p{Myanmar}",
+        rf"[{_UNSPACED}]\p{{M}}*",
         rf"\p{{N}}+(?:[.,:/]\p{{N}}+)+(?:-?{_WORD})*",
         rf"[@#]?{_WORD}(?:(?:-|'|’|&amp;|&){_WORD})*",
         r"&[a-zA-Z]+;|&#[0-9]+;",
         r"\.+|!+|\?+|-+|\*+|=+|~+",
+        r"[\x{1F1E6}-\x{1F1FF}]{2}",
         r"\p{So}(?:[\x{FE0F}\x{1F3FB}-\x{1F3FF}]|\x{200D}\p{So})*",
         r"[^\s\p{Z}\p{Cc}\x{200B}\x{FEFF}]",
     ]
@@ -145,8 +147,8 @@ def shapes(tokens: tf.Tensor) -> tf.Tensor:
 class EntityTagIds(keras.layers.Layer):
     """Truths `(batch,)` string (`tagging.encode`), and the tokens' starts and ends -> IOBES tag ids `(batch, time)`.
 
-    A token belongs to an entity that covers any of its characters. Ids: 0 outside, 1 + 4 k + (0 begins, 1 inside,
-    2 ends, 3 single) for type k; -1 on padding.
+    A token belongs to the first entity that covers any of its characters. Ids: 0 outside, for type k 1 + 4 k (begins),
+    2 + 4 k (inside), 3 + 4 k (ends), 4 + 4 k (single); -1 on padding.
 
     Args:
         types: the entity types, in order.
@@ -169,11 +171,9 @@ class EntityTagIds(keras.layers.Layer):
         begins = tf.strings.regex_full_match(tags, "B-.*")
         entity = tf.where(tags == "O", 0, tf.cumsum(tf.cast(begins, tf.int32), axis=1))
         kind = tf.where(tags == "O", 0, self._type_ids_of(tags))
-        place = tf.searchsorted(first, ends, side="left") - 1
-        found = (place >= 0) & (tf.gather(last, tf.maximum(place, 0), batch_dims=1) > starts)
-        entity, kind = (
-            tf.where(found, tf.gather(values, tf.maximum(place, 0), batch_dims=1), 0) for values in (entity, kind)
-        )
+        place = tf.minimum(tf.searchsorted(last, starts, side="right"), tf.shape(last)[1] - 1)
+        found = (tf.gather(first, place, batch_dims=1) < ends) & (tf.gather(last, place, batch_dims=1) > starts)
+        entity, kind = (tf.where(found, tf.gather(values, place, batch_dims=1), 0) for values in (entity, kind))
         no_entity = tf.zeros_like(entity[:, :1])
         begins = entity != tf.concat([no_entity, entity[:, :-1]], axis=1)
         finishes = entity != tf.concat([entity[:, 1:], no_entity], axis=1)
@@ -190,7 +190,8 @@ class EntityTagIds(keras.layers.Layer):
 
 
 def _valid(texts: tf.Tensor) -> tf.Tensor:
-    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    return tf.strings.regex_replace(texts, r"\x00", " ")  # which TF-Text takes for the end
 
 
 def _tokens(texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.Tensor, tf.Tensor]:

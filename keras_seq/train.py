@@ -67,10 +67,10 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     train, validation = (application.read(split, **recipe.data) for split in ("train", "validation"))
     test = application.read("test", **recipe.data)
     preprocessing = application.prepare(train, **recipe.prepare)
-    if test is not None:
-        pipeline.count(test, preprocessing, "test")
-    network = application.build(preprocessing.sizes, **recipe.model)
     objective = application.objective(**objective_settings)
+    if test is not None:
+        pipeline.count(test, preprocessing, objective, "test")
+    network = application.build(preprocessing.sizes, **recipe.model)
     try:
         training.fit(network, objective, preprocessing, train, validation, run, **settings)
     except Stopped as stop:

@@ -64,7 +64,7 @@ def fit(
         DataError: when the training data is not what the run was begun with, or has nothing to train on.
         Stopped: after Ctrl-C or SIGTERM; the state is saved.
     """
-    _warn_if_sorted(train, preprocessing, shuffle_buffer)
+    _warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
     steps = math.ceil(preprocessing.examples / batch_size)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     optimizer = AveragingAdam(
@@ -78,7 +78,7 @@ def fit(
     # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
     network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
     optimizer.build(network.trainable_variables)
-    validation_batches = math.ceil(count(validation, preprocessing, "validation") / batch_size)
+    validation_batches = math.ceil(count(validation, preprocessing, objective, "validation") / batch_size)
     validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
     keeper = StateKeeper(run, network, preprocessing, steps, f"val_{objective.monitor}", patience)
     keeper.restore(validation_data)
@@ -157,11 +157,13 @@ def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
         variable.assign(value)
 
 
-def _warn_if_sorted(train: Iterable[Example], preprocessing: Preprocessing, shuffle_buffer: int) -> None:
+def _warn_if_sorted(
+    train: Iterable[Example], preprocessing: Preprocessing, objective: Objective, shuffle_buffer: int
+) -> None:
     if preprocessing.examples <= shuffle_buffer or not preprocessing.classes:
         return
     first = itertools.islice(train, shuffle_buffer)
-    seen = {name for example in first for name in preprocessing.classes_of(example.truth)}
+    seen = {name for example in first for name in objective.classes_of(example.truth)}
     if len(seen) < len(preprocessing.classes):
         print(
             f"warning: the first {shuffle_buffer} training examples have {len(seen)} of {len(preprocessing.classes)} "

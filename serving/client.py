@@ -386,7 +386,7 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for row, text in enumerate(arguments.inputs):
         rows = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(given))}
         tagged = rows.keys() >= {"tags", "starts", "ends", "scores"} and not arguments.whole
-        yield {name: text, "entities": entities(text, rows)} if tagged else {name: text, **outputs, **rows}
+        yield {name: text, "entities": entities(str(given[row]), rows)} if tagged else {name: text, **outputs, **rows}
 
 
 def _input(text: str, is_text: bool) -> str | bytes:

@@ -153,7 +153,7 @@ def test_the_numbers_of_the_answers_come_back_from_their_configuration():
     layer = TaggedTokens(["a", "b"], outside_penalty=0.5, **CALIBRATION)
     copy = TaggedTokens.from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()
-    assert (copy.types, copy.outside_penalty, copy.score_slope, copy.score_intercept) == (["a", "b"], 0.5, 0.5, -0.75)
+    assert (copy.classes, copy.outside_penalty, copy.score_slope, copy.score_intercept) == (["a", "b"], 0.5, 0.5, -0.75)
 
 
 def test_a_penalty_on_standing_outside_changes_the_tags_and_not_how_scores_are_made():

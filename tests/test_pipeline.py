@@ -9,6 +9,7 @@ from corpora import SST
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_seq.applications import sentiment
 from keras_seq.formats import Example, Table
 from keras_seq.pipeline import Preprocessing, bucketed, count, evaluation_dataset, shuffled, training_dataset
 from keras_seq.recipe import DataError
@@ -68,11 +69,11 @@ def test_an_epochs_order_follows_from_the_seed_and_its_number():
 
 
 def test_unknown_labels_and_empty_splits_are_refused():
-    assert count(examples([1, 2]), preprocessing(), "validation") == 2
+    assert count(examples([1, 2]), preprocessing(), sentiment.objective(), "validation") == 2
     with pytest.raises(DataError, match="f:9: label 'z' in validation, which training never had; it had 'x', 'y'"):
-        count([Example("a", "z", "f:9")], preprocessing(), "validation")
+        count([Example("a", "z", "f:9")], preprocessing(), sentiment.objective(), "validation")
     with pytest.raises(DataError, match="the test split has no examples"):
-        count([], preprocessing(), "test")
+        count([], preprocessing(), sentiment.objective(), "test")
 
 
 @pytest.mark.real_data

@@ -89,7 +89,7 @@ def read(
         return TaggedColumns(path, token, tag, scheme, names)
 
     paths = splits.places(source, news.write, ".conll", train=train, validation=validation, test=test)
-    return splits.examples(split, paths, of_file, split_seed, stratum=lambda e: bool(tagging.types(e.truth)))
+    return splits.examples(split, paths, of_file, split_seed, stratum=lambda e: tuple(sorted(tagging.types(e.truth))))
 
 
 def prepare(
@@ -151,7 +151,6 @@ def prepare(
         pair=pair,
         sizes=sizes,
         classes=sorted(types),
-        classes_of=tagging.types,
         examples=count,
         seen=seen,
     )
@@ -222,6 +221,7 @@ def objective() -> Objective:
         record=lambda example, answer: metrics.TaggedAnswer.of(*_both(example, answer)),
         score=lambda records, answer, seen: metrics.entities(records, seen),
         badness=lambda example, answer: float(metrics.TaggedAnswer.of(*_both(example, answer)).mistakes),
+        classes_of=tagging.types,
         spans=_spans,
         calibrate=calibrate,
     )

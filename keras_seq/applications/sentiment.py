@@ -8,7 +8,7 @@ from __future__ import annotations
 import pathlib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 from pydantic import PositiveInt
@@ -166,7 +166,7 @@ def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         monitor="accuracy",
-        record=_record,
+        record=lambda example, answer: (example.truth, answer["label"]),
         score=lambda records, answer, seen: metrics.classification(records, answer["labels"]),
         badness=lambda example, answer: 1.0 - answer["scores"][answer["labels"].index(example.truth)],
     )
@@ -181,13 +181,6 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
 
 def _files(path: str, text: Column, label: Column, names: dict[str, str] | None) -> Iterable[Example]:
     return ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names)
-
-
-def _record(example: Example, answer: dict[str, Any]) -> tuple[str, str]:
-    if example.truth not in answer["labels"]:
-        known = ", ".join(map(repr, sorted(answer["labels"])))
-        raise DataError(f"{example.where}: label {example.truth!r}, which the model does not know; it knows {known}")
-    return example.truth, answer["label"]
 
 
 def _counted(examples: Iterable[Example], counts: Counter[str]) -> Iterable[str]:

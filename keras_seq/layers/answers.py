@@ -76,6 +76,11 @@ class Answering(keras.Model):
             return self._answer(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes that it answers with; empty where there are none."""
+        return list(getattr(self.get_layer("answers"), "classes", []))
+
     def signatures(self) -> dict[str, Signature]:
         """The signatures to export, by name: `serving_default`, from raw inputs."""
         spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)

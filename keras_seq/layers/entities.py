@@ -24,7 +24,7 @@ class TaggedTokens(keras.layers.Layer):
     the conditional probabilities of the others), outside the probability of standing outside.
 
     Args:
-        types: the entity types, in the order of the tag ids.
+        classes: the entity types, in the order of the tag ids.
         outside_penalty: what the best path pays for every token outside; the scores don't know of it.
         score_slope: with `score_intercept`, what makes entities' probabilities the parts of them that are right: the
             logistic function of slope * log-odds + intercept (Platt 1999). 1 and 0 leave them.
@@ -33,19 +33,19 @@ class TaggedTokens(keras.layers.Layer):
 
     def __init__(
         self,
-        types: Sequence[str],
+        classes: Sequence[str],
         outside_penalty: float = 0.0,
         score_slope: float = 1.0,
         score_intercept: float = 0.0,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        self.types, self.outside_penalty = list(types), outside_penalty
+        self.classes, self.outside_penalty = list(classes), outside_penalty
         self.score_slope, self.score_intercept = score_slope, score_intercept
         self.built = True
 
     def call(self, features: Tensors, potentials: tf.Tensor) -> Tensors:
-        names = ["O"] + [f"{part}-{kind}" for kind in self.types for part in "BIIB"]
+        names = ["O"] + [f"{part}-{kind}" for kind in self.classes for part in "BIIB"]
         inside = features["ends"] > 0
         ids = viterbi(penalized(potentials, self.outside_penalty, inside))
         answer = {name: features[name] for name in ("tokens", "starts", "ends")}
@@ -60,7 +60,7 @@ class TaggedTokens(keras.layers.Layer):
         return {name: keras.KerasTensor(features["tokens"].shape, dtype=kind) for name, kind in kinds.items()}
 
     def get_config(self) -> dict:
-        names = ("types", "outside_penalty", "score_slope", "score_intercept")
+        names = ("classes", "outside_penalty", "score_slope", "score_intercept")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -130,7 +130,9 @@ class EntityAnswering(Answering):
 
     def tag(self, sentences: list[list[str]]) -> list[list[str]]:
         """Tokens -> their IOB2 tags, one for each."""
-        width = max(map(len, sentences), default=0)
+        if not sentences:
+            return []
+        width = max(map(len, sentences))
         padded = [[*sentence, *[""] * (width - len(sentence))] for sentence in sentences]
         answer = self.of_tokens(tf.constant(padded, tf.string, shape=(len(sentences), width)))["tags"].numpy()
         pairs = zip(sentences, answer, strict=True)
