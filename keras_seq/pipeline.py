@@ -147,7 +147,7 @@ def tensors(batches: Callable[[], Iterable[list[Example]]], preprocessing: Prepr
     strings = tf.TensorSpec([None], tf.string)
     dataset = tf.data.Dataset.from_generator(columns, output_signature=(strings, strings))
     return dataset.map(
-        preprocessing.pair,
+        tf.autograph.experimental.do_not_convert(preprocessing.pair),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     ).prefetch(tf.data.AUTOTUNE)

@@ -99,7 +99,7 @@ def learn_vocabulary(texts: Iterable[str], split: Callable[[tf.Tensor], tf.Ragge
     counts: collections.Counter[bytes] = collections.Counter()
     rare = 0
     spec = tf.TensorSpec([None], tf.string)
-    words = tf.function(lambda chunk: split(chunk).flat_values, input_signature=[spec])
+    words = tf.function(lambda chunk: split(chunk).flat_values, input_signature=[spec], autograph=False)
     for chunk in _chunks(texts, CHUNK_TEXTS):
         counts.update(words(tf.constant(chunk)).numpy().tolist())
         while len(counts) > MOST_COUNTED_WORDS:
@@ -147,6 +147,20 @@ def read_vectors(path: str, vocabulary: list[str]) -> tuple[np.ndarray, int]:
             f"{path}: has none of the {len(vocabulary)} words of the vocabulary, {vocabulary[:3]} among them"
         )
     return rows, len(found)
+
+
+def words_with_vectors(path: str) -> Iterator[str]:
+    """The words of a file of vectors, in its order: the most frequent first, in GloVe's and word2vec's.
+
+    Raises:
+        DataError: when it cannot be read.
+    """
+    dimension = 0
+    for number, fields in _vector_lines(path):
+        if number == 1 and len(fields) == 2:
+            continue
+        dimension = dimension or len(fields) - 1
+        yield " ".join(fields[:-dimension])
 
 
 def _vector_lines(path: str) -> Iterator[tuple[int, list[str]]]:

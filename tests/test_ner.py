@@ -360,3 +360,16 @@ def test_a_servable_passes_all_gates_and_tags_tokens(tiny_ner, model, tmp_path, 
             np.testing.assert_allclose(values, answers[name], atol=1e-5)
         else:
             assert values.numpy().tolist() == answers[name].numpy().tolist()
+
+
+def test_words_that_only_a_file_of_vectors_has_are_known_too(tmp_path, corpus_folder):
+    """A word of a served text, which training never had, then has its vector."""
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("the 1 1\nzyzzyva 2 3\nquokka 4 5\n", encoding="utf-8")
+    examples = ner.read("train", train=str(corpus_folder / "train.conll"), validation=0.1)
+    trained = len(ner.prepare(examples).inputs.words)
+    preprocessing = ner.prepare(examples, vectors=str(vectors), vocabulary_size=trained + 3)
+    ids = preprocessing.inputs(tf.constant(["Zyzzyva quokka"]))["word_ids"].numpy()[0]
+    assert ids.tolist() == [trained + 2, 1]  # one place was left
+    np.testing.assert_array_equal(preprocessing.weights["embedding"][0][ids[0]], [2, 3])
+    assert preprocessing.sizes["vocabulary_size"] == trained + 3

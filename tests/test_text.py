@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_seq.recipe import DataError
-from keras_seq.text import WordIds, learn_vocabulary, read_vectors
+from keras_seq.text import WordIds, learn_vocabulary, read_vectors, words_with_vectors
 
 
 def split(*texts, **options):
@@ -83,6 +83,8 @@ def test_vectors_of_glove_and_word2vec(tmp_path):
     word2vec = tmp_path / "word2vec.txt"
     word2vec.write_text("2 3\nthe 1 1 1 \nfilm 2 2 2 \n", encoding="utf-8")
     assert read_vectors(str(word2vec), ["the", "film"])[1] == 2
+    assert list(words_with_vectors(str(glove))) == ["film", ". .", "other"]
+    assert list(words_with_vectors(str(word2vec))) == ["the", "film"]
 
 
 @pytest.mark.parametrize(

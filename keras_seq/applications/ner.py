@@ -5,6 +5,7 @@ text -> tokens with their places -> word, shape and character vectors -> LSTM la
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 from collections import Counter
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ from keras_seq.recipe import DataError, RecipeError
 from keras_seq.samples import news
 from keras_seq.signatures import ExistingPath, Fraction, Part, Seed
 from keras_seq.tagging import Entity, TaggedToken
-from keras_seq.text import RESERVED_IDS, learn_vocabulary, read_vectors
+from keras_seq.text import RESERVED_IDS, learn_vocabulary, read_vectors, words_with_vectors
 from keras_seq.tokens import EntityTagIds, TokenFeatures
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
@@ -104,8 +105,8 @@ def prepare(
     Args:
         examples: the training split; None gives sizes alone (of four entity types), for `keras_seq.build`.
         vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are kept.
-        vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at random. The
-            file's dimension must be model.embedding_dim.
+        vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at random, words
+            that train lacks join the vocabulary up to its size. The file's dimension must be model.embedding_dim.
         max_characters: characters looked at of a word, from its start.
 
     Raises:
@@ -132,6 +133,9 @@ def prepare(
         (features.characters_of, MOST_CHARACTERS),
     )
     words, shapes, characters = (learn_vocabulary((e.input for e in examples), *kind) for kind in kinds)
+    if vectors is not None:
+        more = (word for word in words_with_vectors(vectors) if word and word not in words)
+        words |= dict.fromkeys(itertools.islice(more, vocabulary_size - RESERVED_IDS - len(words)), 0)
     features = TokenFeatures(words, shapes, characters, max_characters, name="tokens")
     tag_ids = EntityTagIds(sorted(types), name="tags")
 

@@ -95,7 +95,7 @@ class Answering(keras.Model):
         if not hasattr(self, "_graph"):
             spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
             call = super().__call__
-            self._graph = _Hidden(tf.function(lambda raw: call(raw, training=False), input_signature=[spec]))
+            self._graph = _Hidden(tf.function(lambda raw: call(raw, training=False), [spec], autograph=False))
         return self._graph.value(inputs)
 
 
