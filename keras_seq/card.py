@@ -65,6 +65,7 @@ def write(
         _data(recipe, metrics),
         "## Numbers",
         *(f"{name}:\n\n```\n{scoring.table(metrics[name])}\n```" for name in ("validation", "test") if name in metrics),
+        *_chosen(metrics),
         f"Best of {training['epochs']} epochs on validation: {training['best_epoch']}. {training['parameters']:,} "
         f"parameters, {training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples "
         f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}.",
@@ -77,6 +78,12 @@ def write(
         f"```yaml\n{run.recipe_file.read_text(encoding='utf-8')}```",
     ]
     run.card_file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _chosen(metrics: dict[str, Any]) -> list[str]:
+    """What the validation split decided after training, where it decided something."""
+    names = ", ".join(f"{key} {value:.4g}" for key, value in metrics.get("serving", {}).items())
+    return [f"Chosen on validation, whose scores are so much the better for it: {names}."] if names else []
 
 
 def _data(recipe: Recipe, metrics: dict[str, Any]) -> str:
@@ -139,7 +146,8 @@ def _marked(text: str, entities: list[Entity], others: list[Entity], colors: dic
 
 def _cell(text: str) -> str:
     short = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
-    for special in "\\|`*_<>[]":
+    short = short.replace("&", "&amp;")
+    for special in "\\|`*_<>[]~":
         short = short.replace(special, "\\" + special)
     return " ".join(short.split())
 

@@ -118,11 +118,12 @@ def entities(records: list[TaggedAnswer], seen: Set[str]) -> dict[str, Any]:
     """
     true, answered = [record.true for record in records], [record.answered for record in records]
     kinds = sorted({tag[2:] for tags in (*true, *answered) for tag in tags if tag != "O"})
-    rows: dict[str, tuple] = {"all": (0.0, 0.0, 0.0, 0)}
+    rows: dict[str, tuple] = {}
+    precision, recall, f1, support = 0.0, 0.0, 0.0, 0
     if kinds:
         score = functools.partial(precision_recall_fscore_support, true, answered, scheme=IOB2, zero_division=0)
-        rows = dict(zip(kinds, zip(*score(average=None), strict=True), strict=True)) | {"all": score(average="micro")}
-    precision, recall, f1, support = rows.pop("all")
+        rows = dict(zip(kinds, zip(*score(average=None), strict=True), strict=True))
+        precision, recall, f1, support = score(average="micro")
     unseen = [found for record in records for name, found in record.found if name not in seen]
     return {
         "f1": float(f1),

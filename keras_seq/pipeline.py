@@ -60,7 +60,8 @@ class Objective:
         badness: of an example's answer; the worst examples are those with the most.
         classes_of: the classes that stand in a truth.
         spans: an example and its answer -> the true and the answered entities in its text; None where there are none.
-        calibrate: the trained network and the validation data -> keywords of `present` that are chosen by them.
+        calibrate: the trained network, the validation data, and the keywords of `present` that the recipe fixes -> the
+            others that the data decide.
     """
 
     loss: keras.losses.Loss
@@ -71,7 +72,7 @@ class Objective:
     badness: Callable[[Example, Answer], float]
     classes_of: Callable[[str], Iterable[str]] = lambda truth: (truth,)
     spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None
-    calibrate: Callable[[keras.Model, tf.data.Dataset], dict[str, float]] | None = None
+    calibrate: Callable[[keras.Model, tf.data.Dataset, dict[str, Any]], dict[str, Any]] | None = None
 
 
 def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:

@@ -64,6 +64,8 @@ class WordIds(keras.layers.Layer):
     def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> their words, ragged `(batch, words)` string."""
         texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+        # Ordering a run of combining marks takes time in the square of its length.
+        texts = tf.strings.regex_replace(texts, r"(\p{M}{30})\p{M}+", r"\1")
         texts = tf_text.normalize_utf8(texts, "NFKC")
         if self.lowercase:
             texts = tf_text.case_fold_utf8(texts)

@@ -16,6 +16,8 @@ Ops used: core TensorFlow, and TF-Text's NormalizeUTF8, CaseFoldUTF8 and RegexSp
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 import keras
@@ -45,6 +47,8 @@ _TOKEN = "|".join(
 _SPACE = r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}]+"
 _CONTRACTION = r"(?i)n['’]t$|['’](?:s|m|d|ll|re|ve)$"
 
+LOOKED_AT = 64  # code points of a token that its word and its shape are made of
+
 Tensors = dict[str, tf.Tensor]
 
 
@@ -64,6 +68,7 @@ class TokenFeatures(keras.layers.Layer):
         shapes: the known shapes.
         characters: the known characters.
         max_characters: characters looked at of a token, from its start.
+        max_words: tokens kept of a text, from its start.
 
     Example:
         >>> TokenFeatures(["ada"])(tf.constant(["Ada's film"]))["tokens"]
@@ -76,11 +81,12 @@ class TokenFeatures(keras.layers.Layer):
         shapes: Iterable[str] = (),
         characters: Iterable[str] = (),
         max_characters: int = 25,
+        max_words: int = 10000,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         self.words, self.shapes, self.characters = list(words), list(shapes), list(characters)
-        self.max_characters = max_characters
+        self.max_characters, self.max_words = max_characters, max_words
         # An empty table is legal here and not in the lookups; no token holds a space.
         self._word_ids, self._shape_ids, self._character_ids = (
             keras.layers.StringLookup(vocabulary=known or [" "], mask_token="", num_oov_indices=1, name=name)
@@ -105,8 +111,10 @@ class TokenFeatures(keras.layers.Layer):
 
     def call(self, texts: tf.Tensor) -> Tensors:
         texts = _valid(texts)
-        tokens, starts, ends = _tokens(texts)
-        starts, ends = (_code_points(texts, tokens.with_values(offsets)) for offsets in (starts, ends))
+        tokens, *offsets = _tokens(texts)
+        places = [tokens.with_values(values)[:, : self.max_words] for values in offsets]
+        tokens = tokens[:, : self.max_words]
+        starts, ends = (_code_points(texts, place) for place in places)
         flat = {
             "tokens": tokens.values,
             "starts": starts,
@@ -118,7 +126,8 @@ class TokenFeatures(keras.layers.Layer):
         return {**dense, "character_ids": self._character_ids_of(dense["tokens"])}
 
     def _character_ids_of(self, tokens: tf.Tensor) -> tf.Tensor:
-        flat = tf.strings.unicode_split(tf.reshape(tokens, [-1]), "UTF-8")[:, : self.max_characters]
+        kept = tf.strings.substr(tf.reshape(tokens, [-1]), 0, self.max_characters, unit="UTF8_CHAR")
+        flat = tf.strings.unicode_split(kept, "UTF-8")
         ids = _dense(flat.with_values(_ids(self._character_ids, flat.values)))
         return tf.reshape(ids, [tf.shape(tokens)[0], tf.shape(tokens)[1], tf.shape(ids)[1]])
 
@@ -129,18 +138,23 @@ class TokenFeatures(keras.layers.Layer):
         return {**spec, "character_ids": keras.KerasTensor((*steps, None), dtype="int32")}
 
     def get_config(self) -> dict:
-        own = {"words": self.words, "shapes": self.shapes, "characters": self.characters}
-        return {**super().get_config(), **own, "max_characters": self.max_characters}
+        names = ("words", "shapes", "characters", "max_characters", "max_words")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def shapes(tokens: tf.Tensor) -> tf.Tensor:
     """The shapes of tokens, any shape of tensor: X, x and d for letters and digits, runs of three and more as two."""
-    shape = tf.strings.regex_replace(tokens, r"[\p{Lu}\p{Lt}]", "X")
+    shape = tf.strings.regex_replace(_looked_at(tokens), r"[\p{Lu}\p{Lt}]", "X")
     for kind, letter in ((r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]", "x"), (r"\p{N}", "d")):
         shape = tf.strings.regex_replace(shape, kind, letter)
     for letter in "Xxd":
         shape = tf.strings.regex_replace(shape, letter + "{3,}", letter * 2)
     return shape
+
+
+def is_looked_up(word: str) -> bool:
+    """Whether a word has the form in which words are looked up: case folded, normalised, 0 for every digit."""
+    return bool(word) and re.sub(r"\d", "0", unicodedata.normalize("NFKC", word).casefold()) == word
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -222,8 +236,13 @@ def _dense(ragged: tf.RaggedTensor, padding: str | int | None = None) -> tf.Tens
     return tf.pad(dense, [[0, 0], [0, empty]], constant_values=padding)
 
 
+def _looked_at(tokens: tf.Tensor) -> tf.Tensor:
+    """The start of a token: ordering a run of combining marks takes time in the square of its length."""
+    return tf.strings.substr(tokens, 0, LOOKED_AT, unit="UTF8_CHAR")
+
+
 def _normalized(tokens: tf.Tensor) -> tf.Tensor:
-    tokens = tf_text.case_fold_utf8(tf_text.normalize_utf8(tokens, "NFKC"))
+    tokens = tf_text.case_fold_utf8(tf_text.normalize_utf8(_looked_at(tokens), "NFKC"))
     return tf.strings.regex_replace(tf.strings.regex_replace(tokens, r"\p{N}", "0"), "’", "'")
 
 

@@ -81,7 +81,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     chosen = {key: value for key, value in recipe.serving.items() if value is not None}
     if objective.calibrate is not None:
         data = pipeline.evaluation_dataset(validation, preprocessing, settings["batch_size"])
-        chosen = {**objective.calibrate(best, data), **chosen}
+        chosen = {**objective.calibrate(best, data, chosen), **chosen}
     model = application.present(preprocessing, best, **chosen)
     run.save_model(model)
     run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
@@ -91,6 +91,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     if preprocessing.seen:
         run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
+    metrics["serving"] = chosen
     metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
     card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans)
     run.write_metrics(metrics)

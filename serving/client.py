@@ -364,7 +364,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--grpc", action="store_true", help="gRPC instead of REST; needs tensorflow-serving-api")
     parser.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds for an answer (default: 60)")
     parser.add_argument("--wait", type=float, metavar="S", help="wait so many seconds for the model to be available")
-    parser.add_argument("--signature", default="serving_default", metavar="NAME", help="default: serving_default")
+    parser.add_argument(
+        "--signature", default="serving_default", metavar="NAME", help="default: serving_default; one of a text each"
+    )
     parser.add_argument(
         "--whole", action="store_true", help="show all that was answered, where it is tags: not the entities alone"
     )

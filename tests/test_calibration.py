@@ -1,4 +1,4 @@
-"""What held-out examples decide: the penalty with the best F1, and scores that are the parts of entities that are right."""
+"""What held-out examples decide: the penalty with the best F1, and scores that say how many entities are right."""
 
 import keras
 import numpy as np
@@ -41,13 +41,13 @@ def test_the_penalty_is_the_one_with_the_best_f1(seed):
         metric = EntityF1()
         metric.update_state(tags, penalized(network(emissions), penalty, tags >= 0))
         f1.append(float(metric.result()))
-    found = calibrate(network, tf.data.Dataset.from_tensors((emissions, tags)).repeat(2))
+    found = calibrate(network, tf.data.Dataset.from_tensors((emissions, tags)).repeat(2), {})
     assert found["outside_penalty"] == OUTSIDE_PENALTIES[f1.index(max(f1))] > 0
 
 
 def test_scores_that_are_too_sure_are_softened_to_the_part_that_is_right():
     data = words(600, 4.0, 0.7).concatenate(words(600, 1.0, 0.55, seed=2))
-    found = calibrate(tagger(), data)
+    found = calibrate(tagger(), data, {})
     assert found["outside_penalty"] == 0
     for odds, share in ((4.0, 0.7), (1.0, 0.55)):
         score = 1 / (1 + np.exp(-found["score_slope"] * odds - found["score_intercept"]))
@@ -55,13 +55,20 @@ def test_scores_that_are_too_sure_are_softened_to_the_part_that_is_right():
 
 
 def test_nothing_is_fitted_where_all_are_right_or_the_surer_ones_are_wrong():
-    assert calibrate(tagger(), words(50, 2.0, 1.0)) == {"outside_penalty": 0.0}
+    assert calibrate(tagger(), words(50, 2.0, 1.0), {}) == {"outside_penalty": 0.0}
     wrong_way = words(200, 4.0, 0.2).concatenate(words(200, 1.0, 0.9, seed=2))
-    assert set(calibrate(tagger(), wrong_way)) == {"outside_penalty"}
+    assert set(calibrate(tagger(), wrong_way, {})) == {"outside_penalty"}
 
 
 def test_padding_and_sentences_without_entities_are_no_answers():
     emissions = np.zeros((2, 3, TAGS), "float32")
     emissions[..., 0] = 9.0
     tags = np.array([[0, 0, -1], [-1, -1, -1]], "int32")
-    assert calibrate(tagger(), tf.data.Dataset.from_tensors((emissions, tags))) == {"outside_penalty": 0.0}
+    assert calibrate(tagger(), tf.data.Dataset.from_tensors((emissions, tags)), {}) == {"outside_penalty": 0.0}
+
+
+def test_a_penalty_that_the_recipe_gives_is_kept_and_calibrated_for():
+    data = words(600, -1.0, 0.7)  # entities that no path takes without a penalty
+    assert "score_slope" not in calibrate(tagger(), data, {"outside_penalty": 0.0})
+    found = calibrate(tagger(), data, {"outside_penalty": 2.0})
+    assert found["outside_penalty"] == 2.0

@@ -217,9 +217,10 @@ def test_tokens_that_agree_keep_their_tags_and_scores():
         (["New York", "City", "x"], "B-loc I-loc I-loc O", "B-loc I-loc O"),
         (["in New York City", "x"], "O B-loc I-loc I-loc O", "B-loc O"),
         (["", "Ada", "", "x"], "B-per O", "_ B-per _ O"),
-        (["Ada", "", "Li"], "B-per I-per", "B-per _ B-per"),
+        (["Ada", "", "Li"], "B-per I-per", "B-per _ I-per"),
         (["Ada", "\u200b", "x"], "B-per O", "B-per O O"),
-        (["Ada", "\u200b", "Li"], "B-per I-per", "B-per O B-per"),
+        (["Ada", "\u200b", "Li"], "B-per I-per", "B-per I-per I-per"),
+        (["Ada", "\u200b", "Li"], "B-per B-per", "B-per O B-per"),
         (["", ""], "", "_ _"),
     ],
 )
@@ -230,6 +231,13 @@ def test_pieces_of_a_token_speak_for_it(tokens, tags, expected):
 def test_a_score_is_that_of_the_piece_that_speaks():
     scores = answered([["(Mary", "Ann)", "\u200b", "x"]], ["O B-per I-per O O"])["scores"]
     np.testing.assert_allclose(scores, [[0.51, 0.52, 0.0, 0.54]], rtol=1e-6)
+
+
+def test_an_entity_goes_on_over_blank_tokens():
+    given = [["Ada", " ", "", "Li", "x", "\u200b"], [" ", "Ada", " ", "x", "Li", ""]]
+    answer = answered(given, ["B-per I-per O", "B-per O B-loc"])
+    assert tags_of(answer) == ["B-per I-per _ I-per O O", "O B-per O O B-loc _"]
+    np.testing.assert_allclose(answer["scores"][0], [0.5, 0.51, 0, 0.51, 0.52, 0], rtol=1e-6)
 
 
 def test_places_are_those_of_the_tokens_with_spaces_between():

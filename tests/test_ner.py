@@ -1,7 +1,6 @@
 """Named-entity recognition end to end: a tiny run, its scores, its places, its errors, its servable."""
 
 import json
-import pathlib
 import re
 
 import numpy as np
@@ -9,8 +8,8 @@ import pytest
 import tensorflow as tf
 from corpora import PROJECT
 
-import export.__main__ as export_command
 import keras_seq
+from export.servable import write
 from keras_seq import evaluate, predict, scoring, tagging, train
 from keras_seq.applications import ner
 from keras_seq.layers.entities import entities_in
@@ -175,7 +174,7 @@ def test_predict_prints_entities(tiny_ner, model, capsys):
         assert line["entities"] == expected
 
 
-def test_json_lines_with_offsets_train(recipe_file, tmp_path):
+def test_json_lines_with_offsets_give_texts_and_tags(tmp_path):
     rows = []
     for sentence in news.sentences("train", 40):
         text, tokens = " ".join(token for token, _ in sentence), []
@@ -185,21 +184,17 @@ def test_json_lines_with_offsets_train(recipe_file, tmp_path):
         entities = [{"start": e.start, "end": e.end, "label": e.type} for e in tagging.spans(tokens)]
         rows.append(json.dumps({"text": text, "entities": entities}))
     (tmp_path / "all.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    settings = ["data.train=all.jsonl", "data.validation=0.25", "data.test=null", f"data.directory={tmp_path}"]
-    settings += [
-        "data.types={person: who, location: where}",
-        "training.epochs=1",
-        "model.characters=lstm",
-        "model.language_model=0",
-    ]
-    options = [option for setting in settings for option in ("--set", setting)]
-    assert train.main([str(recipe_file), "--run", str(tmp_path / "run"), *options]) == 0
-    metrics = Run(tmp_path / "run").read_metrics()
-    assert (metrics["training"]["examples"], metrics["validation"]["examples"]) == (30, 10)
-    assert metrics["validation"]["entities"] > 5
-    assert "who" in metrics["validation"]["classes"]
-    assert set(metrics["validation"]["classes"]) <= {"who", "where"}
-    assert "test" not in metrics
+    data = {"train": str(tmp_path / "all.jsonl"), "validation": 0.25, "types": {"person": "who", "location": "where"}}
+    train_part, held_out = (list(ner.read(split, **data)) for split in ("train", "validation"))
+    assert len(train_part) + len(held_out) == 40
+    assert 5 <= len(held_out) <= 15
+    assert ner.read("test", **data) is None
+    preprocessing = ner.prepare(train_part)
+    assert preprocessing.classes == ["where", "who"]
+    texts, truths = (tf.constant(side) for side in list(zip(*train_part, strict=True))[:2])
+    _, tags = preprocessing.pair(texts, truths)
+    begins = np.isin(tags, [1, 4, 5, 8]).sum()
+    assert begins == sum(len(tagging.spans(tagging.decode(example.truth))) for example in train_part) > 20
 
 
 def as_iob1(tags):
@@ -240,7 +235,7 @@ def test_training_texts_may_hold_invisible_characters(corpus_folder, tmp_path):
     (tmp_path / "train.conll").write_text(lines, encoding="utf-8")
     examples = list(ner.read("train", train=str(tmp_path / "train.conll"), validation="elsewhere"))
     preprocessing = ner.prepare(examples)
-    inputs, tags = preprocessing.pair([e.input for e in examples], [e.truth for e in examples])
+    inputs, tags = preprocessing.pair(*(tf.constant(side) for side in list(zip(*examples, strict=True))[:2]))
     assert inputs["word_ids"].shape == tags.shape
 
 
@@ -341,11 +336,9 @@ def test_the_sample_corpus_is_read(monkeypatch, tmp_path):
     assert [len(list(ner.read(split, source="sample"))) for split in news.SIZES] == [20, 5, 5]
 
 
-def test_a_servable_passes_all_gates_and_tags_tokens(tiny_ner, model, tmp_path, capsys):
-    assert export_command.main([str(tiny_ner), "--to", str(tmp_path)]) == 0
-    printed = capsys.readouterr().out
-    assert [number in printed for number in ("gate 1", "gate 2", "gate 3", "gate 4", "gate 6", "gate 7")] == [True] * 6
-    servable = tf.saved_model.load(str(pathlib.Path(tmp_path, "tiny_ner", "1")))
+def test_a_servable_tags_texts_and_tokens(tiny_ner, model, tmp_path):
+    write(model, Run(tiny_ner).read_requests(), "tiny_ner", tmp_path / "1")
+    servable = tf.saved_model.load(str(tmp_path / "1"))
     assert set(servable.signatures) == {"serving_default", "tokens"}
     sentences = [[token for token, _ in sentence] for sentence in [*news.sentences("test", 6), HARD]] + [[]]
     width = max(map(len, sentences))

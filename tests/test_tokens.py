@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from keras_seq import tagging
 from keras_seq.tagging import TaggedToken
 from keras_seq.text import learn_vocabulary
-from keras_seq.tokens import EntityTagIds, TokenFeatures, shapes
+from keras_seq.tokens import EntityTagIds, TokenFeatures, is_looked_up, shapes
 
 few = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 TEXTS = tf.TensorSpec([None], tf.string)
@@ -99,7 +99,7 @@ def test_a_control_character_divides_and_ends_nothing():
 def test_a_long_text_without_spaces_takes_time_in_proportion():
     """Thirty thousand characters; where every one looks ahead to the end, it takes many seconds."""
     text, before = "的" * 30000, time.process_time()
-    assert len(tokens_of(text)) == 30000
+    assert features(tf.constant([text]))["tokens"].shape == (1, 10000)  # the most words that are kept
     assert time.process_time() - before < 1.5
 
 
@@ -344,3 +344,26 @@ def test_tag_ids_are_those_of_a_plain_rendering(examples):
     width = max(1, *(len(places) for _, places, _ in examples))
     expected = [[*ids, *[-1] * (width - len(ids))] for _, _, ids in examples]
     assert ids_of(*((truth, places) for truth, places, _ in examples)) == expected
+
+
+def test_a_run_of_combining_marks_takes_time_in_proportion_and_keeps_its_place():
+    text = "a" + "\u0315\u0316" * 100_000
+    started = time.perf_counter()
+    found = features(tf.constant([text]))
+    assert time.perf_counter() - started < 2
+    assert (found["starts"].numpy().tolist(), found["ends"].numpy().tolist()) == ([[0]], [[200_001]])
+
+
+def test_words_past_the_most_that_are_kept_are_left_out():
+    layer = TokenFeatures(max_words=3)
+    found = layer(tf.constant(["a b c d e", "f"]))
+    assert found["tokens"].numpy().tolist() == [[b"a", b"b", b"c"], [b"f", b"", b""]]
+    assert found["ends"].numpy().tolist() == [[1, 3, 5], [1, 0, 0]]
+    assert TokenFeatures.from_config(layer.get_config()).max_words == 3
+
+
+@pytest.mark.parametrize(
+    ("word", "known"), [("ada", True), ("Ada", False), ("0000", True), ("1999", False), ("", False)]
+)
+def test_a_word_that_no_token_can_be_looked_up_as_is_told(word, known):
+    assert is_looked_up(word) is known

@@ -3,12 +3,13 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from corpora import PROJECT, write_corpus
 
 import export.__main__ as export_command
 import keras_seq
 from export import gates
-from keras_seq import train
+from keras_seq import scoring, train
 from keras_seq.run import Run
 from keras_seq.samples import film_reviews, news
 
@@ -59,10 +60,12 @@ def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
     assert train.main([str(recipe), "--run", str(run), *(x for o in overrides for x in ("--set", o))]) == 0
     assert export_command.main([str(run), "--to", str(tmp_path / "servables")]) == 0
     ((name, inputs),) = Run(run).read_requests().items()
+    servable = tf.saved_model.load(str(tmp_path / "servables" / recipe.stem / "1"))
+    served = servable.signatures["serving_default"](text=tf.constant(inputs))
     answers = [
         gates._ask(keras_seq.load(run), inputs),
         gates._ask(keras.saving.load_model(run / "model.keras"), inputs),
-        gates._in_fresh_process(tmp_path / "servables" / recipe.stem / "1", [inputs])["answers"][0],
+        {output: scoring.plain(values) for output, values in served.items()},
     ]
     assert set(answers[0]) == OUTPUTS[keras_seq.load_recipe(recipe, check_files=False).application]
     for answer in answers[1:]:

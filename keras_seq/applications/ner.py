@@ -18,6 +18,7 @@ from pydantic import PositiveFloat, PositiveInt
 from keras_seq import metrics, splits, tagging
 from keras_seq.calibration import calibrate
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
+from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.layers import (
     CRF,
     LSTM,
@@ -37,7 +38,7 @@ from keras_seq.samples import news
 from keras_seq.signatures import ExistingPath, Fraction, Part, Seed
 from keras_seq.tagging import Entity, TaggedToken
 from keras_seq.text import RESERVED_IDS, learn_vocabulary, read_vectors, words_with_vectors
-from keras_seq.tokens import EntityTagIds, TokenFeatures
+from keras_seq.tokens import EntityTagIds, TokenFeatures, is_looked_up
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
 SHAPE_DIM = 20  # numbers in the vector of a shape
@@ -80,7 +81,7 @@ def read(
     names = splits.names("data.types", types)
 
     def of_file(path: str) -> Iterable[Example]:
-        if {".jsonl", ".json"} & set(pathlib.Path(path).suffixes):
+        if suffix(pathlib.Path(path)) in JSON_SUFFIXES:
             text, entities = (
                 key if isinstance(key, str) else name for key, name in ((token, "text"), (tag, "entities"))
             )
@@ -99,6 +100,7 @@ def prepare(
     vocabulary_size: PositiveInt = 30000,
     vectors: ExistingPath | None = None,
     max_characters: PositiveInt = 25,
+    max_words: PositiveInt = 10000,
 ) -> Preprocessing:
     """Text -> tokens, their places, words, shapes and characters; entities -> IOBES tags; adapted on train.
 
@@ -108,11 +110,12 @@ def prepare(
         vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at random, words
             that train lacks join the vocabulary up to its size. The file's dimension must be model.embedding_dim.
         max_characters: characters looked at of a word, from its start.
+        max_words: words kept of a text, from its start; others are not answered.
 
     Raises:
         DataError: when there are no entities, or the vectors do not fit.
     """
-    features = TokenFeatures(max_characters=max_characters, name="tokens")
+    features = TokenFeatures(max_characters=max_characters, max_words=max_words, name="tokens")
     if examples is None:
         sizes = {"vocabulary_size": vocabulary_size, "first_rare_id": vocabulary_size, "num_types": 4}
         sizes |= {"num_shapes": MOST_SHAPES, "num_characters": MOST_CHARACTERS}
@@ -134,9 +137,9 @@ def prepare(
     )
     words, shapes, characters = (learn_vocabulary((e.input for e in examples), *kind) for kind in kinds)
     if vectors is not None:
-        more = (word for word in words_with_vectors(vectors) if word and word not in words)
-        words |= dict.fromkeys(itertools.islice(more, vocabulary_size - RESERVED_IDS - len(words)), 0)
-    features = TokenFeatures(words, shapes, characters, max_characters, name="tokens")
+        more = (word for word in words_with_vectors(vectors) if word not in words and is_looked_up(word))
+        words |= dict.fromkeys(itertools.islice(more, max(vocabulary_size - RESERVED_IDS - len(words), 0)), 0)
+    features = TokenFeatures(words, shapes, characters, max_characters, max_words, name="tokens")
     tag_ids = EntityTagIds(sorted(types), name="tags")
 
     def pair(texts: tf.Tensor, truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_seq.layers.lstm import LSTM
@@ -52,27 +53,29 @@ class WordCharacters(keras.layers.Layer):
             reader.build((None, None, self.embedding_dim))
 
     def call(self, ids, training=False):
-        batch, time, characters = (ops.shape(ids)[axis] for axis in range(3))
-        flat = self._with_edges(ops.reshape(ids, (batch * time, characters)))
+        batch, time, characters = tf.unstack(tf.shape(ids))
+        flat = tf.reshape(ids, [batch * time, characters])
+        # Padding costs nothing: the words alone are read, and a row of nothing, for a convolution wants one.
+        places = tf.where(flat[:, 0] > 0)
+        flat = self._with_edges(tf.pad(tf.gather_nd(flat, places), [[0, 1], [0, 0]]))
         mask = ops.not_equal(flat, 0)
         x = self.embedding(flat)
         if self.kind == "cnn":
             x = ops.where(mask[..., None], x, ops.zeros_like(x))
             x = ops.concatenate([reader(x) for reader in self.readers], axis=-1)
             x = self.pooling(x, mask=mask)
-            x = ops.where(ops.any(mask, axis=1, keepdims=True), x, ops.zeros_like(x))
         else:
             x = ops.concatenate([reader(x, mask=mask, training=training) for reader in self.readers], axis=-1)
-        return ops.reshape(x, (batch, time, self.units))
+        x = tf.scatter_nd(places, x[:-1], [tf.cast(batch * time, tf.int64), self.units])
+        return tf.reshape(x, [batch, time, self.units])
 
     def _with_edges(self, ids):
-        """`(words, characters)` -> `(words, characters + 2)`: the start before, the end after; none where none are."""
+        """`(words, characters)` -> `(words, characters + 2)`: the start before, the end after."""
         length = ops.sum(ops.cast(ids > 0, ids.dtype), axis=1, keepdims=True)
         padded = ops.pad(ids, [[0, 0], [1, 1]])
         places = ops.arange(ops.shape(padded)[1], dtype=ids.dtype)[None]
         padded = ops.where(places == 0, self.num_characters, padded)
-        padded = ops.where(places == length + 1, self.num_characters + 1, padded)
-        return ops.where(length > 0, padded, 0)
+        return ops.where(places == length + 1, self.num_characters + 1, padded)
 
     def compute_mask(self, ids, mask=None):
         return ops.any(ops.not_equal(ids, 0), axis=-1)

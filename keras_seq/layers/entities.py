@@ -193,11 +193,16 @@ def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
     firsts = tf.math.unsorted_segment_min(tf.reshape(rank, [-1])[real], segment[real], batch * given)
     firsts = tf.reshape(firsts, [batch, given])
     has_piece = firsts < 2 * made
-    piece = tf.where(has_piece, firsts % made, 0)
+    # A blank one has none; it is in an entity that goes on behind it.
+    piece_starts = tf.where(answer["ends"] > 0, answer["starts"], tf.int32.max)
+    behind = tf.minimum(tf.searchsorted(piece_starts, starts), made - 1)
+    goes_on = tf.gather(entity, behind, batch_dims=1) == tf.gather(entity, tf.maximum(behind - 1, 0), batch_dims=1)
+    goes_on &= tf.gather(piece_starts, behind, batch_dims=1) >= starts
+    piece = tf.where(has_piece, firsts % made, behind)
     entity, tags, scores = (
         tf.gather(values, piece, batch_dims=1) for values in (entity, answer["tags"], answer["scores"])
     )
-    entity = tf.where(has_piece, entity, 0)
+    entity = tf.where(has_piece | (goes_on & (behind > 0)), entity, 0)
     before = tf.concat([tf.zeros_like(entity[:, :1]), entity[:, :-1]], axis=1)
     kind = tf.strings.regex_replace(tags, "^[BI]-", "")
     part = tf.where(entity == before, "I-", "B-")
@@ -208,5 +213,5 @@ def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
         "tags": tf.where(is_token, tags, ""),
         "starts": tf.where(is_token, starts, 0),
         "ends": tf.where(is_token, starts + lengths, 0),
-        "scores": tf.where(is_token & has_piece, scores, 0.0),
+        "scores": tf.where(is_token & (has_piece | (entity > 0)), scores, 0.0),
     }
