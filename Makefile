@@ -22,7 +22,7 @@ demo: $(VENV)/installed  ## train, score, export, serve and ask the sentiment mo
 	$(BIN)/python serving/client.py --grpc sentiment $(QUESTIONS)
 
 test: $(VENV)/installed  ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/installed  ## format, lint, types
 	$(BIN)/ruff format --check .

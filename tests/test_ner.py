@@ -111,7 +111,7 @@ def test_the_worst_examples_are_shown_in_colour_and_escaped(tiny_ner):
     assert body.count("<b>true</b>") == body.count("<b>answered</b>") == SIZES["test"] + 1
     card = (tiny_ner / "card.md").read_text(encoding="utf-8")
     assert "[worst_examples.html](worst_examples.html)" in card
-    assert r"\<b\>Al\</b\> & (person)" in card
+    assert r"\<b\>Al\</b\> &amp; (person)" in card
     assert f"| train | {SIZES['train']} |" in card
 
 
