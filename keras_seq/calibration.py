@@ -42,7 +42,7 @@ def calibrate(network: keras.Model, data: tf.data.Dataset, fixed: dict[str, floa
         potentials = potentials_of(inputs)
         true += np.count_nonzero((tags > 0) & ((tags % 4 == 1) | (tags % 4 == 0)))  # B and S
         for pairs, penalty in zip(found, penalties, strict=True):
-            pairs.append(answered(potentials, tags, tf.constant(penalty)))
+            pairs.append(answered(potentials, tags, tf.constant(penalty, tf.float32)))
     sides = [[np.concatenate(side) for side in zip(*pairs, strict=True)] for pairs in found]
     f1 = [2 * right.sum() / max(len(right) + true, 1) for _, right in sides]
     best = int(np.argmax(f1))
