@@ -1,0 +1,149 @@
+"""Parallel text (two aligned files, or a table with two columns) -> raw examples: a sentence and its translation."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+from collections.abc import Iterable, Iterator
+
+from keras_seq.formats.lines import Example, files, json_lines, lines, refuse_surrogates, short
+from keras_seq.formats.tables import Table
+from keras_seq.recipe import DataError
+from keras_seq.signatures import Column
+
+MOST_PLACES = 3  # of each kind, in a message
+
+
+class ParallelText:
+    """Sentences and their translations, files `.gz` or not: an iterable of `Example`, over and over.
+
+    With a `target`, two text files (or as many of the one as of the other, paired in order of name) whose lines are
+    each other's translations, as OPUS and WMT give them; empty lines count. Without, the rows of TSV, CSV or JSON
+    lines. Sentence and translation may be empty here (see `UsablePairs`); the input is the sentence as it stands, the
+    truth the translation without white space at its edges. UTF-8, with or without a byte-order mark.
+
+    Args:
+        source: a file, or a pattern such as `part-*.en.gz`.
+        target: the translations' file or pattern. None: `source` is a table.
+        text: the column of the sentence, in a table: a name, or a number from 0.
+        translation: the column of the translation, in a table.
+    """
+
+    def __init__(self, source: str, target: str | None = None, text: Column = 0, translation: Column = 1) -> None:
+        self.source, self.target = source, target
+        self._table = _PairTable(source, text, translation)
+
+    def __iter__(self) -> Iterator[Example]:
+        if self.target is None:
+            yield from self._table
+            return
+        sources, targets = files(self.source), files(self.target)
+        if len(sources) != len(targets):
+            raise DataError(
+                f"{self.source}: {len(sources)} file(s), and {len(targets)} of {self.target}; "
+                f"expected one file of translations for each"
+            )
+        for source, target in zip(sources, targets, strict=True):
+            yield from _aligned(source, target)
+
+
+class UsablePairs:
+    """The pairs that training can use, of `pairs`: an iterable of `Example`, over and over.
+
+    Passed over are pairs without a sentence, without a translation (both: empty, or white space only), and those
+    where either is too long. When an iteration first gets to its end, it prints what was passed over.
+
+    Args:
+        pairs: sentences and their translations.
+        max_characters: of a sentence or a translation; at least 1.
+
+    Raises:
+        DataError: at the end of an iteration, when no pair can be used.
+    """
+
+    def __init__(self, pairs: Iterable[Example], max_characters: int) -> None:
+        self.pairs, self.max_characters = pairs, max_characters
+        self._said = False
+
+    def __iter__(self) -> Iterator[Example]:
+        total = 0
+        counts = dict.fromkeys(("without a source", "without a translation", self._too_long), 0)
+        places: dict[str, list[str]] = {fault: [] for fault in counts}
+        for pair in self.pairs:
+            total += 1
+            fault = self._fault(pair)
+            if fault is None:
+                yield pair
+                continue
+            counts[fault] += 1
+            if counts[fault] <= MOST_PLACES:
+                places[fault].append(pair.where)
+        passed_over = sum(counts.values())
+        found = ", ".join(_counted(count, fault, places[fault]) for fault, count in counts.items() if count)
+        if passed_over == total:
+            raise DataError(f"none of {total} pairs can be used: {found or 'there are none'}")
+        if passed_over and not self._said:
+            self._said = True
+            print(f"passed over {passed_over} of {total} pairs: {found}")
+
+    @property
+    def _too_long(self) -> str:
+        return f"with more than {self.max_characters} characters"
+
+    def _fault(self, pair: Example) -> str | None:
+        if not pair.input.strip():
+            return "without a source"
+        if not pair.truth.strip():
+            return "without a translation"
+        return self._too_long if max(len(pair.input), len(pair.truth)) > self.max_characters else None
+
+
+class _PairTable(Table):
+    """A table of two texts: unlike a label, a translation may be empty, and is never a number."""
+
+    def __iter__(self) -> Iterator[Example]:
+        for path in files(self.path):
+            found = False
+            for line, (text, translation) in self._rows(path):
+                found = True
+                yield Example(text, translation, f"{path}:{line}")
+            if not found:
+                raise DataError(f"{path}: has no rows (an empty file, or a header alone)")
+
+    def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
+        for number, row in json_lines(path):
+            where = f"{path}:{number}"
+            try:
+                if not isinstance(row, dict | list):
+                    raise TypeError
+                text, translation = (row[column] for column in self.columns)  # type: ignore[index]
+            except (KeyError, IndexError, TypeError):
+                raise DataError(
+                    f"{where}: has no {' and '.join(map(repr, self.columns))}; the row is {short(row)}"
+                ) from None
+            if not isinstance(text, str) or not isinstance(translation, str):
+                raise DataError(f"{where}: expected a text and its translation, a text too; the row is {short(row)}")
+            refuse_surrogates(text, "text", where)
+            refuse_surrogates(translation, "translation", where)
+            yield number, (text, translation.strip())
+
+
+def _aligned(source: pathlib.Path, target: pathlib.Path) -> Iterator[Example]:
+    """The lines of two files, side by side; a complaint at the end of the longer when the other has fewer."""
+    counts = [0, 0]
+    for one, other in itertools.zip_longest(lines(source), lines(target)):
+        counts = [counts[0] + (one is not None), counts[1] + (other is not None)]
+        if one and other:
+            yield Example(one[1], other[1].strip(), f"{source}:{one[0]}")
+    for path, count in zip((source, target), counts, strict=True):
+        if not count:
+            raise DataError(f"{path}: has no rows (an empty file)")
+    if counts[0] != counts[1]:
+        raise DataError(
+            f"{source} has {counts[0]} lines and {target} {counts[1]}: "
+            f"they must be line by line each other's translations"
+        )
+
+
+def _counted(count: int, fault: str, places: list[str]) -> str:
+    return f"{count} {fault} ({', '.join(places)}{', ...' if count > len(places) else ''})"

@@ -1,0 +1,299 @@
+"""The generated holiday sentences: the same on every machine, right in French, with combinations held out."""
+
+import collections
+import hashlib
+import itertools
+import os
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+from corpora import PROJECT
+
+from keras_seq.formats import ParallelText, UsablePairs
+from keras_seq.recipe import RecipeError
+from keras_seq.samples import holidays, holidays_templates
+from keras_seq.samples.holidays_grammar import Phrase, being, clause, elided, noun_phrase, passive, person, sentence
+from keras_seq.samples.holidays_words import (
+    ADJECTIVES,
+    CITIES,
+    FEELINGS,
+    MOODS,
+    MOTIONS,
+    NOUNS,
+    NUMBERS,
+    PERSONS,
+    VERBS,
+)
+
+
+@pytest.fixture(scope="module")
+def drafts():
+    return {split: holidays.drafts(split, size) for split, size in holidays.SIZES.items()}
+
+
+def digest(drafts):
+    rows = [(draft.english, draft.french) for split in drafts.values() for draft in split]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+
+
+def test_the_holidays_are_the_same_everywhere(drafts):
+    """A change of this number is a change of the corpus: count VERSION up with it."""
+    assert (holidays.VERSION, digest(drafts)) == (1, "1864f8058dd180f8")
+
+
+def test_another_process_with_other_hashes_makes_the_same(drafts):
+    code = (
+        "import hashlib; from keras_seq.samples import holidays as h;"
+        "rows = [row for split, size in h.SIZES.items() for row in h.pairs(split, size)];"
+        "print(hashlib.sha256(repr(rows).encode()).hexdigest()[:16])"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    run = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, check=True)
+    assert run.stdout.decode().split() == [digest(drafts)]
+
+
+def test_sentences_are_distinct_and_no_split_shares_one(drafts):
+    texts = [draft.english for split in drafts.values() for draft in split]
+    assert len(set(texts)) == len(texts) == sum(holidays.SIZES.values())
+
+
+def test_the_same_english_has_one_french():
+    generator = random.Random(5)
+    found = {}
+    repeated = 0
+    for _ in range(50_000):
+        draft = holidays_templates.draft(generator)
+        repeated += draft.english in found
+        assert found.setdefault(draft.english, draft.french) == draft.french
+    assert repeated > 100, "or this shows nothing"
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_every_word_and_every_template_is_in_training(drafts, split):
+    def words(draft):
+        return {(side, word) for side in ("english", "french") for word in re.findall(r"\w+|\S", getattr(draft, side))}
+
+    for what in (words, lambda draft: {draft.template}):
+        known = set().union(*map(what, drafts["train"]))
+        assert set().union(*map(what, drafts[split])) <= known
+    assert len({draft.template for draft in drafts[split]}) > 30
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_every_sentence_has_a_combination_that_no_other_split_has(drafts, split):
+    others = set().union(*(draft.combinations for name in drafts if name != split for draft in drafts[name]))
+    own = [draft.combinations - others for draft in drafts[split]]
+    assert all(any(holidays.held_out().get(c) == split for c in combinations) for combinations in own)
+    assert len(set().union(*own)) > 0.8 * sum(name == split for name in holidays.held_out().values())
+
+
+def test_what_is_held_out_is_not_in_the_training_texts(drafts):
+    """Looked for in the sentences, not in the generator's notes."""
+    text = "\n".join(draft.english for draft in drafts["train"])
+    nouns = {noun.english for noun in NOUNS}
+    pairs = [pair for pair in holidays.held_out() if pair[0] in nouns]
+    assert len(pairs) > 100
+    assert not [noun for noun, adjective in pairs if re.search(rf"\b{adjective} {noun}\b", text)]
+    moods = {mood.english for mood in MOODS}
+    persons = {person.english for person in PERSONS}
+    pairs = [pair for pair in holidays.held_out() if pair[0] in persons]
+    assert len(pairs) > 100
+    for subject, verb in pairs:
+        if verb in moods:
+            pattern = rf"\b{subject} (is|are|was|were)( not| never)? {verb}|\b(is|are|was|were) {subject} {verb}"
+        else:
+            pattern = rf"\b({subject} (do|does|did) not|(do|does|did) {subject}) {verb}\b(?! back)"
+        assert not re.search(pattern, text, re.IGNORECASE), pattern
+
+
+def test_every_word_of_the_lexicon_is_in_training(drafts):
+    combinations = set().union(*(draft.combinations for draft in drafts["train"]))
+    words = {word for pair in combinations for word in pair}
+    assert words >= {word.english for word in (*NOUNS, *ADJECTIVES, *MOODS, *VERBS, *FEELINGS, *MOTIONS, *PERSONS)}
+    assert words >= {city[0] for city in CITIES}
+
+
+def test_texts_are_finished(drafts):
+    for draft in itertools.chain(*drafts.values()):
+        for text in (draft.english, draft.french):
+            assert re.fullmatch(r"[A-ZÀÉÎ][\w' ,:-]*( ?\?|\.)", text), text
+            assert "  " not in text
+        assert draft.english.endswith("?") == draft.french.endswith(" ?")
+
+
+def test_nothing_is_left_to_elide_or_to_contract(drafts):
+    aspirated = "hibou|hamac|hache|harpe|hérisson|hangar|héros|hai|haï|hait|Hambourg|Hongrie|huit|onze"
+    open_vowel = rf"\b([ldjn][ea]|que) (?!({aspirated}))[aeiouyhàâéèêîôû]"
+    for draft in itertools.chain(*drafts.values()):
+        found = re.search(open_vowel, draft.french, re.IGNORECASE)
+        assert not found, draft.french
+        assert not re.search(rf"'({aspirated})", draft.french), draft.french
+        assert not re.search(r"\b(de les?|à les?|ma|sa|ce|beau|nouveau) [aeéèêîoô]", draft.french), draft.french
+        assert not re.search(r"\b(de les?|à les?) ", draft.french), draft.french
+
+
+NOUN = {noun.english: noun for noun in NOUNS}
+ADJECTIVE = {adjective.english: adjective for adjective in (*ADJECTIVES, *MOODS)}
+VERB = {verb.english: verb for verb in (*VERBS, *FEELINGS, *MOTIONS)}
+PERSON = {person.english: person for person in PERSONS}
+
+
+@pytest.mark.parametrize(
+    ("determiner", "adjectives", "noun", "many", "negated", "english", "french"),
+    [
+        ("a", "small red", "house", False, False, "a small red house", "une petite maison rouge"),
+        ("a", "old", "hotel", False, False, "an old hotel", "un vieil hôtel"),
+        ("a", "old", "owl", False, False, "an old owl", "un vieux hibou"),
+        ("the", "old", "hotel", True, False, "the old hotels", "les vieux hôtels"),
+        ("a", "beautiful", "bird", False, False, "a beautiful bird", "un bel oiseau"),
+        ("a", "beautiful", "hedgehog", False, False, "a beautiful hedgehog", "un beau hérisson"),
+        ("this", "new", "hospital", False, False, "this new hospital", "ce nouvel hôpital"),
+        ("this", "", "hospital", True, False, "these hospitals", "ces hôpitaux"),
+        ("this", "", "bird", False, False, "this bird", "cet oiseau"),
+        ("this", "", "hammock", False, False, "this hammock", "ce hamac"),
+        ("my", "", "school", False, False, "my school", "mon école"),
+        ("my", "new", "school", False, False, "my new school", "ma nouvelle école"),
+        ("her", "", "axe", False, False, "her axe", "sa hache"),
+        ("his", "", "scarf", False, False, "his scarf", "son écharpe"),
+        ("the", "", "clock", False, False, "the clock", "l'horloge"),
+        ("the", "", "harp", False, False, "the harp", "la harpe"),
+        ("the", "white", "horse", True, False, "the white horses", "les chevaux blancs"),
+        ("the", "brown", "chair", True, False, "the brown chairs", "les chaises marron"),
+        ("the", "cheap", "plate", True, False, "the cheap plates", "les assiettes bon marché"),
+        ("the", "Greek", "island", True, False, "the Greek islands", "les îles grecques"),
+        ("a", "Italian", "car", False, False, "an Italian car", "une voiture italienne"),
+        ("some", "red", "hat", True, False, "some red hats", "des chapeaux rouges"),
+        ("some", "pretty", "hat", True, False, "some pretty hats", "de jolis chapeaux"),
+        ("some", "", "umbrella", True, True, "any umbrellas", "de parapluies"),
+        ("some", "", "ladder", True, True, "any ladders", "d'échelles"),
+        ("a", "", "ladder", False, True, "a ladder", "d'échelle"),
+        ("many", "", "owl", True, False, "many owls", "beaucoup de hiboux"),
+        ("many", "", "armchair", True, False, "many armchairs", "beaucoup de fauteuils"),
+        ("many", "", "accordion", True, False, "many accordions", "beaucoup d'accordéons"),
+        ("the two", "grey", "mouse", True, False, "the two grey mice", "les deux souris grises"),
+        ("eight", "wild", "donkey", True, False, "eight wild donkeys", "huit ânes sauvages"),
+    ],
+)
+def test_noun_phrases(determiner, adjectives, noun, many, negated, english, french):
+    found = noun_phrase(NOUN[noun], determiner, [ADJECTIVE[a] for a in adjectives.split()], many, negated)
+    finished = sentence(found)
+    lower = [text[0].lower() + text[1:].removesuffix(".") for text in finished]
+    assert lower == [english, french]
+
+
+@pytest.mark.parametrize(
+    ("subject", "verb", "tense", "polarity", "english", "french"),
+    [
+        ("I", "buy", "present", "plain", "I buy.", "J'achète."),
+        ("I", "buy", "present", "not", "I do not buy.", "Je n'achète pas."),
+        ("I", "hate", "present", "plain", "I hate.", "Je hais."),
+        ("we", "hate", "present", "not", "We do not hate.", "Nous ne haïssons pas."),
+        ("the boys", "forget", "present", "never", "The boys never forget.", "Les garçons n'oublient jamais."),
+        ("she", "wash", "present", "plain", "She washes.", "Elle lave."),
+        ("you", "see", "past", "not", "You did not see.", "Vous n'avez pas vu."),
+        ("he", "sell", "past", "never", "He never sold.", "Il n'a jamais vendu."),
+        ("my sister", "arrive", "past", "plain", "My sister arrived.", "Ma sœur est arrivée."),
+        (
+            "the two girls",
+            "leave",
+            "past",
+            "not",
+            "The two girls did not leave.",
+            "Les deux filles ne sont pas parties.",
+        ),
+        ("Paul and Emma", "come", "past", "plain", "Paul and Emma came.", "Paul et Emma sont venus."),
+        ("my sister", "borrow", "past", "plain", "My sister borrowed.", "Ma sœur a emprunté."),
+        ("Hugo", "look for", "present", "question", "Does Hugo look for?", "Est-ce qu'Hugo cherche ?"),
+        ("the hero", "go", "present", "question", "Does the hero go?", "Est-ce que le héros va ?"),
+        (
+            "the actress",
+            "come back",
+            "past",
+            "question",
+            "Did the actress come back?",
+            "Est-ce que l'actrice est revenue ?",
+        ),
+    ],
+)
+def test_clauses(subject, verb, tense, polarity, english, french):
+    found = sentence(clause(PERSON[subject], VERB[verb], tense, polarity), "?" if polarity == "question" else ".")
+    assert found == (english, french)
+
+
+def test_participles_agree_with_their_subject_or_with_an_object_before_the_verb():
+    chairs = person(noun_phrase(NOUN["chair"], "the", [], True), "f", True)
+    car = person(noun_phrase(NOUN["car"], "the", [], False), "f", False)
+    assert sentence(passive(chairs, VERB["sell"], "not")) == (
+        "The chairs were not sold.",
+        "Les chaises n'ont pas été vendues.",
+    )
+    bought = clause(PERSON["Paul"], VERB["buy"], "past", "plain", object_before=chairs)
+    assert bought == ("Paul bought", "Paul a achetées")
+    painted = clause(PERSON["Paul"], VERB["paint"], "past", "plain", object_before=car)
+    assert painted == ("Paul painted", "Paul a peinte")
+
+
+def test_being():
+    tired = Phrase("tired", "fatiguées")
+    assert sentence(being(PERSON["Anna and Julie"], "past", "not", tired)) == (
+        "Anna and Julie were not tired.",
+        "Anna et Julie n'étaient pas fatiguées.",
+    )
+    assert sentence(being(PERSON["he"], "present", "question", Phrase("late", "en retard")), "?") == (
+        "Is he late?",
+        "Est-ce qu'il est en retard ?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("apart", "together"),
+    [
+        ("de le hôtel", "de l'hôtel"),
+        ("de le *hangar", "du hangar"),
+        ("de les États-Unis", "des États-Unis"),
+        ("à le marché", "au marché"),
+        ("à le aéroport", "à l'aéroport"),
+        ("à la école", "à l'école"),
+        ("à les îles", "aux îles"),
+        ("de Athènes", "d'Athènes"),
+        ("de *Hambourg", "de Hambourg"),
+        ("parce que elle ne y va pas", "parce qu'elle n'y va pas"),
+        ("beaucoup de *onze", "beaucoup de onze"),
+        ("belle école", "belle école"),
+    ],
+)
+def test_elision_and_contraction(apart, together):
+    assert elided(apart) == together
+
+
+def test_all_kinds_of_sentences_are_common(drafts):
+    counts = collections.Counter(draft.template.split()[0] for draft in drafts["train"])
+    assert len(counts) == len(set(holidays_templates.TEMPLATES))
+    assert min(counts.values()) > 250
+    forms = collections.Counter(draft.template.split()[1] for draft in drafts["train"])
+    assert set(forms) == {"plain", "not", "never", "question"}
+    assert min(forms.values()) > 500
+    assert set(NUMBERS) <= {word for draft in drafts["train"] for word in draft.english.split()}
+
+
+def test_they_are_written_once_and_read_by_the_common_reader(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path))
+    folder = holidays.write()
+    assert sorted(p.name for p in folder.iterdir()) == ["test.tsv", "train.tsv", "validation.tsv"]
+    before = (folder / "train.tsv").stat().st_mtime_ns
+    assert holidays.write() == folder
+    assert (folder / "train.tsv").stat().st_mtime_ns == before
+    for split, size in holidays.SIZES.items():
+        examples = UsablePairs(ParallelText(str(folder / f"{split}.tsv")), 120)
+        assert [(example.input, example.truth) for example in examples] == holidays.pairs(split, size)
+    assert capsys.readouterr().out == "", "all are used"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "file"))
+    with pytest.raises(RecipeError, match="KERAS_SEQ_CACHE names another folder"):
+        holidays.write()
