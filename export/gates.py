@@ -191,12 +191,16 @@ def _compare(gate: str, inputs: list, expected: list[dict], given: list[dict], s
 def _difference(left: Any, right: Any) -> float:
     if isinstance(left, list):
         # Rows of a batch are as long as its longest; what pads them is no difference.
-        if any(value not in ("", 0) for value in (*left[len(right) :], *right[len(left) :])):
+        if not all(map(_is_padding, (*left[len(right) :], *right[len(left) :]))):
             return math.inf
         return max((_difference(a, b) for a, b in zip(left, right, strict=False)), default=0.0)
     if isinstance(left, str):
         return 0.0 if left == right else math.inf
     return abs(left - right) if math.isfinite(left) and math.isfinite(right) else math.inf
+
+
+def _is_padding(value: Any) -> bool:
+    return all(map(_is_padding, value)) if isinstance(value, list) else value in ("", 0)
 
 
 def _base64(item: Any) -> Any:

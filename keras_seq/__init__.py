@@ -27,7 +27,8 @@ _our_command = any(word.removeprefix("-m").startswith("keras_seq.") for word in 
 if not (sys.argv[:1] == ["-m"] and _our_command):
     import keras_seq.layers
     import keras_seq.text
-    import keras_seq.tokens  # noqa: F401
+    import keras_seq.tokens
+    import keras_seq.translations  # noqa: F401
 
 
 def build(recipe: str | os.PathLike | Recipe, **sizes: int) -> Any:

@@ -7,7 +7,7 @@ import json
 import math
 import shlex
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib.figure
@@ -16,6 +16,7 @@ import numpy as np
 from keras_seq import scoring
 from keras_seq.applications import APPLICATIONS
 from keras_seq.formats import Example
+from keras_seq.layers.answers import Attention
 from keras_seq.pipeline import Answer
 from keras_seq.recipe import Recipe
 from keras_seq.run import Run
@@ -43,6 +44,7 @@ def write(
     metrics: dict[str, Any],
     worst: list[tuple[Example, Answer]],
     spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None,
+    looks: Sequence[Attention] = (),
 ) -> None:
     """Write the card and its pictures into the run.
 
@@ -52,6 +54,7 @@ def write(
         metrics: scores by split, and "training" for how it was trained.
         worst: examples of the last split with their answers, worst first.
         spans: `Objective.spans`; where there are spans, a page shows them in colour.
+        looks: of a few inputs, where the model looked; a picture shows it.
     """
     split = "test" if "test" in metrics else "validation"
     pictures = [_learning_curves(run)]
@@ -70,6 +73,7 @@ def write(
         f"parameters, {training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples "
         f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}.",
         *(f"![{name.removesuffix('.png')}]({name})" for name in pictures),
+        *_attention(run, looks),
         f"## The {len(worst)} worst examples of the {split} split",
         _worst(worst) if spans is None else _worst_spans(run, worst, spans),
         "## Use",
@@ -100,6 +104,8 @@ def _place(recipe: Recipe, split: str) -> str:
     if recipe.data.get("source") == "sample":
         return "the built-in sample corpus"
     place = recipe.data.get(split)
+    if isinstance(place, list):
+        return " and ".join(f"`{path}`" for path in place)
     phrases = (
         f" and the phrases of `{recipe.data['phrases']}`" if split == "train" and recipe.data.get("phrases") else ""
     )
@@ -176,12 +182,13 @@ def _use(run: Run, question: str) -> str:
 
 def _learning_curves(run: Run) -> str:
     history = run.read_history()
-    names = [name for name in history[0] if f"val_{name}" in history[0]]
+    names = [name.removeprefix("val_") for name in history[0] if name.startswith("val_")]
     figure = matplotlib.figure.Figure(figsize=(4.5 * len(names), 3.2), layout="constrained")
     axes = figure.subplots(1, len(names), squeeze=False)[0]
     epochs = [row["epoch"] for row in history]
     for axis, name in zip(axes, names, strict=True):
-        axis.plot(epochs, [row[name] for row in history], "o-", label="train", color="#8a8a8a")
+        if name in history[0]:  # else only answers to the validation split are scored by it
+            axis.plot(epochs, [row[name] for row in history], "o-", label="train", color="#8a8a8a")
         axis.plot(epochs, [row[f"val_{name}"] for row in history], "o-", label="validation", color="#0b6e99")
         axis.set(title=name, xlabel="epoch")
         axis.xaxis.get_major_locator().set_params(integer=True)
@@ -189,6 +196,25 @@ def _learning_curves(run: Run) -> str:
         axis.legend()
     figure.savefig(run.learning_curves_file, dpi=120)
     return run.learning_curves_file.name
+
+
+def _attention(run: Run, looks: Sequence[Attention]) -> list[str]:
+    if not looks:
+        return []
+    sizes = [(0.3 * len(look.source) + 1.2, 0.3 * len(look.target) + 1.2) for look in looks]
+    widths, heights = zip(*sizes, strict=True)
+    figure = matplotlib.figure.Figure(figsize=(sum(widths), max(heights)), layout="constrained")
+    for axis, look in zip(figure.subplots(1, len(looks), squeeze=False, width_ratios=widths)[0], looks, strict=True):
+        axis.imshow(look.weights, cmap="Blues", vmin=0, vmax=1)
+        axis.xaxis.tick_top()
+        axis.set_xticks(range(len(look.source)), look.source, rotation=90)
+        axis.set_yticks(range(len(look.target)), look.target)
+    figure.savefig(run.attention_file, dpi=120)
+    return [
+        "Where the model looks (a column a piece of the input) while it chooses each piece of its answer (a row), the "
+        "darker the more:",
+        f"![attention]({run.attention_file.name})",
+    ]
 
 
 def _confusion_matrix(run: Run, metrics: dict[str, Any]) -> str:

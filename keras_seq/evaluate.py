@@ -8,9 +8,12 @@ import pathlib
 import shlex
 import sys
 
+import pydantic
+
 from keras_seq import applications
 from keras_seq.recipe import RecipeError, user_errors
 from keras_seq.run import Run
+from keras_seq.signatures import section_model
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,17 +21,24 @@ def main(argv: list[str] | None = None) -> int:
         allow_abbrev=False, prog="python -m keras_seq.evaluate", description="Score a trained run."
     )
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
-    parser.add_argument("--data", metavar="FILE", help="score this file or folder, of the recipe's format, instead")
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="score this file or folder, of the recipe's format, instead; of parallel text two files",
+    )
     arguments = parser.parse_args(argv)
     with user_errors():
         run = Run(arguments.run).finished()
-        if arguments.data and not pathlib.Path(arguments.data).exists():
-            raise RecipeError(f"--data {arguments.data}: no such file or folder")
+        for path in arguments.data:
+            if not pathlib.Path(path).exists():
+                raise RecipeError(f"--data {path}: no such file or folder")
         _evaluate(run, arguments.data)
     return 0
 
 
-def _evaluate(run: Run, data: str | None) -> None:
+def _evaluate(run: Run, data: list[str]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from keras_seq import scoring
     from keras_seq.run import load
@@ -36,16 +46,26 @@ def _evaluate(run: Run, data: str | None) -> None:
     recipe = run.recipe
     application = applications.functions(recipe.application)
     split, settings = "test", recipe.data
-    if data is not None:
-        settings = {**recipe.data, "source": "files", "test": data}
+    if data:
+        settings = {**recipe.data, "source": "files", "test": _checked(recipe.application, data)}
     examples = application.read("test", **settings)
     if examples is None:
         split, examples = "validation", application.read("validation", **settings)
     metrics = scoring.score(load(run.path), examples, application.objective(), run.read_seen()).metrics
-    print(f"{run.path} on {data or f'the {split} split'}")
+    print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
     print(scoring.table(metrics))
     folder = shlex.quote(str(run.path))
     print(f"next:\n  python -m keras_seq.predict {folder} TEXT\n  python -m export {folder}")
+
+
+def _checked(application: str, data: list[str]) -> str | list[str]:
+    """The value of `data.test`; whether it is one file, or may be two, the application's `read` says."""
+    test = data[0] if len(data) == 1 else data
+    try:
+        section_model(application, "data").model_validate({"test": test})
+    except pydantic.ValidationError:
+        raise RecipeError(f"--data {shlex.join(data)}: {len(data)} files are not what {application} reads") from None
+    return test
 
 
 if __name__ == "__main__":

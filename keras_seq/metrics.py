@@ -8,6 +8,7 @@ from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
+import sacrebleu
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 from sklearn import metrics
@@ -139,6 +140,56 @@ def entities(records: list[TaggedAnswer], seen: Set[str]) -> dict[str, Any]:
             for name, (p, r, f, n) in rows.items()
         },
     }
+
+
+class Translated(NamedTuple):
+    """What the score of translations needs of one answer.
+
+    Attributes:
+        true: the true translation.
+        answered: the one that was answered.
+        log_probability: of the true one, by the model.
+        pieces: of the true one, its end among them.
+    """
+
+    true: str
+    answered: str
+    log_probability: float
+    pieces: float
+
+
+def translations(records: list[Translated]) -> dict[str, Any]:
+    """BLEU and chrF of whole texts, from sacreBLEU (Post 2018), and the cross-entropy of the true translations.
+
+    Args:
+        records: of every example.
+
+    Returns:
+        `bleu` and `chrf` from 0 to 100, each with the signature that says how it was made; `cross_entropy` in nats a
+        piece, and `perplexity`.
+    """
+    true, answered, log_probabilities, pieces = zip(*records, strict=True)
+    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
+    cross_entropy = -sum(log_probabilities) / max(sum(pieces), 1)
+    return {
+        "bleu": bleu.corpus_score(answered, [true]).score,
+        "chrf": chrf.corpus_score(answered, [true]).score,
+        "cross_entropy": cross_entropy,
+        "perplexity": float(np.exp(min(cross_entropy, 100.0))),
+        "examples": len(records),
+        "bleu_signature": str(bleu.get_signature()),
+        "chrf_signature": str(chrf.get_signature()),
+    }
+
+
+def bleu(true: Sequence[str], answered: Sequence[str]) -> float:
+    """BLEU of whole texts, from 0 to 100."""
+    return sacrebleu.corpus_bleu(answered, [true]).score
+
+
+def sentence_chrf(true: str, answered: str) -> float:
+    """chrF of one text, from 0 to 100; unlike BLEU it says something of a text that is short."""
+    return sacrebleu.sentence_chrf(answered, [true]).score
 
 
 def _calibration_error(scored: list[tuple[float, bool]]) -> float:

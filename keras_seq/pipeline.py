@@ -36,6 +36,7 @@ class Preprocessing:
         examples: how many training examples were seen.
         seen: what of the training split scoring compares with, such as the entities that it had.
         weights: layer name -> initial weights, for layers that start from a file.
+        targets: the layer between truths and tensors, where answers are made of the same things as truths.
     """
 
     inputs: keras.Layer
@@ -45,6 +46,7 @@ class Preprocessing:
     examples: int = 0
     seen: set[str] = dataclasses.field(default_factory=set)
     weights: dict[str, list[np.ndarray]] = dataclasses.field(default_factory=dict)
+    targets: Any = None
 
 
 @dataclasses.dataclass
@@ -54,7 +56,8 @@ class Objective:
     Attributes:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
-        monitor: the name of the metric that decides which epoch was best; more is better.
+        monitor: the name of the metric that decides which epoch was best; more is better. One of `metrics`, or with
+            `watched` one of the score.
         record: an example and its answer -> what is kept of them for the score.
         score: all records, any one of the answers, and `Preprocessing.seen` -> scores, the main one first.
         badness: of an example's answer; the worst examples are those with the most.
@@ -62,6 +65,10 @@ class Objective:
         spans: an example and its answer -> the true and the answered entities in its text; None where there are none.
         calibrate: the trained network, the validation data, and the keywords of `present` that the recipe fixes -> the
             others that the data decide.
+        watched: keywords of `present`; after every epoch that model answers the validation split, and its score is
+            watched too. None: what the network's scores say is enough.
+        choose: the presented model, the validation split, and the keywords of `present` that are fixed already -> the
+            others that the answers decide.
     """
 
     loss: keras.losses.Loss
@@ -73,6 +80,8 @@ class Objective:
     classes_of: Callable[[str], Iterable[str]] = lambda truth: (truth,)
     spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None
     calibrate: Callable[[keras.Model, tf.data.Dataset, dict[str, Any]], dict[str, Any]] | None = None
+    watched: dict[str, Any] | None = None
+    choose: Callable[[keras.Model, Iterable[Example], dict[str, Any]], dict[str, Any]] | None = None
 
 
 def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:

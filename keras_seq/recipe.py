@@ -51,8 +51,9 @@ class Recipe:
         sections = {section: dict(getattr(self, section)) for section in SECTIONS}
         for section in SECTIONS:
             for key, field in section_model(self.application, section).model_fields.items():
-                if is_path(field.annotation, field.metadata) and isinstance(sections[section].get(key), str):
-                    sections[section][key] = str(pathlib.Path(sections[section][key]).resolve())
+                value = sections[section].get(key)
+                if is_path(field.annotation, field.metadata) and isinstance(value, str | list):
+                    sections[section][key] = _resolved(value)
         sections["data"] = {"directory": str(directory), **sections["data"]}
         return {"application": self.application, **{k: v for k, v in sections.items() if v}}
 
@@ -249,6 +250,10 @@ def _line(mapping: ruamel.yaml.CommentedMap, key: Any) -> int:
         return mapping.lc.key(key)[0] + 1
     except (KeyError, TypeError):
         return mapping.lc.line + 1
+
+
+def _resolved(path: Any) -> Any:
+    return [_resolved(one) for one in path] if isinstance(path, list) else str(pathlib.Path(path).resolve())
 
 
 def _yaml() -> ruamel.yaml.YAML:

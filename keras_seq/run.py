@@ -46,6 +46,7 @@ class Run:
         self.confusion_matrix_file = self.path / "confusion_matrix.png"
         self.worst_examples_file = self.path / "worst_examples.html"
         self.gates_file = self.path / "gates.png"
+        self.attention_file = self.path / "attention.png"
         self.gradients_file = self.path / "gradients.png"
         self.logs = self.path / "logs"
         self.state = self.path / "state"
@@ -213,7 +214,8 @@ def load(run: str | os.PathLike) -> Any:
 
     import keras_seq.layers
     import keras_seq.text
-    import keras_seq.tokens  # noqa: F401  (these register what the file holds)
+    import keras_seq.tokens
+    import keras_seq.translations  # noqa: F401  (these register what the file holds)
 
     try:
         return keras.saving.load_model(finished.model_file, compile=False)

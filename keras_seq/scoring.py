@@ -34,9 +34,7 @@ def answers(model: keras.Model, examples: Iterable[Example]) -> Iterator[tuple[E
         examples: what to ask; their truths are not looked at.
     """
     for batch in bucketed(examples, BATCH_SIZE):
-        outputs = {name: plain(tensor) for name, tensor in model([example.input for example in batch]).items()}
-        for row, example in enumerate(batch):
-            yield example, {name: values[row] for name, values in outputs.items()}
+        yield from _by_example(batch, model([example.input for example in batch]))
 
 
 def plain(tensor: tf.Tensor) -> list:
@@ -60,7 +58,7 @@ def score(model: Answering, examples: Iterable[Example], objective: Objective, s
     classes = set(model.classes)
     records: list[Any] = []
     worst: list[tuple[float, int, Example, Answer]] = []
-    for number, (example, answer) in enumerate(answers(model, examples)):
+    for number, (example, answer) in enumerate(_judged(model, examples)):
         unknown = sorted(set(objective.classes_of(example.truth)) - classes) if classes else []
         if unknown:
             known = ", ".join(map(repr, sorted(classes)))
@@ -73,11 +71,17 @@ def score(model: Answering, examples: Iterable[Example], objective: Objective, s
     return Scored(objective.score(records, answer, seen), [(example, answer) for _, _, example, answer in worst])
 
 
+def numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    """Those of the scores that are one number each."""
+    return {name: value for name, value in metrics.items() if isinstance(value, float)}
+
+
 def table(metrics: dict[str, Any]) -> str:
     """Scores as lines of text: the numbers, then the classes and the confusion matrix where there are any."""
-    numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
-    wide = max(12, *map(len, numbers))
-    lines = [f"{name:{wide}} {value:.4f}" for name, value in numbers.items()]
+    texts = {name: value for name, value in metrics.items() if isinstance(value, str)}
+    wide = max(12, *map(len, [*numbers(metrics), *texts]))
+    lines = [f"{name:{wide}} {value:.4f}" for name, value in numbers(metrics).items()]
+    lines += [f"{name:{wide}} {value}" for name, value in texts.items()]
     classes = metrics.get("classes", {})
     if classes:
         width = max(map(len, [*classes, "class"]))
@@ -93,6 +97,19 @@ def table(metrics: dict[str, Any]) -> str:
         for name, row in zip(classes, metrics["confusion_matrix"], strict=True):
             lines.append(f"{name:{width}}" + "".join(f"  {n:{cell}d}" for n in row))
     return "\n".join(lines)
+
+
+def _judged(model: Answering, examples: Iterable[Example]) -> Iterator[tuple[Example, Answer]]:
+    """`answers`, with what the model makes of the truths."""
+    for batch in bucketed(examples, BATCH_SIZE):
+        inputs = [example.input for example in batch]
+        yield from _by_example(batch, {**model(inputs), **model.told(inputs, [example.truth for example in batch])})
+
+
+def _by_example(batch: list[Example], outputs: dict[str, tf.Tensor]) -> Iterator[tuple[Example, Answer]]:
+    values = {name: plain(tensor) for name, tensor in outputs.items()}
+    for row, example in enumerate(batch):
+        yield example, {name: column[row] for name, column in values.items()}
 
 
 def _decoded(values: Any) -> Any:

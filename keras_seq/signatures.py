@@ -44,7 +44,9 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Part = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 ExistingPath = Annotated[str, pydantic.AfterValidator(_existing)]
+ExistingPaths = Annotated[list[ExistingPath], Field(min_length=2, max_length=2)]
 Column = NonNegativeInt | str
+NotNegative = Annotated[float, Field(ge=0)]
 
 SECTIONS = {"data": "read", "prepare": "prepare", "model": "build", "training": "objective", "serving": "present"}
 _TYPES = {
@@ -60,6 +62,8 @@ _TYPES = {
     "Part": Part,
     "Seed": Seed,
     "ExistingPath": ExistingPath,
+    "ExistingPaths": ExistingPaths,
+    "NotNegative": NotNegative,
     "Column": Column,
 }
 _PACKAGE = pathlib.Path(__file__).parent

@@ -13,7 +13,7 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -38,6 +38,15 @@ class Stopped(Exception):
 class StateKeeper(keras.callbacks.Callback):
     """Saves and restores the state of training; keeps the history, the best weights and the patience.
 
+    Args:
+        run: where.
+        network: compiled.
+        preprocessing: adapted.
+        steps: batches of an epoch.
+        monitor: the name in the history of what decides which epoch was best.
+        patience: see `training.fit`.
+        watch: more scores of the validation split, by name; called while the network has the weights that are scored.
+
     Attributes:
         epoch: the epoch that training is in, from 0.
         step: the batches of it that were trained on.
@@ -51,10 +60,11 @@ class StateKeeper(keras.callbacks.Callback):
         steps: int,
         monitor: str,
         patience: int | None,
+        watch: Callable[[], dict[str, float]],
     ) -> None:
         super().__init__()
         self.run, self.network, self.steps = run, network, steps
-        self.monitor, self.patience = monitor, patience
+        self.monitor, self.patience, self.watch = monitor, patience, watch
         self.epoch = self.step = 0
         self._fingerprint = _fingerprint(preprocessing)
         self._history: list[dict[str, float]] = []
@@ -64,6 +74,7 @@ class StateKeeper(keras.callbacks.Callback):
         self._started = self._saved = time.monotonic()
         self._signal = 0
         self._raw_weights: list[np.ndarray] = []
+        self._watched: dict[str, float] = {}
 
     def restore(self, data: tf.data.Dataset) -> None:
         """Put everything back to where the run's state stands; without one, this is the beginning.
@@ -147,13 +158,17 @@ class StateKeeper(keras.callbacks.Callback):
             self.network.optimizer.put_averages_into(self.network.trainable_variables)
 
     def on_test_end(self, logs: Any = None) -> None:
-        scores = [row[self.monitor] for row in self._history] + [logs[self.monitor.removeprefix("val_")]]
+        self._watched = {f"val_{name}": value for name, value in self.watch().items()}
+        found = {**{f"val_{name}": value for name, value in (logs or {}).items()}, **self._watched}
+        scores = [row[self.monitor] for row in self._history] + [found[self.monitor]]
         if best_epoch(scores) == len(scores) - 1:
             self.run.save_best_weights(self.network)
         for variable, value in zip(self.network.trainable_variables, self._raw_weights, strict=False):
             variable.assign(value)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logs = {} if logs is None else logs
+        logs |= self._watched  # for the callbacks after this one too
         rate = float(keras.ops.convert_to_numpy(self.network.optimizer.learning_rate))
         row = {"epoch": epoch + 1, **logs, "learning_rate": rate, "seconds": round(self._elapsed(), 2)}
         self._history.append({name: float(value) for name, value in row.items()})
@@ -182,5 +197,6 @@ def best_epoch(scores: list[float]) -> int:
 
 
 def _fingerprint(preprocessing: Preprocessing) -> str:
-    parts = (preprocessing.inputs.get_config(), preprocessing.classes, preprocessing.examples)
+    targets = preprocessing.targets and preprocessing.targets.get_config()
+    parts = (preprocessing.inputs.get_config(), targets, preprocessing.classes, preprocessing.examples)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -19,6 +19,7 @@ from keras_seq.recipe import Recipe, load_recipe, schema, user_errors
 from keras_seq.run import Run
 
 REQUEST_EXAMPLES = 8
+SHOWN_LOOKS = 3  # inputs whose attention the card draws
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -71,8 +72,13 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     if test is not None:
         pipeline.count(test, preprocessing, objective, "test")
     network = application.build(preprocessing.sizes, **recipe.model)
+    watched = objective.watched and application.present(preprocessing, network, **objective.watched)
+
+    def watch() -> dict[str, float]:
+        return scoring.numbers(scoring.score(watched, validation, objective).metrics) if watched else {}
+
     try:
-        training.fit(network, objective, preprocessing, train, validation, run, **settings)
+        training.fit(network, objective, preprocessing, train, validation, run, watch, **settings)
     except Stopped as stop:
         print(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
         return 128 + stop.signal_number
@@ -83,6 +89,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         data = pipeline.evaluation_dataset(validation, preprocessing, settings["batch_size"])
         chosen = {**objective.calibrate(best, data, chosen), **chosen}
     model = application.present(preprocessing, best, **chosen)
+    if objective.choose is not None:
+        chosen = {**objective.choose(model, validation, chosen), **chosen}
+        model = application.present(preprocessing, best, **chosen)
     run.save_model(model)
     run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
     scored = {"validation": scoring.score(model, validation, objective, preprocessing.seen)}
@@ -91,9 +100,10 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     if preprocessing.seen:
         run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
-    metrics["serving"] = chosen
+    metrics["serving"] = {key: value for key, value in chosen.items() if recipe.serving.get(key) is None}
     metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
-    card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans)
+    looks = model.looks(sorted(next(iter(run.read_requests().values())), key=len)[:SHOWN_LOOKS])
+    card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans, looks)
     run.write_metrics(metrics)
     shutil.rmtree(run.state)
     return 0

@@ -7,7 +7,7 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import keras
@@ -29,6 +29,7 @@ def fit(
     train: Iterable[Example],
     validation: Iterable[Example],
     run: Run,
+    watch: Callable[[], dict[str, float]] = dict,
     *,
     epochs: PositiveInt = 10,
     batch_size: PositiveInt = 64,
@@ -49,6 +50,7 @@ def fit(
         train: the training split.
         validation: the split that chooses the best epoch.
         run: where the state, the history and the logs go.
+        watch: called after every epoch, gives scores of the validation split by name.
         epochs: most times that the training split is gone over.
         batch_size: examples a step.
         learning_rate: Adam's step size, at the start.
@@ -80,7 +82,7 @@ def fit(
     optimizer.build(network.trainable_variables)
     validation_batches = math.ceil(count(validation, preprocessing, objective, "validation") / batch_size)
     validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
-    keeper = StateKeeper(run, network, preprocessing, steps, f"val_{objective.monitor}", patience)
+    keeper = StateKeeper(run, network, preprocessing, steps, f"val_{objective.monitor}", patience, watch)
     keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2
     with keeper.signals():

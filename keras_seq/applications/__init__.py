@@ -9,6 +9,7 @@ import types
 APPLICATIONS = {
     "sentiment": "many to one: text -> label, score",
     "ner": "many to many, equal length: text -> entities with their places and scores",
+    "translation": "many to many, unequal length: text -> its translation, by beam search",
 }
 
 

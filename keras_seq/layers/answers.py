@@ -23,6 +23,20 @@ class Signature(NamedTuple):
     example: Callable[[tf.Tensor], tf.Tensor]
 
 
+class Attention(NamedTuple):
+    """Where a model looked while it made an answer, of one input.
+
+    Attributes:
+        source: the pieces of the input.
+        target: the pieces of the answer.
+        weights: of every piece of the answer, a list of its weights of the pieces of the input.
+    """
+
+    source: list[str]
+    target: list[str]
+    weights: list[list[float]]
+
+
 @keras.saving.register_keras_serializable("keras_seq")
 class RankedLabels(keras.layers.Layer):
     """Class scores to named answers, best first: `(batch, classes)` -> a dict of tensors.
@@ -81,6 +95,14 @@ class Answering(keras.Model):
         """The names of the classes that it answers with; empty where there are none."""
         return list(getattr(self.get_layer("answers"), "classes", []))
 
+    def looks(self, inputs: list) -> list[Attention]:
+        """Where the model looks while it answers each input; nothing where it has no attention to show."""
+        return []
+
+    def told(self, inputs: list, truths: list[str]) -> dict[str, tf.Tensor]:
+        """What more the model says when it is told the truths, by name, a row an input; nothing here."""
+        return {}
+
     def signatures(self) -> dict[str, Signature]:
         """The signatures to export, by name: `serving_default`, from raw inputs."""
         spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
@@ -91,16 +113,27 @@ class Answering(keras.Model):
         return answer
 
     def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The answers, computed as one graph: run op by op, an LSTM takes a millisecond a step and more."""
-        if not hasattr(self, "_graph"):
-            spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
-            call = super().__call__
-            self._graph = _Hidden(tf.function(lambda raw: call(raw, training=False), [spec], autograph=False))
-        return self._graph.value(inputs)
+        call = super().__call__
+        spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
+        return self._as_graph("answer", lambda raw: call(raw, training=False), [spec])(inputs)
+
+    def _as_graph(self, name: str, function: Callable, signature: list[tf.TensorSpec]) -> Callable:
+        """A function of this model, computed as one graph: run op by op, an LSTM takes a millisecond a step and more.
+
+        Args:
+            name: under which the graph is kept.
+            function: tensors -> tensors.
+            signature: of its tensors.
+        """
+        if not hasattr(self, "_graphs"):
+            self._graphs = Untracked({})
+        if name not in self._graphs.value:
+            self._graphs.value[name] = tf.function(function, signature, autograph=False)
+        return self._graphs.value[name]
 
 
-class _Hidden:
-    """Holds a function that is not part of what is saved."""
+class Untracked:
+    """Holds what is not part of what Keras saves."""
 
-    def __init__(self, value) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value

@@ -1,0 +1,248 @@
+"""Translation: many to many, unequal length.
+
+text -> subword pieces -> LSTM encoder -> LSTM decoder with attention -> beam search -> pieces -> text
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+from pydantic import PositiveFloat, PositiveInt
+
+from keras_seq import metrics, splits
+from keras_seq.formats import Example, ParallelText, UsablePairs
+from keras_seq.layers import LSTM, AttentionDecoder, SmoothedCrossEntropy
+from keras_seq.pipeline import Objective, Preprocessing, bucketed
+from keras_seq.recipe import DataError, RecipeError
+from keras_seq.samples import holidays
+from keras_seq.signatures import Column, ExistingPath, ExistingPaths, Fraction, NotNegative, Part, Seed
+from keras_seq.subwords import Subwords, learn_subwords
+from keras_seq.translations import TranslationAnswering, Translations, shifted
+
+# Tried on the validation split.
+PENALTIES = {
+    "length_penalty": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0),
+    "coverage_penalty": (0.0, 0.1, 0.2, 0.4),
+}
+TEXTS_AT_ONCE = 64
+
+
+def read(
+    split: str,
+    *,
+    source: Literal["files", "sample"] = "files",
+    train: ExistingPath | ExistingPaths | None = None,
+    validation: ExistingPath | ExistingPaths | Part = 0.1,
+    test: ExistingPath | ExistingPaths | None = None,
+    text: Column = 0,
+    translation: Column = 1,
+    max_characters: PositiveInt = 1000,
+    split_seed: Seed = 1,
+) -> Iterable[Example] | None:
+    """The raw examples of a split: sentences and their translations; None for a test split that is nowhere.
+
+    Args:
+        split: "train", "validation" or "test".
+        source: "sample" for the built-in English and French sentences; "files" for your own.
+        train: two text files, [sentences, translations], line by line each other's translations; or one file of pairs
+            (.tsv, .csv or .jsonl). .gz too; a pattern takes several.
+        validation: like train, or the fraction of train's pairs to hold out (seeded).
+        test: like train; without it no test score is made.
+        text: of a file of pairs, the column of the sentence; a name (with a header line), or a number from 0.
+        translation: of a file of pairs, the column of the translation.
+        max_characters: training pairs with a longer side are passed over, like empty ones, and counted.
+        split_seed: decides which examples are held out where validation is a fraction.
+
+    Raises:
+        RecipeError: when the split is not in the recipe.
+        DataError: while iterating, with file:line; or with the numbers of lines where they are not equal.
+    """
+
+    def of(path: str | list[str]) -> Iterable[Example]:
+        sentences, translations = (path, None) if isinstance(path, str) else path
+        return ParallelText(sentences, translations, text, translation)
+
+    def usable(path: str | list[str]) -> Iterable[Example]:
+        return UsablePairs(of(path), max_characters)
+
+    paths = splits.places(source, holidays.write, ".tsv", train=train, validation=validation, test=test)
+    from_train = split == "train" or isinstance(paths["validation"], float)
+    reader = usable if split != "test" and from_train else of
+    return splits.examples(split, paths, reader, split_seed, stratum=lambda example: None)
+
+
+def prepare(
+    examples: Iterable[Example] | None,
+    *,
+    vocabulary_size: PositiveInt = 8000,
+    target_vocabulary_size: PositiveInt | None = None,
+    max_pieces: PositiveInt = 1000,
+) -> Preprocessing:
+    """Text -> subword pieces, learned on the training split by byte-pair encoding.
+
+    Args:
+        examples: the training split; None gives sizes alone, for `keras_seq.build`.
+        vocabulary_size: most pieces known, of both languages together, the four reserved ones among them.
+        target_vocabulary_size: most pieces of the translations; with it, each language has pieces of its own.
+        max_pieces: pieces kept of a text, from its start; the rest is not translated.
+
+    Raises:
+        DataError: when there are no pairs, or more characters than pieces.
+    """
+    sizes = {"vocabulary_size": vocabulary_size}
+    if target_vocabulary_size is not None:
+        sizes["target_vocabulary_size"] = target_vocabulary_size
+    if examples is None:
+        return Preprocessing(inputs=Subwords(max_pieces=max_pieces, name="source"), pair=None, sizes=sizes)
+    count = sum(1 for _ in examples)
+    if not count:
+        raise DataError("the training split has no pairs; at least one is needed")
+    if target_vocabulary_size is None:
+        model = target_model = learn_subwords((text for e in examples for text in e[:2]), vocabulary_size)
+    else:
+        model = learn_subwords((e.input for e in examples), vocabulary_size)
+        target_model = learn_subwords((e.truth for e in examples), target_vocabulary_size)
+    source = Subwords(model, max_pieces, name="source")
+    target = Subwords(target_model, max_pieces, name="target")
+
+    def pair(texts: tf.Tensor, truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        ids = target.ids_of(truths)
+        return {"source_ids": source.ids_of(texts), "target_ids": shifted(ids)}, ids
+
+    known = {name: len(layer.pieces) for name, layer in zip(sizes, (source, target), strict=False)}
+    return Preprocessing(inputs=source, pair=pair, sizes=known, examples=count, targets=target)
+
+
+def build(
+    sizes: dict[str, int],
+    *,
+    embedding_dim: PositiveInt = 256,
+    units: PositiveInt = 256,
+    layers: PositiveInt = 1,
+    attention: Literal["luong", "bahdanau"] = "luong",
+    input_feeding: bool = False,
+    tied_embeddings: bool = True,
+    dropout: Fraction = 0.3,
+) -> keras.Model:
+    """The network: ids of a text and of its translation so far -> logits of the next piece `(batch, time, pieces)`.
+
+    Inputs are `source_ids` `(batch, source)` and `target_ids` `(batch, time)`, int32, padded on the right with 0.
+    Sources: Bahdanau et al. 2015; Luong et al. 2015; Press and Wolf 2017 for the tied embeddings.
+
+    Args:
+        sizes: `vocabulary_size`, and `target_vocabulary_size` where each language has pieces of its own.
+        embedding_dim: numbers in a piece's vector.
+        units: numbers in the state of an encoder layer, in each direction; those of the decoder have twice as many.
+        layers: LSTM layers of the encoder, bidirectional, and of the decoder.
+        attention: the general score of Luong et al., or the additive one of Bahdanau et al.
+        input_feeding: whether a step reads what the step before it made of the attention. Training then goes step by
+            step, not a whole sequence at once; docs/translation.md says what that costs.
+        tied_embeddings: whether the vectors that pieces are read by are also those that they are chosen by.
+        dropout: part of the numbers set to zero in training, of the vectors, between layers and of the features.
+    """
+    shared = "target_vocabulary_size" not in sizes
+    initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
+    source_ids, target_ids = (keras.Input((None,), dtype="int32", name=name) for name in ("source_ids", "target_ids"))
+    size = sizes["vocabulary_size" if shared else "target_vocabulary_size"]
+    embedding = keras.layers.ReversibleEmbedding(
+        size, embedding_dim, tied_embeddings, initializer, mask_zero=True, name="embedding"
+    )
+    source_embedding = embedding
+    if not shared:
+        source_embedding = keras.layers.Embedding(
+            sizes["vocabulary_size"], embedding_dim, initializer, mask_zero=True, name="source_embedding"
+        )
+    x = keras.layers.Dropout(dropout, name="source_dropout")(source_embedding(source_ids))
+    for number in range(1, layers + 1):
+        lstm = LSTM(units, return_sequences=True, return_state=True, name=f"lstm_{number}")
+        x, *states = keras.layers.Bidirectional(lstm, name=f"bidirectional_{number}")(x)
+        x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
+    words = keras.layers.Dropout(dropout, name="target_dropout")(embedding(target_ids))
+    decoder = AttentionDecoder(2 * units, embedding_dim, layers, attention, input_feeding, dropout, name="decoder")
+    features = keras.layers.Dropout(dropout, name="features_dropout")(decoder([words, x, source_ids, *states]))
+    inputs = {"source_ids": source_ids, "target_ids": target_ids}
+    return keras.Model(inputs, embedding(features, reverse=True), name="translation_network")
+
+
+def objective(*, label_smoothing: Fraction = 0.1) -> Objective:
+    """The loss, the metrics and the score.
+
+    Args:
+        label_smoothing: part of the truth that is spread over all pieces alike.
+    """
+    return Objective(
+        loss=SmoothedCrossEntropy(label_smoothing),
+        metrics=[],
+        monitor="bleu",
+        record=lambda example, answer: metrics.Translated(
+            example.truth, *(answer[name] for name in ("translation", "log_probability", "true_pieces"))
+        ),
+        score=lambda records, answer, seen: metrics.translations(records),
+        badness=lambda example, answer: 100 - metrics.sentence_chrf(example.truth, answer["translation"]),
+        classes_of=lambda truth: (),
+        watched={"beam_width": 1, "n_best": 1},
+        choose=_best_penalties,
+    )
+
+
+def present(
+    preprocessing: Preprocessing,
+    network: keras.Model,
+    *,
+    beam_width: PositiveInt = 4,
+    n_best: PositiveInt = 1,
+    length_penalty: NotNegative | None = None,
+    coverage_penalty: NotNegative | None = None,
+    replace_unknown: bool = True,
+    temperature: PositiveFloat | None = None,
+) -> keras.Model:
+    """Raw text -> named answers: `text` `(batch,)` string -> `translation`, `score`, `translations`, `scores`.
+
+    Args:
+        preprocessing: adapted.
+        network: trained.
+        beam_width: hypotheses followed at once; 1 is greedy search.
+        n_best: translations answered of each text, at most beam_width.
+        length_penalty: 0 for none; the higher, the longer the translations; left out, what gives the best BLEU on the
+            validation split.
+        coverage_penalty: 0 for none; the higher, the less of the source is left out; left out, likewise.
+        replace_unknown: whether an unknown piece is replaced by the piece of the source that was looked at most.
+        temperature: draws n_best translations at this temperature instead of searching for the best.
+    """
+    if n_best > beam_width and temperature is None:
+        raise RecipeError(f"serving.n_best: {n_best} translations cannot come of a beam of {beam_width} hypotheses")
+    text = keras.Input((), dtype="string", name="text")
+    answers = Translations(
+        network,
+        preprocessing.targets,
+        beam_width,
+        n_best,
+        length_penalty or 0.0,
+        coverage_penalty or 0.0,
+        replace_unknown,
+        temperature,
+        name="answers",
+    )
+    return TranslationAnswering(text, answers(preprocessing.inputs(text)), name="translation")
+
+
+def _best_penalties(model: TranslationAnswering, examples: Iterable[Example], fixed: dict[str, Any]) -> dict[str, Any]:
+    """The penalties that give the best BLEU; the least of those that give the same.
+
+    They only order what the search has found, so one search does for all.
+    """
+    batches = list(bucketed(examples, TEXTS_AT_ONCE))
+    found = [row for batch in batches for row in model.candidates([example.input for example in batch])]
+    true = [example.truth for batch in batches for example in batch]
+
+    def score(penalties: Sequence[float]) -> float:
+        return metrics.bleu(true, [max(row, key=lambda one: one.score(*penalties)).text for row in found])
+
+    tried: Iterable[tuple[float, ...]] = itertools.product(
+        *([fixed[name]] if name in fixed else values for name, values in PENALTIES.items())
+    )
+    return dict(zip(PENALTIES, max(tried, key=score), strict=True))

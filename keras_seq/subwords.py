@@ -1,0 +1,142 @@
+"""Raw text -> subword pieces and back, in the graph; the pieces are learned by SentencePiece.
+
+Ops used: core TensorFlow, and TF-Text's NormalizeUTF8 and Sentencepiece ops, which every TensorFlow Serving binary
+holds since 2.4.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import pathlib
+import tempfile
+from collections.abc import Iterable
+
+import keras
+import sentencepiece
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from keras_seq.recipe import DataError
+
+PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
+RESERVED_IDS = 4
+MOST_LEARNED_FROM = 2_000_000  # texts; SentencePiece holds them in memory while it learns
+SPACE = "\u2581"  # which SentencePiece has in place of a space
+# Of the characters of the training texts those that make up this part are known. The rest, the rarest, teach what an
+# unknown piece is.
+CHARACTER_COVERAGE = 0.99998
+_SPACES = "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class Subwords(keras.layers.Layer):
+    """Raw text `(batch,)` string -> its pieces and the end, `(batch, time)` each, padded on the right.
+
+    `ids` int32, 0 for padding, and `pieces` string, as they stand in the text, "" for the end and padding. Text is made
+    valid UTF-8, NFC-normalised, and runs of white space are one space; `text_of` gives it back from the pieces,
+    character for character. Id 1 is a piece that the model lacks, 2 starts and 3 ends a sequence.
+    Source: Sennrich et al. 2016 (byte-pair encoding); Kudo and Richardson 2018 (SentencePiece).
+
+    Args:
+        model: a SentencePiece model as `learn_subwords` gives it, as bytes or in base64.
+        max_pieces: pieces kept of a text, from its start.
+
+    Example:
+        >>> layer = Subwords(learn_subwords(["ab ab", "ab"], 8))
+        >>> layer.ids_of(tf.constant(["ab", ""]))
+        [[5, 3], [3, 0]]
+    """
+
+    def __init__(self, model: bytes | str = b"", max_pieces: int = 1000, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.model = base64.b64decode(model) if isinstance(model, str) else model
+        self.max_pieces = max_pieces
+        self.pieces: list[str] = []
+        if self.model:
+            processor = sentencepiece.SentencePieceProcessor(model_proto=self.model)
+            self.pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
+            self._ids = tf_text.SentencepieceTokenizer(self.model, out_type=tf.int32)
+            self._texts = tf_text.SentencepieceTokenizer(self.model, out_type=tf.string)
+        self.built = True
+
+    def call(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
+        ids = self.ids_of(texts)
+        pieces = self._texts.tokenize(normalized(texts))[:, : self.max_pieces]
+        return {"ids": ids, "pieces": pieces.to_tensor("", shape=tf.shape(ids))}
+
+    def ids_of(self, texts: tf.Tensor) -> tf.Tensor:
+        """The ids alone."""
+        ids = self._ids.tokenize(normalized(texts))[:, : self.max_pieces]
+        return tf.concat([ids, tf.fill([ids.nrows(), 1], END_ID)], axis=1).to_tensor(PADDING_ID)
+
+    def pieces_of(self, ids: tf.Tensor) -> tf.Tensor:
+        """Ids, of any shape -> their pieces, string; "" for padding, start and end."""
+        return tf.gather(tf.constant(["", *self.pieces[1:2], "", "", *self.pieces[RESERVED_IDS:]]), ids)
+
+    def text_of(self, pieces: tf.Tensor) -> tf.Tensor:
+        """Pieces `(..., time)` string -> texts `(...)`."""
+        texts = tf.strings.regex_replace(tf.strings.reduce_join(pieces, axis=-1), SPACE, " ")
+        return tf.strings.strip(texts)
+
+    def compute_output_spec(self, texts: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
+        kinds = {"ids": "int32", "pieces": "string"}
+        return {name: keras.KerasTensor((texts.shape[0], None), dtype=kind) for name, kind in kinds.items()}
+
+    def get_config(self) -> dict:
+        own = {"model": base64.b64encode(self.model).decode(), "max_pieces": self.max_pieces}
+        return {**super().get_config(), **own}
+
+
+def normalized(texts: tf.Tensor) -> tf.Tensor:
+    """Texts as valid UTF-8, NFC, every run of white space and control characters one space."""
+    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    texts = tf.strings.regex_replace(texts, r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}]+", " ")
+    # Ordering a run of combining marks takes time in the square of its length.
+    texts = tf.strings.regex_replace(texts, r"(\p{M}{30})\p{M}+", r"\1")
+    return tf_text.normalize_utf8(texts, "NFC")
+
+
+def learn_subwords(texts: Iterable[str], size: int) -> bytes:
+    """A SentencePiece model (byte-pair encoding) of texts: the same texts give the same model, byte for byte.
+
+    Args:
+        texts: raw; of more than 2,000,000 the first so many are learned from.
+        size: most pieces, the four reserved ones among them; a small corpus has fewer.
+
+    Raises:
+        DataError: when there is nothing to learn from, or more characters than `size`.
+    """
+    model = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        # The texts are normalised already; a model without any rule logs that at every load.
+        rules = pathlib.Path(folder, "rules.tsv")
+        rules.write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=_normalized_in_chunks(itertools.islice(texts, MOST_LEARNED_FROM)),
+                model_writer=model,
+                model_type="bpe",
+                vocab_size=size,
+                hard_vocab_limit=False,
+                character_coverage=CHARACTER_COVERAGE,
+                normalization_rule_tsv=str(rules),
+                pad_id=PADDING_ID,
+                unk_id=UNKNOWN_ID,
+                bos_id=START_ID,
+                eos_id=END_ID,
+                num_threads=1,
+                minloglevel=3,
+            )
+        except RuntimeError as error:
+            raise DataError(
+                f"no subword pieces can be learned: {str(error).strip()[-200:]}; is vocabulary_size ({size}) too small?"
+            ) from None
+    return model.getvalue()
+
+
+def _normalized_in_chunks(texts: Iterable[str], size: int = 1024) -> Iterable[str]:
+    texts = iter(texts)
+    while chunk := list(itertools.islice(texts, size)):
+        yield from (text.decode() for text in normalized(tf.constant(chunk)).numpy())

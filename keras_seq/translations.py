@@ -1,0 +1,253 @@
+"""From the pieces of a text to its translations, and the model that goes from raw text to them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from keras_seq import decoding
+from keras_seq.layers import Answering
+from keras_seq.layers.answers import Attention, Signature, Untracked
+from keras_seq.layers.attention_decoder import Memory, State
+from keras_seq.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
+
+PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
+
+Tensors = dict[str, tf.Tensor]
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class Translations(keras.layers.Layer):
+    """The pieces of texts, as `Subwords` gives them -> their translations.
+
+    `translation` `(batch,)` string and `score` `(batch,)` float32 are the best; `translations` and `scores`
+    `(batch, n_best)` are all, best first. A score is the log-probability with its penalties (see
+    `keras_seq.decoding.beam_search`), of sampled ones without. The encoder runs once. A text without pieces has the
+    translation "".
+
+    Args:
+        network: source and target ids -> logits, with the layers `embedding` and `decoder` of `translation.build`.
+        target: the pieces of the translations.
+        beam_width: hypotheses followed at once; 1 is greedy search.
+        n_best: translations of a text, at most `beam_width`.
+        length_penalty: 0 for none; the higher, the longer the translations.
+        coverage_penalty: 0 for none; the higher, the less of the source is left out.
+        replace_unknown: whether an unknown piece of a translation becomes the piece of the source that was looked at
+            most when it was chosen (Luong et al. 2015, "Addressing the Rare Word Problem").
+        temperature: None searches for the best; a number draws `n_best` translations at this temperature instead.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        target: Subwords,
+        beam_width: int = 4,
+        n_best: int = 1,
+        length_penalty: float = 0.0,
+        coverage_penalty: float = 0.0,
+        replace_unknown: bool = True,
+        temperature: float | None = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.network, self.target = network, target
+        self.beam_width, self.n_best = beam_width, n_best
+        self.length_penalty, self.coverage_penalty = length_penalty, coverage_penalty
+        self.replace_unknown, self.temperature = replace_unknown, temperature
+        self.decoder, self.embedding = network.get_layer("decoder"), network.get_layer("embedding")
+        # The part of the network before the decoder; what is saved is the network, once.
+        self._encoder = Untracked(keras.Model(network.input["source_ids"], self.decoder.input[1:]))
+        self.built = True
+
+    def call(self, source: Tensors) -> Tensors:
+        found = self.search(source, whole_attention=self.coverage_penalty > 0)
+        texts = self.target.text_of(self.pieces_of(found, source["pieces"]))
+        has_pieces = tf.not_equal(source["ids"][:, 0], END_ID)[:, None]
+        texts = tf.where(has_pieces, texts, "")[:, : self.n_best]
+        scores = tf.where(has_pieces, found.scores, 0.0)[:, : self.n_best]
+        return {"translation": texts[:, 0], "score": scores[:, 0], "translations": texts, "scores": scores}
+
+    def search(self, source: Tensors, whole_attention: bool = True) -> decoding.Hypotheses:
+        """The hypotheses for texts, best first.
+
+        Args:
+            source: `ids` and `pieces`.
+            whole_attention: whether their attention is that to every piece of the source. If not, its last dimension
+                is 1 and holds the place of the piece that was looked at most: of a long text that is far less.
+        """
+        values, ids, *states = self._encoder.value(source["ids"], training=False)
+        memory, state = self.decoder.remember(values, ids), self.decoder.begin(states)
+        lengths = tf.reduce_sum(tf.cast(ids != PADDING_ID, tf.int32), axis=1)
+        limits = tf.where(ids[:, 0] == END_ID, 1, PIECES_A_PIECE * lengths + MORE_PIECES)
+
+        advance, to_logits = self.decoder.stepper(), self._output_weights()
+
+        def step(tokens: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
+            features, state, attention = advance(self.embedding(tokens), state, memory)
+            if not whole_attention:
+                attention = tf.cast(tf.argmax(attention, axis=-1), tf.float32)[..., None]
+            return tf.matmul(features, to_logits), state, attention
+
+        ends = {"start": START_ID, "end": END_ID, "pad": PADDING_ID}
+        if self.temperature is not None:
+            return self._sample(step, state, memory, limits, source, ends)
+        penalties = {"length_penalty": self.length_penalty, "coverage_penalty": self.coverage_penalty}
+        width, mask = self.beam_width, memory.mask
+        return decoding.beam_search(
+            step, state, memory, limits=limits, width=width, source_mask=mask, **penalties, **ends
+        )
+
+    def pieces_of(self, found: decoding.Hypotheses, source_pieces: tf.Tensor) -> tf.Tensor:
+        """The pieces of hypotheses, `(batch, width, time)` string; unknown ones replaced, if they are to be."""
+        pieces = self.target.pieces_of(found.tokens)
+        if not self.replace_unknown:
+            return pieces
+        attention = found.attention
+        whole = attention.shape[-1] != 1
+        places = tf.argmax(attention, axis=-1) if whole else tf.cast(attention[..., 0], tf.int64)
+        looked_at = tf.gather(source_pieces, tf.reshape(places, [tf.shape(places)[0], -1]), batch_dims=1)
+        return tf.where(found.tokens == UNKNOWN_ID, tf.reshape(looked_at, tf.shape(pieces)), pieces)
+
+    def _output_weights(self) -> tf.Tensor:
+        """`(output_dim, vocabulary)`, turned round once: the embedding layer would do it at every step."""
+        if self.embedding.tie_weights:
+            return tf.transpose(self.embedding.embeddings)
+        return tf.convert_to_tensor(self.embedding.reverse_embeddings)
+
+    def _sample(self, step, state, memory, limits, source, ends) -> decoding.Hypotheses:
+        state, memory = tf.nest.map_structure(lambda x: tf.repeat(x, self.n_best, axis=0), (state, memory))
+        keys = tf.strings.to_hash_bucket_fast(tf.strings.reduce_join(source["pieces"], axis=1), 2**62)
+        keys = tf.reshape(keys[:, None] + tf.range(self.n_best, dtype=tf.int64), [-1])
+        limits = tf.repeat(limits, self.n_best)
+        found = decoding.sample(
+            step, state, memory, limits=limits, keys=keys, seed=0, temperature=self.temperature, **ends
+        )
+        return decoding.Hypotheses(
+            *(tf.reshape(x, tf.concat([[-1, self.n_best], tf.shape(x)[2:]], axis=0)) for x in found)
+        )
+
+    def compute_output_spec(self, source) -> dict[str, keras.KerasTensor]:
+        batch = source["ids"].shape[0]
+        shapes = {"translation": (batch,), "score": (batch,), "translations": (batch, None), "scores": (batch, None)}
+        kinds = {name: "string" if name.startswith("translation") else "float32" for name in shapes}
+        return {name: keras.KerasTensor(shape, dtype=kinds[name]) for name, shape in shapes.items()}
+
+    def get_config(self) -> dict:
+        names = ("beam_width", "n_best", "length_penalty", "coverage_penalty", "replace_unknown", "temperature")
+        parts = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("network", "target")}
+        return {**super().get_config(), **parts, **{name: getattr(self, name) for name in names}}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Translations:
+        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("network", "target")}
+        return cls(**{**config, **parts})
+
+
+class Candidate(NamedTuple):
+    """A translation that the search met, and what its score is made of; `pieces` counts the end."""
+
+    text: str
+    log_probability: float
+    pieces: int
+    coverage: float
+
+    def score(self, length_penalty: float, coverage_penalty: float) -> float:
+        """What `decoding.beam_search` orders hypotheses by."""
+        likely = self.log_probability / decoding.length_divisor(self.pieces, length_penalty)
+        return likely + coverage_penalty * self.coverage
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class TranslationAnswering(Answering):
+    """`Answering` with translations, and with a second signature `attention`.
+
+    Example:
+        >>> model = keras_seq.load("runs/translation")
+        >>> model(["The cat sleeps."])["translation"]
+        <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'Le chat dort.'], dtype=object)>
+    """
+
+    def attend(self, texts: tf.Tensor) -> Tensors:
+        """Texts `(batch,)` -> their best translations piece by piece, and where the model looked for each piece.
+
+        `source_pieces` `(batch, source)` and `target_pieces` `(batch, time)` string, `</s>` at the end of each;
+        `token_scores` `(batch, time)` float32, the log-probability of each piece; `attention`
+        `(batch, time, source)` float32. Padding is "" and 0.
+        """
+        answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
+        found = answers.search(source)
+        pieces = answers.pieces_of(found, source["pieces"])[:, 0]
+        is_end = tf.range(tf.shape(pieces)[1]) == found.lengths[:, :1]
+        is_end &= found.token_scores[:, 0] < 0  # a translation that was cut has none
+        has_pieces = tf.not_equal(source["ids"][:, :1], END_ID)
+        return {
+            "source_pieces": tf.where(source["ids"] == END_ID, "</s>", source["pieces"]),
+            "target_pieces": tf.where(has_pieces, tf.where(is_end, "</s>", pieces), ""),
+            "token_scores": tf.where(has_pieces, found.token_scores[:, 0], 0.0),
+            "attention": tf.where(has_pieces[..., None], found.attention[:, 0], 0.0),
+        }
+
+    def looks(self, inputs: list[str]) -> list[Attention]:
+        """Where the model looks while it translates each text."""
+        outputs = self._as_graph("attention", self.attend, [tf.TensorSpec([None], tf.string)])(inputs)
+        found = []
+        for row in range(len(inputs)):
+            source, target = (
+                [piece.decode() for piece in outputs[name][row].numpy() if piece]
+                for name in ("source_pieces", "target_pieces")
+            )
+            weights = outputs["attention"][row, : len(target), : len(source)].numpy().tolist()
+            found.append(Attention(source, target, weights))
+        return found
+
+    def told(self, inputs: list[str], truths: list[str]) -> Tensors:
+        """What the model makes of true translations: `log_probability` and `true_pieces` (the end among them) each.
+
+        Args:
+            inputs: texts.
+            truths: a translation of each.
+        """
+        return self._as_graph("told", self._told, [tf.TensorSpec([None], tf.string)] * 2)(inputs, truths)
+
+    def _told(self, texts: tf.Tensor, truths: tf.Tensor) -> Tensors:
+        answers = self.get_layer("answers")
+        ids = answers.target.ids_of(truths)
+        logits = answers.network(
+            {"source_ids": self.get_layer("source").ids_of(texts), "target_ids": shifted(ids)}, training=False
+        )
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(ids, tf.cast(logits, tf.float32))
+        real = tf.cast(ids != PADDING_ID, tf.float32)
+        return {"log_probability": -tf.reduce_sum(losses * real, axis=1), "true_pieces": tf.reduce_sum(real, axis=1)}
+
+    def candidates(self, texts: list[str]) -> list[list[Candidate]]:
+        """All translations that the search met of each text, with what their scores are made of."""
+        outputs = self._as_graph("candidates", self._candidates, [tf.TensorSpec([None], tf.string)])(texts)
+        found = [values.numpy().tolist() for values in outputs]
+        found[0] = [[text.decode() for text in row] for row in found[0]]
+        return [[Candidate(*each) for each in zip(*row, strict=True)] for row in zip(*found, strict=True)]
+
+    def _candidates(self, texts: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
+        found = answers.search(source)
+        mask = source["ids"] != PADDING_ID
+        written = answers.target.text_of(answers.pieces_of(found, source["pieces"]))
+        return written, found.log_probabilities, found.lengths + 1, decoding.coverage(found.attention, mask)
+
+    def signatures(self) -> dict[str, Signature]:
+        """The signatures to export: `serving_default` and `attention`."""
+        first = super().signatures()
+        spec = first["serving_default"].spec
+        return {**first, "attention": Signature(self.attend, spec, lambda texts: texts)}
+
+    def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
+        """One answer, without what stands in it twice."""
+        twice = ("translations", "scores") if len(answer["translations"]) == 1 else ("translation", "score")
+        return {name: value for name, value in answer.items() if name not in twice}
+
+
+def shifted(ids: tf.Tensor) -> tf.Tensor:
+    """Ids of whole sequences -> what a decoder reads to say them: the start before, the end padding."""
+    read = tf.pad(ids[:, :-1], [[0, 0], [1, 0]], constant_values=START_ID)
+    return tf.where(read == END_ID, PADDING_ID, read)
