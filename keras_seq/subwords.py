@@ -27,6 +27,7 @@ SPACE = "\u2581"  # which SentencePiece has in place of a space
 # Of the characters of the training texts those that make up this part are known. The rest, the rarest, teach what an
 # unknown piece is.
 CHARACTER_COVERAGE = 0.99998
+RULES_NAME_LENGTH = 250
 _SPACES = "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()
 
 
@@ -111,8 +112,9 @@ def learn_subwords(texts: Iterable[str], size: int) -> bytes:
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         # The texts are normalised already; a model without any rule logs that at every load.
-        rules = pathlib.Path(folder, "rules.tsv")
-        rules.write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")
+        # The model keeps the name of the file: of a fixed length, it can be replaced by the same one everywhere.
+        rules = folder + "rules.tsv".rjust(RULES_NAME_LENGTH - len(folder), "/")
+        pathlib.Path(rules).write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")
         try:
             sentencepiece.SentencePieceTrainer.train(
                 sentence_iterator=_normalized_in_chunks(itertools.islice(texts, MOST_LEARNED_FROM)),
@@ -121,7 +123,7 @@ def learn_subwords(texts: Iterable[str], size: int) -> bytes:
                 vocab_size=size,
                 hard_vocab_limit=False,
                 character_coverage=CHARACTER_COVERAGE,
-                normalization_rule_tsv=str(rules),
+                normalization_rule_tsv=rules,
                 pad_id=PADDING_ID,
                 unk_id=UNKNOWN_ID,
                 bos_id=START_ID,
@@ -133,7 +135,7 @@ def learn_subwords(texts: Iterable[str], size: int) -> bytes:
             raise DataError(
                 f"no subword pieces can be learned: {str(error).strip()[-200:]}; is vocabulary_size ({size}) too small?"
             ) from None
-    return model.getvalue()
+    return model.getvalue().replace(rules.encode(), b"rules.tsv".rjust(RULES_NAME_LENGTH, b"/"))
 
 
 def _normalized_in_chunks(texts: Iterable[str], size: int = 1024) -> Iterable[str]:

@@ -23,9 +23,9 @@ class Translations(keras.layers.Layer):
     """The pieces of texts, as `Subwords` gives them -> their translations.
 
     `translation` `(batch,)` string and `score` `(batch,)` float32 are the best; `translations` and `scores`
-    `(batch, n_best)` are all, best first. A score is the log-probability with its penalties (see
-    `keras_seq.decoding.beam_search`), of sampled ones without. The encoder runs once. A text without pieces has the
-    translation "".
+    `(batch, n_best)` are all, in the order of `keras_seq.decoding.beam_search` or as drawn. A score is the mean
+    log-probability of a translation's pieces, its end among them, which can be compared between texts and is at most 0.
+    The encoder runs once. A text without pieces has the translation "".
 
     Args:
         network: source and target ids -> logits, with the layers `embedding` and `decoder` of `translation.build`.
@@ -66,7 +66,8 @@ class Translations(keras.layers.Layer):
         texts = self.target.text_of(self.pieces_of(found, source["pieces"]))
         has_pieces = tf.not_equal(source["ids"][:, 0], END_ID)[:, None]
         texts = tf.where(has_pieces, texts, "")[:, : self.n_best]
-        scores = tf.where(has_pieces, found.scores, 0.0)[:, : self.n_best]
+        means = found.log_probabilities / tf.cast(found.lengths + 1, tf.float32)
+        scores = tf.where(has_pieces, means, 0.0)[:, : self.n_best]
         return {"translation": texts[:, 0], "score": scores[:, 0], "translations": texts, "scores": scores}
 
     def search(self, source: Tensors, whole_attention: bool = True) -> decoding.Hypotheses:
@@ -90,13 +91,19 @@ class Translations(keras.layers.Layer):
                 attention = tf.cast(tf.argmax(attention, axis=-1), tf.float32)[..., None]
             return tf.matmul(features, to_logits), state, attention
 
-        ends = {"start": START_ID, "end": END_ID, "pad": PADDING_ID}
         if self.temperature is not None:
-            return self._sample(step, state, memory, limits, source, ends)
-        penalties = {"length_penalty": self.length_penalty, "coverage_penalty": self.coverage_penalty}
-        width, mask = self.beam_width, memory.mask
+            return self._sample(step, state, memory, limits, source["pieces"])
         return decoding.beam_search(
-            step, state, memory, limits=limits, width=width, source_mask=mask, **penalties, **ends
+            step,
+            state,
+            memory,
+            start=START_ID,
+            end=END_ID,
+            limits=limits,
+            width=self.beam_width,
+            length_penalty=self.length_penalty,
+            coverage_penalty=self.coverage_penalty,
+            source_mask=memory.mask,
         )
 
     def pieces_of(self, found: decoding.Hypotheses, source_pieces: tf.Tensor) -> tf.Tensor:
@@ -116,13 +123,21 @@ class Translations(keras.layers.Layer):
             return tf.transpose(self.embedding.embeddings)
         return tf.convert_to_tensor(self.embedding.reverse_embeddings)
 
-    def _sample(self, step, state, memory, limits, source, ends) -> decoding.Hypotheses:
+    def _sample(self, step, state, memory, limits, source_pieces: tf.Tensor) -> decoding.Hypotheses:
+        """`n_best` translations of each text, drawn; the same text gets the same ones, whatever stands beside it."""
         state, memory = tf.nest.map_structure(lambda x: tf.repeat(x, self.n_best, axis=0), (state, memory))
-        keys = tf.strings.to_hash_bucket_fast(tf.strings.reduce_join(source["pieces"], axis=1), 2**62)
+        keys = tf.strings.to_hash_bucket_fast(tf.strings.reduce_join(source_pieces, axis=1), 2**62)
         keys = tf.reshape(keys[:, None] + tf.range(self.n_best, dtype=tf.int64), [-1])
-        limits = tf.repeat(limits, self.n_best)
         found = decoding.sample(
-            step, state, memory, limits=limits, keys=keys, seed=0, temperature=self.temperature, **ends
+            step,
+            state,
+            memory,
+            start=START_ID,
+            end=END_ID,
+            limits=tf.repeat(limits, self.n_best),
+            keys=keys,
+            seed=0,
+            temperature=self.temperature,
         )
         return decoding.Hypotheses(
             *(tf.reshape(x, tf.concat([[-1, self.n_best], tf.shape(x)[2:]], axis=0)) for x in found)

@@ -1,5 +1,7 @@
 """Every recipe of the zoo, end to end on data made here: trained two steps, saved, loaded, exported, asked."""
 
+import gzip
+
 import keras
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import keras_seq
 from export import gates
 from keras_seq import scoring, train
 from keras_seq.run import Run
-from keras_seq.samples import film_reviews, news
+from keras_seq.samples import film_reviews, holidays, news
 
 RECIPES = sorted((PROJECT / "zoo").glob("*.yaml"))
 SHRUNK = ["training.epochs=1", "training.batch_size=16", "model.embedding_dim=8", "model.units=4"]
@@ -19,6 +21,7 @@ SMALL = {"train": 32, "validation": 16, "test": 16}
 OUTPUTS = {
     "sentiment": {"label", "score", "labels", "scores"},
     "ner": {"tokens", "tags", "starts", "ends", "scores"},
+    "translation": {"translation", "score", "translations", "scores"},
 }
 
 
@@ -34,6 +37,12 @@ def stand_in_data(recipe, folder):
             sentences = news.sentences(split, SMALL[split])
             rows = ("".join(f"{token}\t{tag}\n" for token, tag in sentence) for sentence in sentences)
             (folder / name).write_text("\t\n".join(rows), encoding="utf-8")
+    if "multi30k" in recipe.stem:
+        pairs = {split: holidays.pairs(split, SMALL[split]) for split in SMALL}
+        for split, name in zip(SMALL, ("train", "val", "test_2016_flickr"), strict=True):
+            for side, language in enumerate(("de", "en")):
+                text = "".join(f"{pair[side]}\n" for pair in pairs[split])
+                (folder / f"{name}.{language}.gz").write_bytes(gzip.compress(text.encode()))
     return [f"data.directory={folder}"] if any(folder.iterdir()) else []
 
 
@@ -53,7 +62,7 @@ def write_sst2(folder):
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "cache"))
-    for corpus in (film_reviews, news):
+    for corpus in (film_reviews, holidays, news):
         monkeypatch.setattr(corpus, "SIZES", SMALL)
     overrides = stand_in_data(recipe, tmp_path / "data") + SHRUNK
     run = tmp_path / recipe.stem
@@ -83,11 +92,21 @@ def test_a_recipe_builds_without_its_data(recipe):
     network = keras_seq.build(recipe)
     again = keras_seq.build(recipe)  # a name that Keras makes up would count on
     assert [layer.name for layer in network.layers] == [layer.name for layer in again.layers]
-    assert {layer.name for layer in network.layers} >= {"word_ids", "embedding", "scores"}
-    if network.name == "sentiment_network":
+    names = {layer.name for layer in network.layers}
+    if network.name == "translation_network":
+        assert names >= {"source_ids", "target_ids", "embedding", "decoder"}
+        assert network.output_shape == (
+            None,
+            None,
+            keras_seq.load_recipe(recipe, check_files=False).prepare["vocabulary_size"],
+        )
+        assert keras_seq.build(recipe, vocabulary_size=50).output_shape == (None, None, 50)
+    elif network.name == "sentiment_network":
+        assert names >= {"word_ids", "embedding", "scores"}
         assert network.output_shape == (None, 2)
         assert keras_seq.build(recipe, num_classes=5).output_shape == (None, 5)
     else:
+        assert names >= {"word_ids", "embedding", "scores"}
         assert network.output_shape == (None, None, 17, 17)
         assert keras_seq.build(recipe, num_types=1).output_shape == (None, None, 5, 5)
     with pytest.raises(keras_seq.RecipeError, match="unknown sizes"):

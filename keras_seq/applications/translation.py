@@ -6,7 +6,7 @@ text -> subword pieces -> LSTM encoder -> LSTM decoder with attention -> beam se
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import keras
@@ -239,10 +239,8 @@ def _best_penalties(model: TranslationAnswering, examples: Iterable[Example], fi
     found = [row for batch in batches for row in model.candidates([example.input for example in batch])]
     true = [example.truth for batch in batches for example in batch]
 
-    def score(penalties: Sequence[float]) -> float:
-        return metrics.bleu(true, [max(row, key=lambda one: one.score(*penalties)).text for row in found])
+    def score(penalties: dict[str, float]) -> float:
+        return metrics.bleu(true, [max(row, key=lambda one: one.score(**penalties)).text for row in found])
 
-    tried: Iterable[tuple[float, ...]] = itertools.product(
-        *([fixed[name]] if name in fixed else values for name, values in PENALTIES.items())
-    )
-    return dict(zip(PENALTIES, max(tried, key=score), strict=True))
+    values = ([fixed[name]] if name in fixed else values for name, values in PENALTIES.items())
+    return max((dict(zip(PENALTIES, tried, strict=True)) for tried in itertools.product(*values)), key=score)

@@ -1,0 +1,116 @@
+"""Text in pieces, and pieces back to text."""
+
+import tempfile
+import time
+import unicodedata
+
+import keras
+import numpy as np
+import pytest
+import sentencepiece
+import tensorflow as tf
+
+from keras_seq.recipe import DataError
+from keras_seq.subwords import END_ID, RESERVED_IDS, UNKNOWN_ID, Subwords, learn_subwords, normalized
+
+TEXTS = [
+    "Ein Mann läuft über die Straße.",
+    "Zwei Frauen laufen über eine Brücke.",
+    "A man is running across the street (slowly).",
+    "Two women are running over a bridge, aren't they?",
+    "L'été, les garçons mangent « ici ».",
+]
+
+
+@pytest.fixture(scope="module")
+def layer():
+    return Subwords(learn_subwords(TEXTS * 20, 120))
+
+
+def pieces(layer, texts):
+    return {name: tensor.numpy() for name, tensor in layer(tf.constant(texts)).items()}
+
+
+def test_text_comes_back_from_its_pieces_character_for_character(layer):
+    texts = [*TEXTS, "Straße der Mann", "  two   men ", "été", "日本語 and 🙂!", "A", "x" * 50]
+    expected = [" ".join(unicodedata.normalize("NFC", text).split()) for text in texts]
+    assert [text.decode() for text in layer.text_of(layer(tf.constant(texts))["pieces"]).numpy()] == expected
+
+
+def test_known_text_comes_back_from_its_ids(layer):
+    ids = layer(tf.constant(TEXTS))["ids"]
+    assert UNKNOWN_ID not in ids.numpy()
+    assert [text.decode() for text in layer.text_of(layer.pieces_of(ids)).numpy()] == TEXTS
+
+
+def test_ids_are_those_of_sentencepiece_with_the_end_behind(layer):
+    processor = sentencepiece.SentencePieceProcessor(model_proto=layer.model)
+    found = pieces(layer, TEXTS)["ids"]
+    for row, expected in zip(found, processor.encode(TEXTS), strict=True):
+        assert [number for number in row if number] == [*expected, END_ID]
+    assert found.min() == 0
+    assert layer.pieces[RESERVED_IDS - 1 : RESERVED_IDS] == ["</s>"]
+
+
+def test_a_piece_that_is_not_known_keeps_its_text(layer):
+    found = pieces(layer, ["Mann 🙂"])
+    place = list(found["ids"][0]).index(UNKNOWN_ID)
+    assert found["pieces"][0][place].decode() == "🙂"
+    assert layer.pieces_of(tf.constant([UNKNOWN_ID])).numpy()[0] == b"<unk>"
+
+
+def test_a_text_without_pieces_is_an_end_alone(layer):
+    for text in ("", " ", "\n\t\u00a0", "\x00"):
+        assert pieces(layer, [text])["ids"].tolist() == [[END_ID]]
+    assert layer(tf.constant([], tf.string))["ids"].shape == (0, 0)
+
+
+def test_pieces_past_the_most_are_left_out():
+    short = Subwords(learn_subwords(TEXTS * 20, 120), max_pieces=3)
+    found = pieces(short, [TEXTS[0], "A"])
+    assert found["ids"].shape == (2, 4)
+    assert found["ids"][0, 3] == END_ID
+    assert [bool(piece) for piece in found["pieces"][0]] == [True, True, True, False]
+
+
+def test_bytes_that_are_no_text_and_zeros_do_no_harm(layer):
+    texts = tf.constant([b"\xff\xfe Mann", b"Mann\x00Frau", b"\xed\xa0\x80"])
+    assert layer.text_of(layer(texts)["pieces"]).numpy()[1].decode() == "Mann Frau"
+    assert normalized(texts).numpy()[0].decode() == "�� Mann"
+
+
+def test_a_long_run_of_combining_marks_takes_no_time(layer):
+    started = time.monotonic()
+    layer(tf.constant(["e" + "\u0301\u0323" * 100_000]))
+    assert time.monotonic() - started < 5
+
+
+def test_a_text_is_the_same_alone_and_beside_a_longer_one(layer):
+    alone, both = pieces(layer, TEXTS[:1]), pieces(layer, TEXTS)
+    width = alone["ids"].shape[1]
+    np.testing.assert_array_equal(both["ids"][0, :width], alone["ids"][0])
+    assert not both["ids"][0, width:].any()
+
+
+def test_the_same_texts_give_the_same_model_and_few_texts_fewer_pieces(tmp_path, monkeypatch):
+    model = learn_subwords(TEXTS * 20, 120)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert model == learn_subwords(TEXTS * 20, 120)
+    assert tempfile.gettempdir().encode() not in model
+    assert len(Subwords(model).pieces) == 120
+    assert len(Subwords(learn_subwords(TEXTS, 8000)).pieces) < 400
+
+
+def test_what_cannot_be_learned_from_is_said():
+    with pytest.raises(DataError, match="no subword pieces can be learned"):
+        learn_subwords(["", " "], 100)
+    with pytest.raises(DataError, match=r"is vocabulary_size \(10\) too small"):
+        learn_subwords(["abcdefghijklmnopqrstuvwxyz"], 10)
+
+
+def test_the_layer_is_saved_with_its_model(layer, tmp_path):
+    text = keras.Input((), dtype="string")
+    keras.Model(text, layer(text)).save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(tf.constant(TEXTS))["ids"], layer(tf.constant(TEXTS))["ids"])
+    assert Subwords.from_config(layer.get_config()).model == layer.model
