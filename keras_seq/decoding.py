@@ -47,6 +47,8 @@ class Hypotheses(NamedTuple):
     """`(rows, width, time)` int32, without the start and the end token; padding behind."""
     lengths: tf.Tensor
     """`(rows, width)` int32, how many tokens there are, the end token not counted."""
+    counts: tf.Tensor
+    """`(rows, width)` int32, likewise, the end token counted, unless its limit cut it."""
     scores: tf.Tensor
     """`(rows, width)` float32, what the order is by: log-probability with its penalties."""
     log_probabilities: tf.Tensor
@@ -288,6 +290,7 @@ def _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pa
     return Hypotheses(
         tokens=tf.where(is_token, tokens, pad),
         lengths=tf.reduce_sum(tf.cast(is_token, tf.int32), axis=-1),
+        counts=counts,
         scores=tf.where(counts > 0, scores, NO_HYPOTHESIS),
         log_probabilities=tf.where(counts > 0, totals, NO_HYPOTHESIS),
         token_scores=tf.where(within, token_scores, 0.0),

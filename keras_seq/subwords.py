@@ -58,18 +58,15 @@ class Subwords(keras.layers.Layer):
         if self.model:
             processor = sentencepiece.SentencePieceProcessor(model_proto=self.model)
             self.pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
-            self._ids = tf_text.SentencepieceTokenizer(self.model, out_type=tf.int32)
-            self._texts = tf_text.SentencepieceTokenizer(self.model, out_type=tf.string)
         self.built = True
 
     def call(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         ids = self.ids_of(texts)
-        pieces = self._texts.tokenize(normalized(texts))[:, : self.max_pieces]
-        return {"ids": ids, "pieces": pieces.to_tensor("", shape=tf.shape(ids))}
+        return {"ids": ids, "pieces": self._split(texts, tf.string).to_tensor("", shape=tf.shape(ids))}
 
     def ids_of(self, texts: tf.Tensor) -> tf.Tensor:
         """The ids alone."""
-        ids = self._ids.tokenize(normalized(texts))[:, : self.max_pieces]
+        ids = self._split(texts, tf.int32)
         return tf.concat([ids, tf.fill([ids.nrows(), 1], END_ID)], axis=1).to_tensor(PADDING_ID)
 
     def pieces_of(self, ids: tf.Tensor) -> tf.Tensor:
@@ -80,6 +77,12 @@ class Subwords(keras.layers.Layer):
         """Pieces `(..., time)` string -> texts `(...)`."""
         texts = tf.strings.regex_replace(tf.strings.reduce_join(pieces, axis=-1), SPACE, " ")
         return tf.strings.strip(texts)
+
+    def _split(self, texts: tf.Tensor, out_type: tf.DType) -> tf.RaggedTensor:
+        # Made where it is used: what holds the model belongs to the graph, or eagerly to a cache that setting a random
+        # seed empties.
+        tokenizer = tf_text.SentencepieceTokenizer(self.model, out_type=out_type)
+        return tokenizer.tokenize(normalized(texts))[:, : self.max_pieces]
 
     def compute_output_spec(self, texts: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
         kinds = {"ids": "int32", "pieces": "string"}

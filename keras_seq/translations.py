@@ -66,7 +66,7 @@ class Translations(keras.layers.Layer):
         texts = self.target.text_of(self.pieces_of(found, source["pieces"]))
         has_pieces = tf.not_equal(source["ids"][:, 0], END_ID)[:, None]
         texts = tf.where(has_pieces, texts, "")[:, : self.n_best]
-        means = found.log_probabilities / tf.cast(found.lengths + 1, tf.float32)
+        means = found.log_probabilities / tf.cast(tf.maximum(found.counts, 1), tf.float32)
         scores = tf.where(has_pieces, means, 0.0)[:, : self.n_best]
         return {"translation": texts[:, 0], "score": scores[:, 0], "translations": texts, "scores": scores}
 
@@ -191,11 +191,13 @@ class TranslationAnswering(Answering):
         `token_scores` `(batch, time)` float32, the log-probability of each piece; `attention`
         `(batch, time, source)` float32. Padding is "" and 0.
         """
+        if tf.executing_eagerly():
+            return self._as_graph("attention", self.attend, [tf.TensorSpec([None], tf.string)])(texts)
         answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
         found = answers.search(source)
         pieces = answers.pieces_of(found, source["pieces"])[:, 0]
-        is_end = tf.range(tf.shape(pieces)[1]) == found.lengths[:, :1]
-        is_end &= found.token_scores[:, 0] < 0  # a translation that was cut has none
+        lengths, counts = found.lengths[:, :1], found.counts[:, :1]
+        is_end = (tf.range(tf.shape(pieces)[1]) == lengths) & (counts > lengths)  # one that was cut has none
         has_pieces = tf.not_equal(source["ids"][:, :1], END_ID)
         return {
             "source_pieces": tf.where(source["ids"] == END_ID, "</s>", source["pieces"]),
@@ -206,7 +208,7 @@ class TranslationAnswering(Answering):
 
     def looks(self, inputs: list[str]) -> list[Attention]:
         """Where the model looks while it translates each text."""
-        outputs = self._as_graph("attention", self.attend, [tf.TensorSpec([None], tf.string)])(inputs)
+        outputs = self.attend(tf.constant(inputs))
         found = []
         for row in range(len(inputs)):
             source, target = (
@@ -248,7 +250,7 @@ class TranslationAnswering(Answering):
         found = answers.search(source)
         mask = source["ids"] != PADDING_ID
         written = answers.target.text_of(answers.pieces_of(found, source["pieces"]))
-        return written, found.log_probabilities, found.lengths + 1, decoding.coverage(found.attention, mask)
+        return written, found.log_probabilities, found.counts, decoding.coverage(found.attention, mask)
 
     def signatures(self) -> dict[str, Signature]:
         """The signatures to export: `serving_default` and `attention`."""

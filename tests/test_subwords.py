@@ -92,6 +92,23 @@ def test_a_text_is_the_same_alone_and_beside_a_longer_one(layer):
     assert not both["ids"][0, width:].any()
 
 
+def test_the_layer_outlives_a_change_of_the_random_seed(layer):
+    """TensorFlow throws away then what its eager ops own."""
+    before = pieces(layer, TEXTS)["ids"]
+    graph = tf.function(layer.ids_of, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+    graph(tf.constant(TEXTS))
+    keras.utils.set_random_seed(7)
+    np.testing.assert_array_equal(pieces(layer, TEXTS)["ids"], before)
+    np.testing.assert_array_equal(graph(tf.constant(TEXTS)), before)
+
+
+def test_two_models_in_one_graph_do_not_mix(layer):
+    other = Subwords(learn_subwords(TEXTS * 20, 90))
+    both = tf.function(lambda texts: (layer.ids_of(texts), other.ids_of(texts)), autograph=False)
+    for found, one in zip(both(tf.constant(TEXTS)), (layer, other), strict=True):
+        np.testing.assert_array_equal(found, one.ids_of(tf.constant(TEXTS)))
+
+
 def test_the_same_texts_give_the_same_model_and_few_texts_fewer_pieces(tmp_path, monkeypatch):
     model = learn_subwords(TEXTS * 20, 120)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
