@@ -28,7 +28,6 @@ from typing import Any, NamedTuple
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
-THREADS = 2
 BEAM_WIDTH = 4
 # What a run has to be, as PyTorch's side knows nothing else.
 ARCHITECTURE = {"layers": 1, "attention": "luong", "input_feeding": False, "tied_embeddings": True}
@@ -79,16 +78,21 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--torch", metavar="PYTHON", help="the Python of an environment that has PyTorch")
     parser.add_argument("--data", metavar="FILE", nargs="+", help="a test set: a file of pairs, or two of sentences")
     parser.add_argument("--rounds", type=int, default=5, help="one more, which does not count, comes before them")
+    parser.add_argument("--threads", type=int, default=2, help="of each side")
     parser.add_argument("--once", metavar="FOLDER", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.once:
-        serve_ours(arguments.run, arguments.data or [], arguments.once)
+        serve_ours(arguments.run, arguments.data or [], arguments.once, arguments.threads)
         return 0
     with tempfile.TemporaryDirectory() as folder:
         own = [sys.executable, "-m", "benchmarks.translation", arguments.run, "--once", folder]
+        own += ["--threads", str(arguments.threads)]
         ours = Side([*own, "--data", *arguments.data] if arguments.data else own)
         theirs = Side([arguments.torch or sys.executable, "-m", "benchmarks.translation_torch", folder])
         truths = json.loads(pathlib.Path(folder, SENTENCES).read_text(encoding="utf-8"))["truths"]
+        print(
+            f"sentences a second, raw text to raw text; {arguments.threads} threads, medians of {arguments.rounds} rounds"
+        )
         compare(ours, theirs, arguments.rounds, truths)
     return 0
 
@@ -117,7 +121,6 @@ def compare(ours: Side, theirs: Side, rounds: int, truths: list[list[str]]) -> N
             f"{sum(mine == its for mine, its in pairs)} of {len(pairs)}",
         )
 
-    print(f"sentences a second, raw text to raw text, {THREADS} threads; medians of {rounds} rounds")
     print("| search | batch | keras_seq | PyTorch | ratio | the same | BLEU | BLEU of PyTorch |\n" + "|---" * 8 + "|")
     for case, true in zip(CASES, truths, strict=True):
         speeds = [f"{statistics.median(rates[side, case]):.1f}" for side in (ours, theirs)]
@@ -147,12 +150,12 @@ def answer_requests(folder: pathlib.Path, searches: dict[str, Callable[[list[str
         print(json.dumps({"rate": rate, "translations": found}), flush=True)
 
 
-def serve_ours(path: str, data: list[str], folder: pathlib.Path) -> None:
+def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -> None:
     """Write what PyTorch's side needs into the folder, and answer requests."""
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
     from keras_seq.applications import translation
     from keras_seq.pipeline import Preprocessing
     from keras_seq.recipe import RecipeError, user_errors
@@ -166,8 +169,8 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path) -> None:
                 f"{path}: a translator with {ARCHITECTURE} and no target_vocabulary_size is compared here; "
                 f"this is a run of {recipe.application} with {found}"
             )
-        settings = {**recipe.data, "source": "files", "test": data if data[1:] else data[0]} if data else recipe.data
-        examples = translation.read("test", **settings)
+        places = {**recipe.data, "source": "files", "test": data if data[1:] else data[0]} if data else recipe.data
+        examples = translation.read("test", **places)
         if examples is None:
             raise RecipeError(f"{path}: the recipe has no test split; name a test set with --data")
         write_sentences(list(examples), folder)
@@ -177,8 +180,8 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path) -> None:
     write_weights(network, folder)
     (folder / SOURCE_PIECES).write_bytes(source.model)
     (folder / TARGET_PIECES).write_bytes(target.model)
-    sizes = {"beam_width": BEAM_WIDTH, "length_penalty": length_penalty, "max_pieces": source.max_pieces}
-    (folder / SETTINGS).write_text(json.dumps(sizes), encoding="utf-8")
+    settings = {"beam_width": BEAM_WIDTH, "length_penalty": length_penalty, "max_pieces": source.max_pieces}
+    (folder / SETTINGS).write_text(json.dumps({**settings, "threads": threads}), encoding="utf-8")
 
     def presented(beam_width: int) -> Callable[[list[str]], list[str]]:
         preprocessing = Preprocessing(inputs=source, pair=None, sizes={}, targets=target)

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from benchmarks.translation import SETTINGS, SOURCE_PIECES, TARGET_PIECES, THREADS, WEIGHTS, answer_requests
+from benchmarks.translation import SETTINGS, SOURCE_PIECES, TARGET_PIECES, WEIGHTS, answer_requests
 
 PADDING, UNKNOWN, START, END = range(4)
 SPACE = "\u2581"
@@ -44,6 +44,7 @@ class Translator:
 
     def __init__(self, folder: pathlib.Path) -> None:
         settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        torch.set_num_threads(settings["threads"])
         self.width, self.length_penalty = settings["beam_width"], settings["length_penalty"]
         self.max_pieces = settings["max_pieces"]
         self.source, target = (
@@ -194,7 +195,6 @@ def _kept(memory: Memory, rows: torch.Tensor) -> Memory:
 
 def main(argv: list[str] | None = None) -> int:
     folder = pathlib.Path((argv or sys.argv[1:])[0])
-    torch.set_num_threads(THREADS)
     translate = Translator(folder).translate
     answer_requests(folder, {search: functools.partial(translate, search=search) for search in ("greedy", "beam")})
     return 0

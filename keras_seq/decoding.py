@@ -172,12 +172,7 @@ def length_divisor(count: float | tf.Tensor, length_penalty: float) -> Any:
 
 
 def coverage(attention: tf.Tensor, source_mask: tf.Tensor | None) -> tf.Tensor:
-    """`(rows, width)`, the sum over the source in the score of `beam_search`; 0 where all of it was looked at.
-
-    Args:
-        attention: `(rows, width, time, source)`.
-        source_mask: `(rows, source)`, true where there is something; None: everywhere.
-    """
+    """`(rows, width)`, the sum over the source in the score of `beam_search`; 0 where all of it was looked at."""
     covered = tf.math.log(tf.clip_by_value(tf.reduce_sum(attention, axis=2), LEAST_COVERAGE, 1.0))
     if source_mask is not None:
         covered = tf.where(source_mask[:, None], covered, 0.0)

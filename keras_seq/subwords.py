@@ -10,6 +10,7 @@ import base64
 import io
 import itertools
 import pathlib
+import random
 import tempfile
 from collections.abc import Iterable
 
@@ -22,7 +23,7 @@ from keras_seq.recipe import DataError
 
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
 RESERVED_IDS = 4
-MOST_LEARNED_FROM = 2_000_000  # texts; SentencePiece holds them in memory while it learns
+MOST_LEARNED_FROM = 500_000  # texts; SentencePiece holds them in memory while it learns
 SPACE = "\u2581"  # which SentencePiece has in place of a space
 # Of the characters of the training texts those that make up this part are known. The rest, the rarest, teach what an
 # unknown piece is.
@@ -106,7 +107,7 @@ def learn_subwords(texts: Iterable[str], size: int) -> bytes:
     """A SentencePiece model (byte-pair encoding) of texts: the same texts give the same model, byte for byte.
 
     Args:
-        texts: raw; of more than 2,000,000 the first so many are learned from.
+        texts: raw; of more than 500,000 a seeded sample of so many is learned from.
         size: most pieces, the four reserved ones among them; a small corpus has fewer.
 
     Raises:
@@ -120,7 +121,7 @@ def learn_subwords(texts: Iterable[str], size: int) -> bytes:
         pathlib.Path(rules).write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")
         try:
             sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=_normalized_in_chunks(itertools.islice(texts, MOST_LEARNED_FROM)),
+                sentence_iterator=_normalized_in_chunks(_sample(texts, MOST_LEARNED_FROM)),
                 model_writer=model,
                 model_type="bpe",
                 vocab_size=size,
@@ -139,6 +140,17 @@ def learn_subwords(texts: Iterable[str], size: int) -> bytes:
                 f"no subword pieces can be learned: {str(error).strip()[-200:]}; is vocabulary_size ({size}) too small?"
             ) from None
     return model.getvalue().replace(rules.encode(), b"rules.tsv".rjust(RULES_NAME_LENGTH, b"/"))
+
+
+def _sample(texts: Iterable[str], size: int) -> list[str]:
+    """At most so many of the texts, each as likely (Vitter 1985, algorithm R); the same every time."""
+    texts, generator = iter(texts), random.Random(1)
+    kept = list(itertools.islice(texts, size))
+    for number, text in enumerate(texts, size):
+        place = generator.randrange(number + 1)
+        if place < size:
+            kept[place] = text
+    return kept
 
 
 def _normalized_in_chunks(texts: Iterable[str], size: int = 1024) -> Iterable[str]:

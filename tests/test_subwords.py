@@ -10,6 +10,7 @@ import pytest
 import sentencepiece
 import tensorflow as tf
 
+from keras_seq import subwords
 from keras_seq.recipe import DataError
 from keras_seq.subwords import END_ID, RESERVED_IDS, UNKNOWN_ID, Subwords, learn_subwords, normalized
 
@@ -116,6 +117,15 @@ def test_the_same_texts_give_the_same_model_and_few_texts_fewer_pieces(tmp_path,
     assert tempfile.gettempdir().encode() not in model
     assert len(Subwords(model).pieces) == 120
     assert len(Subwords(learn_subwords(TEXTS, 8000)).pieces) < 400
+
+
+def test_of_many_texts_a_sample_is_learned_from():
+    texts = [str(number) for number in range(1000)]
+    kept = subwords._sample(texts, 100)
+    assert len(kept) == len(set(kept)) == 100
+    assert kept == subwords._sample(iter(texts), 100)
+    assert 350 < np.mean([int(text) for text in kept]) < 650
+    assert subwords._sample(texts, 2000) == texts
 
 
 def test_what_cannot_be_learned_from_is_said():
