@@ -90,9 +90,8 @@ def main(argv: list[str] | None = None) -> int:
         ours = Side([*own, "--data", *arguments.data] if arguments.data else own)
         theirs = Side([arguments.torch or sys.executable, "-m", "benchmarks.translation_torch", folder])
         truths = json.loads(pathlib.Path(folder, SENTENCES).read_text(encoding="utf-8"))["truths"]
-        print(
-            f"sentences a second, raw text to raw text; {arguments.threads} threads, medians of {arguments.rounds} rounds"
-        )
+        print(f"sentences a second, raw text to raw text, by the median of {arguments.rounds} rounds", end="; ")
+        print(f"{arguments.threads} threads")
         compare(ours, theirs, arguments.rounds, truths)
     return 0
 

@@ -27,7 +27,7 @@ def places(source: str, write_sample: Callable[[], pathlib.Path], suffix: str, *
     """
     if source != "sample":
         return given
-    named = [f"data.{key}" for key, value in given.items() if isinstance(value, str)]
+    named = [f"data.{key}" for key, value in given.items() if isinstance(value, str | list)]
     if named:
         raise RecipeError(
             f"data.source: is sample, but {', '.join(named)} is given too; set data.source: files for yours"

@@ -13,10 +13,20 @@ import pathlib
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from keras_seq import applications
 from keras_seq.recipe import Recipe, load_recipe, schema, user_errors
 from keras_seq.run import Run
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from keras_seq.formats import Example
+    from keras_seq.pipeline import Objective, Preprocessing
 
 REQUEST_EXAMPLES = 8
 SHOWN_LOOKS = 3  # inputs whose attention the card draws
@@ -72,6 +82,8 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     if test is not None:
         pipeline.count(test, preprocessing, objective, "test")
     network = application.build(preprocessing.sizes, **recipe.model)
+    fixed = {key: value for key, value in recipe.serving.items() if value is not None}
+    application.present(preprocessing, network, **fixed)  # what is wrong with `serving:` is said before training
     watched = objective.watched and application.present(preprocessing, network, **objective.watched)
 
     def watch() -> dict[str, float]:
@@ -84,14 +96,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         return 128 + stop.signal_number
     best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
     best.load_weights(run.best_weights_file)
-    chosen = {key: value for key, value in recipe.serving.items() if value is not None}
-    if objective.calibrate is not None:
-        data = pipeline.evaluation_dataset(validation, preprocessing, settings["batch_size"])
-        chosen = {**objective.calibrate(best, data, chosen), **chosen}
+    data = pipeline.evaluation_dataset(validation, preprocessing, settings["batch_size"])
+    chosen = _chosen(application, objective, preprocessing, best, validation, data, fixed)
     model = application.present(preprocessing, best, **chosen)
-    if objective.choose is not None:
-        chosen = {**objective.choose(model, validation, chosen), **chosen}
-        model = application.present(preprocessing, best, **chosen)
     run.save_model(model)
     run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
     scored = {"validation": scoring.score(model, validation, objective, preprocessing.seen)}
@@ -100,13 +107,32 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     if preprocessing.seen:
         run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
-    metrics["serving"] = {key: value for key, value in chosen.items() if recipe.serving.get(key) is None}
+    metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
     metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
     looks = model.looks(sorted(next(iter(run.read_requests().values())), key=len)[:SHOWN_LOOKS])
     card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans, looks)
     run.write_metrics(metrics)
     shutil.rmtree(run.state)
     return 0
+
+
+def _chosen(
+    application: ModuleType,
+    objective: Objective,
+    preprocessing: Preprocessing,
+    network: keras.Model,
+    validation: Iterable[Example],
+    data: tf.data.Dataset,
+    fixed: dict[str, Any],
+) -> dict[str, Any]:
+    """The keywords of `present`: those that the recipe fixes, and those that the validation split decides."""
+    chosen = fixed
+    if objective.calibrate is not None:
+        chosen = {**objective.calibrate(network, data, chosen), **chosen}
+    if objective.choose is not None:
+        model = application.present(preprocessing, network, **chosen)
+        chosen = {**objective.choose(model, validation, chosen), **chosen}
+    return chosen
 
 
 def _say_next(run: Run) -> None:

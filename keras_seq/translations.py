@@ -168,10 +168,9 @@ class Candidate(NamedTuple):
     pieces: int
     coverage: float
 
-    def score(self, length_penalty: float, coverage_penalty: float) -> float:
+    def score(self, length_penalty: float) -> float:
         """What `decoding.beam_search` orders hypotheses by."""
-        likely = self.log_probability / decoding.length_divisor(self.pieces, length_penalty)
-        return likely + coverage_penalty * self.coverage
+        return self.log_probability / decoding.length_divisor(self.pieces, length_penalty) + self.coverage
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -247,10 +246,11 @@ class TranslationAnswering(Answering):
 
     def _candidates(self, texts: tf.Tensor) -> tuple[tf.Tensor, ...]:
         answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
-        found = answers.search(source)
-        mask = source["ids"] != PADDING_ID
+        found = answers.search(source, whole_attention=answers.coverage_penalty > 0)
         written = answers.target.text_of(answers.pieces_of(found, source["pieces"]))
-        return written, found.log_probabilities, found.counts, decoding.coverage(found.attention, mask)
+        lengths = decoding.length_divisor(tf.cast(found.counts, tf.float32), answers.length_penalty)
+        coverage = found.scores - found.log_probabilities / lengths
+        return written, found.log_probabilities, found.counts, coverage
 
     def signatures(self) -> dict[str, Signature]:
         """The signatures to export: `serving_default` and `attention`."""

@@ -270,15 +270,22 @@ class Found:
         return [self.rows[int(text)] for text in texts]
 
 
-def test_the_penalties_are_those_with_the_best_bleu():
+def test_the_length_penalty_is_the_least_with_the_best_bleu():
     long, short = "a man walks over the bridge", "a man"
-    rows = [[Candidate(short, -2.0, 3, -1.0), Candidate(long, -3.0, 7, -1.0)]] * 2
+    rows = [[Candidate(short, -2.0, 3, 0.0), Candidate(long, -3.0, 7, 0.0)]] * 2
     examples = [Example(str(n), long, "") for n in range(2)]
-    chosen = translation._best_penalties(Found(rows), examples, {})
-    assert max(rows[0], key=lambda one: one.score(**chosen)).text == long
-    assert chosen["coverage_penalty"] == 0
-    assert chosen["length_penalty"] > 0
-    assert translation._best_penalties(Found(rows), examples, {"length_penalty": 0.0})["length_penalty"] == 0
+    chosen = translation._best_penalty(Found(rows), examples, {})["length_penalty"]
+    picked = [max(rows[0], key=lambda one: one.score(penalty)).text for penalty in translation.LENGTH_PENALTIES]
+    assert chosen == translation.LENGTH_PENALTIES[picked.index(long)] > 0
+    assert translation._best_penalty(Found(rows), examples, {"length_penalty": 0.0}) == {}
+
+
+def test_candidates_are_scored_like_the_search_scores_them(preprocessing, network):
+    penalties = {"length_penalty": 0.7, "coverage_penalty": 0.3}
+    model = translation.present(preprocessing, network, beam_width=3, **penalties)
+    found, (row,) = searched(model, TEXTS[:1]), model.candidates(TEXTS[:1])
+    np.testing.assert_allclose([one.score(0.7) for one in row], found.scores[0], rtol=1e-5)
+    assert all(one.coverage < 0 for one in row)
 
 
 def test_scores_are_sacrebleu_s_with_its_signature():
@@ -308,7 +315,7 @@ def test_a_run_has_bleu_an_epoch_and_a_picture_of_the_attention(trained):
     assert {"val_bleu", "val_chrf", "val_loss", "loss"} <= set(run.read_history()[0])
     found = run.read_metrics()
     assert found["test"]["examples"] == 8
-    assert set(found["serving"]) == {"length_penalty", "coverage_penalty"}
+    assert set(found["serving"]) == {"length_penalty"}
     card = run.card_file.read_text(encoding="utf-8")
     assert "attention.png" in card
     assert f"`{trained / 'data' / 'train.en'}` and `{trained / 'data' / 'train.fr.gz'}`" in card
@@ -341,6 +348,21 @@ def test_other_pairs_are_scored(trained, capsys):
         evaluate.main([str(trained / "tiny"), "--data", *files, files[0]])
     assert stop.value.code == 2
     assert "3 files are not what translation reads" in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_the_search_is_said_before_training(trained, capsys):
+    values = ["--set", "serving.n_best=9", "--run", str(trained / "refused")]
+    with pytest.raises(SystemExit) as stop:
+        train.main([str(trained / "tiny.yaml"), *values])
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    assert "9 translations cannot come of a beam of 4" in said.err
+    assert "Epoch" not in said.out
+
+
+def test_the_sample_and_files_exclude_each_other(trained):
+    with pytest.raises(RecipeError, match=r"data.source: is sample, but data.train is given too"):
+        translation.read("train", source="sample", train=["a", "b"])
 
 
 def test_a_recipe_with_a_missing_or_a_third_file_is_refused(trained, capsys):
