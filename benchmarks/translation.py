@@ -51,6 +51,7 @@ class Case(NamedTuple):
 
 CASES = [Case("greedy", 1, 200), Case("greedy", 32, None), Case("beam", 1, 200), Case("beam", 32, None)]
 TUTORIAL = Case("predict", 1, 4)
+ALL_CASES = [*CASES, TUTORIAL]
 
 
 class Side:
@@ -62,7 +63,7 @@ class Side:
 
     def __call__(self, case: Case) -> dict[str, Any]:
         """The `rate`, in sentences a second, and the `translations`."""
-        print(CASES.index(case) if case in CASES else len(CASES), file=self.process.stdin, flush=True)
+        print(ALL_CASES.index(case), file=self.process.stdin, flush=True)
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
@@ -81,6 +82,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=2, help="of each side")
     parser.add_argument("--once", metavar="FOLDER", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
+    if len(arguments.data or []) > 2:
+        parser.error("--data: expected one file of pairs or two of sentences")
     if arguments.once:
         serve_ours(arguments.run, arguments.data or [], arguments.once, arguments.threads)
         return 0
@@ -142,7 +145,7 @@ def answer_requests(folder: pathlib.Path, searches: dict[str, Callable[[list[str
     batches = json.loads((folder / SENTENCES).read_text(encoding="utf-8"))["batches"]
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
-        translate = searches[[*CASES, TUTORIAL][int(line)].search]
+        translate = searches[ALL_CASES[int(line)].search]
         start = time.perf_counter()
         found = [text for batch in batches[int(line)] for text in translate(batch)]
         rate = len(found) / (time.perf_counter() - start)
@@ -197,7 +200,7 @@ def write_sentences(examples: list, folder: pathlib.Path) -> None:
     from keras_seq.pipeline import bucketed
 
     cases = []
-    for case in [*CASES, TUTORIAL]:
+    for case in ALL_CASES:
         some = examples[: case.sentences]
         cases.append([[example] for example in some] if case.batch_size == 1 else [*bucketed(some, case.batch_size)])
     batches = [[[example.input for example in batch] for batch in case] for case in cases]

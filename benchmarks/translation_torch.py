@@ -2,9 +2,10 @@
 
     python -m benchmarks.translation_torch FOLDER
 
-What is not usual in such code is as PyTorch is fastest on a CPU: sentences of one length are not packed; a step of few
-rows is one `lstm_cell`, of many one product; nothing is masked where nothing is padded; sentences that are done leave
-the batch. Greedy search makes no scores, which ours has to answer.
+The encoder runs once. Sentences that are done leave the batch. What is less usual is there because PyTorch is faster
+with it on a CPU: sentences of one length are neither packed nor masked, and a step of few rows is one `lstm_cell`, of
+many one product. Beam search is that of keras_seq.decoding, so the two find the same. No scores are answered, so greedy
+search computes none; ours does.
 """
 
 from __future__ import annotations
@@ -52,11 +53,12 @@ class Translator:
             for name in (SOURCE_PIECES, TARGET_PIECES)
         )
         self.pieces = [target.id_to_piece(number) for number in range(target.get_piece_size())]
+        self.pieces[PADDING] = self.pieces[START] = self.pieces[END] = ""
         with np.load(folder / WEIGHTS) as arrays:
             self.weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
         w = self.weights
-        self.embedding, self.units = w["embedding"], w["forward_recurrent"].shape[0]
-        self.encoder = nn.LSTM(self.embedding.shape[1], self.units, batch_first=True, bidirectional=True)
+        self.embedding, units = w["embedding"], w["forward_recurrent"].shape[0]
+        self.encoder = nn.LSTM(self.embedding.shape[1], units, batch_first=True, bidirectional=True)
         cells = {"": "forward", "_reverse": "backward"}
         state = {f"weight_ih_l0{to}": w[f"{of}_kernel"].T for to, of in cells.items()}
         state |= {f"weight_hh_l0{to}": w[f"{of}_recurrent"].T for to, of in cells.items()}
@@ -77,7 +79,8 @@ class Translator:
         memory, hidden, cell = self.encode(pad_sequence(sources, batch_first=True), lengths)
         limits = PIECES_A_PIECE * lengths + MORE_PIECES
         found = {"greedy": self.greedy, "beam": self.beam}[search](memory, hidden, cell, limits)
-        return [self.text(text, *pairs) for text, pairs in zip(texts, found.tolist(), strict=True)]
+        rows = zip(texts, limits.tolist(), found.tolist(), strict=True)
+        return [self.text(text, *(each[:limit] for each in pairs)) if text else "" for text, limit, pairs in rows]
 
     def encode(self, ids: torch.Tensor, lengths: torch.Tensor) -> tuple[Memory, torch.Tensor, torch.Tensor]:
         """The memory and the decoder's first hidden state and cell."""
@@ -119,7 +122,7 @@ class Translator:
         return features @ self.output, hidden, cell, attention.argmax(dim=2).view(-1)
 
     def greedy(self, memory: Memory, hidden: torch.Tensor, cell: torch.Tensor, limits: torch.Tensor) -> torch.Tensor:
-        """`(batch, 2, time)`: tokens, and where the model looked for each; padding behind the end."""
+        """`(batch, 2, time)`: tokens, and where the model looked for each; what is behind the end is of no meaning."""
         found = torch.zeros(len(limits), 2, int(limits.max()), dtype=torch.long)
         rows, tokens = torch.arange(len(limits)), torch.full((len(limits),), START)
         going = torch.ones(len(limits), dtype=torch.bool)
@@ -181,9 +184,9 @@ class Translator:
 
     def text(self, source: str, tokens: list[int], looked: list[int]) -> str:
         """The text of tokens; an unknown one is the piece of the source that was looked at most."""
-        count = next((n for n, token in enumerate(tokens) if token in (END, PADDING)), len(tokens))
-        pieces = [self.pieces[token] for token in tokens[:count]]
-        if UNKNOWN in tokens[:count]:
+        tokens = tokens[: tokens.index(END)] if END in tokens else tokens
+        pieces = [self.pieces[token] for token in tokens]
+        if UNKNOWN in tokens:
             there = [*self.source.encode(source, out_type=str)[: self.max_pieces], ""]
             pieces = [there[at] if t == UNKNOWN else p for p, t, at in zip(pieces, tokens, looked, strict=False)]
         return "".join(pieces).replace(SPACE, " ").strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -62,66 +63,73 @@ class Translations(keras.layers.Layer):
         self.built = True
 
     def call(self, source: Tensors) -> Tensors:
-        found = self.search(source, whole_attention=self.coverage_penalty > 0)
-        texts = self.target.text_of(self.pieces_of(found, source["pieces"]))
+        found, places = self.search(source, whole_attention=self.coverage_penalty > 0)
+        texts = self.target.text_of(self.pieces_of(found.tokens, places, source["pieces"]))
         has_pieces = tf.not_equal(source["ids"][:, 0], END_ID)[:, None]
         texts = tf.where(has_pieces, texts, "")[:, : self.n_best]
         means = found.log_probabilities / tf.cast(tf.maximum(found.counts, 1), tf.float32)
         scores = tf.where(has_pieces, means, 0.0)[:, : self.n_best]
         return {"translation": texts[:, 0], "score": scores[:, 0], "translations": texts, "scores": scores}
 
-    def search(self, source: Tensors, whole_attention: bool = True) -> decoding.Hypotheses:
+    def search(self, source: Tensors, whole_attention: bool = True) -> tuple[decoding.Hypotheses, tf.Tensor]:
         """The hypotheses for texts, best first.
+
+        Beside them `(batch, width, time)` int32, which piece of the source was looked at most.
 
         Args:
             source: `ids` and `pieces`.
-            whole_attention: whether their attention is that to every piece of the source. If not, its last dimension
-                is 1 and holds the place of the piece that was looked at most: of a long text that is far less.
+            whole_attention: whether the hypotheses have their attention. Without, it is that place alone, with a last
+                dimension of 1: of a long text that is far less.
         """
         values, ids, *states = self._encoder.value(source["ids"], training=False)
         memory, state = self.decoder.remember(values, ids), self.decoder.begin(states)
-        lengths = tf.reduce_sum(tf.cast(ids != PADDING_ID, tf.int32), axis=1)
+        is_piece = ids != PADDING_ID
+        lengths = tf.reduce_sum(tf.cast(is_piece, tf.int32), axis=1)
         limits = tf.where(ids[:, 0] == END_ID, 1, PIECES_A_PIECE * lengths + MORE_PIECES)
-
-        advance, to_logits = self.decoder.stepper(), self._output_weights()
-
-        def step(tokens: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
-            features, state, attention = advance(self.embedding(tokens), state, memory)
-            if not whole_attention:
-                attention = tf.cast(tf.argmax(attention, axis=-1), tf.float32)[..., None]
-            return tf.matmul(features, to_logits), state, attention
-
+        step = self._step(whole_attention)
         if self.temperature is not None:
-            return self._sample(step, state, memory, limits, source["pieces"])
-        return decoding.beam_search(
-            step,
-            state,
-            memory,
-            start=START_ID,
-            end=END_ID,
-            limits=limits,
-            width=self.beam_width,
-            length_penalty=self.length_penalty,
-            coverage_penalty=self.coverage_penalty,
-            source_mask=memory.mask,
-        )
+            found = self._sample(step, state, memory, limits, source["pieces"])
+        else:
+            found = decoding.beam_search(
+                step,
+                state,
+                memory,
+                start=START_ID,
+                end=END_ID,
+                limits=limits,
+                width=self.beam_width,
+                length_penalty=self.length_penalty,
+                coverage_penalty=self.coverage_penalty,
+                source_mask=is_piece,
+            )
+        if whole_attention:
+            return found, tf.argmax(found.attention, axis=-1, output_type=tf.int32)
+        return found, tf.cast(found.attention[..., 0], tf.int32)
 
-    def pieces_of(self, found: decoding.Hypotheses, source_pieces: tf.Tensor) -> tf.Tensor:
+    def pieces_of(self, tokens: tf.Tensor, places: tf.Tensor, source_pieces: tf.Tensor) -> tf.Tensor:
         """The pieces of hypotheses, `(batch, width, time)` string; unknown ones replaced, if they are to be."""
-        pieces = self.target.pieces_of(found.tokens)
+        pieces = self.target.pieces_of(tokens)
         if not self.replace_unknown:
             return pieces
-        attention = found.attention
-        whole = attention.shape[-1] != 1
-        places = tf.argmax(attention, axis=-1) if whole else tf.cast(attention[..., 0], tf.int64)
-        looked_at = tf.gather(source_pieces, tf.reshape(places, [tf.shape(places)[0], -1]), batch_dims=1)
-        return tf.where(found.tokens == UNKNOWN_ID, tf.reshape(looked_at, tf.shape(pieces)), pieces)
+        shape = tf.shape(places)
+        looked_at = tf.gather(source_pieces, tf.reshape(places, [shape[0], shape[1] * shape[2]]), batch_dims=1)
+        return tf.where(tokens == UNKNOWN_ID, tf.reshape(looked_at, shape), pieces)
 
-    def _output_weights(self) -> tf.Tensor:
-        """`(output_dim, vocabulary)`, turned round once: the embedding layer would do it at every step."""
-        if self.embedding.tie_weights:
-            return tf.transpose(self.embedding.embeddings)
-        return tf.convert_to_tensor(self.embedding.reverse_embeddings)
+    def _step(self, whole_attention: bool) -> Callable:
+        """The step that `keras_seq.decoding` asks for."""
+        advance, embeddings = self.decoder.stepper(), tf.convert_to_tensor(self.embedding.embeddings)
+        # Turned round once: the embedding layer would do it at every step.
+        tied = self.embedding.tie_weights
+        outputs = tf.transpose(embeddings) if tied else tf.convert_to_tensor(self.embedding.reverse_embeddings)
+
+        def step(tokens: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
+            features, state, attention = advance(tf.gather(embeddings, tokens), state, memory)
+            if not whole_attention:
+                attention = tf.cast(tf.argmax(attention, axis=-1), tf.float32)[..., None]
+            logits = tf.matmul(tf.reshape(features, [-1, outputs.shape[0]]), outputs)
+            return tf.reshape(logits, [*tf.unstack(tf.shape(tokens)), outputs.shape[1]]), state, attention
+
+        return step
 
     def _sample(self, step, state, memory, limits, source_pieces: tf.Tensor) -> decoding.Hypotheses:
         """`n_best` translations of each text, drawn; the same text gets the same ones, whatever stands beside it."""
@@ -193,8 +201,8 @@ class TranslationAnswering(Answering):
         if tf.executing_eagerly():
             return self._as_graph("attention", self.attend, [tf.TensorSpec([None], tf.string)])(texts)
         answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
-        found = answers.search(source)
-        pieces = answers.pieces_of(found, source["pieces"])[:, 0]
+        found, places = answers.search(source)
+        pieces = answers.pieces_of(found.tokens, places, source["pieces"])[:, 0]
         lengths, counts = found.lengths[:, :1], found.counts[:, :1]
         is_end = (tf.range(tf.shape(pieces)[1]) == lengths) & (counts > lengths)  # one that was cut has none
         has_pieces = tf.not_equal(source["ids"][:, :1], END_ID)
@@ -246,8 +254,8 @@ class TranslationAnswering(Answering):
 
     def _candidates(self, texts: tf.Tensor) -> tuple[tf.Tensor, ...]:
         answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
-        found = answers.search(source, whole_attention=answers.coverage_penalty > 0)
-        written = answers.target.text_of(answers.pieces_of(found, source["pieces"]))
+        found, places = answers.search(source, whole_attention=answers.coverage_penalty > 0)
+        written = answers.target.text_of(answers.pieces_of(found.tokens, places, source["pieces"]))
         lengths = decoding.length_divisor(tf.cast(found.counts, tf.float32), answers.length_penalty)
         coverage = found.scores - found.log_probabilities / lengths
         return written, found.log_probabilities, found.counts, coverage

@@ -72,7 +72,7 @@ def plain(layer, inputs):
                 scores = hidden[0] @ (h @ weight["key/kernel"]).T
             else:
                 summed = np.tanh(hidden[0] @ weight["query/kernel"] + h @ weight["key/kernel"])
-                scores = summed @ weight["attention/scale"]
+                scores = summed @ weight["scale"]
             part = np.exp(scores - scores.max())
             context = part / part.sum() @ h
             top = hidden[0]

@@ -15,7 +15,7 @@ import tensorflow as tf
 from corpora import PROJECT
 
 import keras_seq
-from keras_seq import decoding, evaluate, metrics, predict, train
+from keras_seq import evaluate, metrics, predict, train
 from keras_seq.applications import translation
 from keras_seq.formats import Example
 from keras_seq.recipe import DataError, RecipeError
@@ -72,7 +72,7 @@ def greedy(preprocessing, network):
 
 def searched(model, texts, **options):
     source = model.get_layer("source")(tf.constant(texts))
-    return model.get_layer("answers").search(source, **options)
+    return model.get_layer("answers").search(source, **options)[0]
 
 
 def write_files(folder, pairs):
@@ -222,17 +222,30 @@ def test_the_second_signature_shows_where_the_model_looked(beam):
     assert set(beam.signatures()) == {"serving_default", "attention"}
 
 
-def test_an_unknown_piece_becomes_the_piece_that_was_looked_at_most(beam, preprocessing, network):
-    source = beam.get_layer("source")(tf.constant(["Yes 🙂"]))
-    place = source["ids"].numpy()[0].tolist().index(UNKNOWN_ID)
-    whole = tf.one_hot([[[place, 0]]], source["ids"].shape[1])
-    tokens = tf.constant([[[UNKNOWN_ID, 5]]])
-    numbers, length = tf.zeros([1, 1]), tf.constant([[2]])
-    plain = translation.present(preprocessing, network, replace_unknown=False)
-    for attention in (whole, tf.constant([[[[float(place)], [0.0]]]])):
-        found = decoding.Hypotheses(tokens, length, length, numbers, numbers, tf.zeros([1, 1, 2]), attention)
-        assert beam.get_layer("answers").pieces_of(found, source["pieces"])[0, 0, 0].numpy().decode() == "🙂"
-        assert plain.get_layer("answers").pieces_of(found, source["pieces"])[0, 0, 0].numpy() == b"<unk>"
+@pytest.mark.parametrize("options", [{"beam_width": 1}, {"beam_width": 3}, {"coverage_penalty": 0.2}])
+def test_an_unknown_piece_becomes_the_piece_that_was_looked_at_most(preprocessing, network, options):
+    """A network that says nothing but the unknown piece says what it looks at."""
+    texts = ["Yes 🙂", "naïve 🙂 日本語 العربية", "I visit their green sheds."]
+    mute = keras.models.clone_model(network)
+    mute.set_weights(network.get_weights())
+    table = mute.get_layer("embedding").embeddings
+    rows = table.numpy() * 0.01
+    mute.get_layer("decoder").combine.bias.assign(np.full(16, 9.0))  # features of 1
+    rows[UNKNOWN_ID] = 1.0
+    table.assign(rows)
+    model = translation.present(preprocessing, mute, length_penalty=0.0, **options)
+    answers, shown = model(texts)["translation"].numpy(), model.attend(tf.constant(texts))
+    plain = translation.present(preprocessing, mute, replace_unknown=False, length_penalty=0.0, **options)
+    looked = set()
+    for row, answer in enumerate(answers):
+        source, weights = shown["source_pieces"][row].numpy(), shown["attention"][row].numpy()
+        places = weights[weights.sum(axis=1) > 0].argmax(axis=1)
+        looked |= set(places)
+        pieces = [source[place].decode() for place in places]
+        expected = "".join("" if piece == "</s>" else piece for piece in pieces).replace("▁", " ").strip()
+        assert answer.decode() == expected
+    assert len(looked) > 1
+    assert plain(texts)["translation"].numpy()[0].decode().startswith("<unk><unk>")
 
 
 def test_coverage_needs_the_whole_attention_and_changes_the_order_alone(beam, preprocessing, network):
@@ -240,11 +253,11 @@ def test_coverage_needs_the_whole_attention_and_changes_the_order_alone(beam, pr
     bare = translation.present(preprocessing, network, beam_width=3, n_best=3, coverage_penalty=0.0)
     both = [model([TEXTS[0]])["translations"].numpy()[0].tolist() for model in (covered, bare)]
     assert sorted(both[0]) == sorted(both[1])
-    looked = searched(beam, [TEXTS[0]], whole_attention=False)
-    assert looked.attention.shape[-1] == 1
-    np.testing.assert_array_equal(
-        looked.attention[..., 0], tf.cast(tf.argmax(searched(beam, [TEXTS[0]]).attention, axis=-1), tf.float32)
-    )
+    source, answers = beam.get_layer("source")(tf.constant(TEXTS[:1])), beam.get_layer("answers")
+    (found, places), (whole, same) = (answers.search(source, whole_attention=kind) for kind in (False, True))
+    assert found.attention.shape[-1] == 1
+    assert whole.attention.shape[-1] == source["ids"].shape[1]
+    np.testing.assert_array_equal(places, same)
 
 
 def test_samples_are_drawn_for_each_text_by_itself(preprocessing, network):

@@ -11,22 +11,23 @@ import tensorflow as tf
 from keras_seq.layers.lstm import LSTM
 
 PADDING_ID = 0
+PADDING_SCORE = -1e9
 
 
 class Memory(NamedTuple):
-    """What the steps look at: values and keys `(batch, source, ...)`, and which of them count, `(batch, source)`."""
+    """What the steps look at: values and keys `(batch, source, ...)`; what keeps them from padding, added to scores."""
 
     values: tf.Tensor
     keys: tf.Tensor
-    mask: tf.Tensor
+    bias: tf.Tensor  # (batch, 1, source), 0 or PADDING_SCORE
 
 
 class State(NamedTuple):
-    """What a step hands to the next: hidden states and cells, one a layer, and what was fed back."""
+    """What a step hands to the next: hidden states and cells, one a layer; the features that are fed back, if any."""
 
     hiddens: list[tf.Tensor]
     cells: list[tf.Tensor]
-    fed: tf.Tensor
+    fed: list[tf.Tensor]
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -73,11 +74,6 @@ class AttentionDecoder(keras.layers.Layer):
         self.first_states = keras.layers.Dense(2 * layers * units, "tanh", name="first_states")
         self.key = keras.layers.Dense(units, use_bias=False, name="key")
         self.query = keras.layers.Dense(units, use_bias=False, name="query") if attention == "bahdanau" else None
-        self.scorer = (
-            keras.layers.AdditiveAttention(name="attention")
-            if attention == "bahdanau"
-            else keras.layers.Attention(name="attention")
-        )
         self.combine = keras.layers.Dense(output_dim, "tanh", name="combine")
         self.drop = keras.layers.Dropout(dropout, name="drop")
 
@@ -89,7 +85,7 @@ class AttentionDecoder(keras.layers.Layer):
         state = (None, None, self.units)
         if self.query is not None:
             self.query.build(state)
-        self.scorer.build([state, (None, None, values[-1]), state])
+            self.scale = self.add_weight((self.units,), "glorot_uniform", name="scale")
         for number, lstm in enumerate(self.lstms):
             lstm.build((None, None, self.units + values[-1] if number else words[-1] + fed))
         self.combine.build((None, None, self.units + values[-1] + words[-1]))
@@ -108,12 +104,13 @@ class AttentionDecoder(keras.layers.Layer):
 
     def remember(self, values: tf.Tensor, source_ids: tf.Tensor) -> Memory:
         """What the steps look at, made once for all of them."""
-        return Memory(values, self.key(values), tf.not_equal(source_ids, PADDING_ID))
+        is_padding = tf.cast(tf.equal(source_ids, PADDING_ID), values.dtype)
+        return Memory(values, self.key(values), PADDING_SCORE * is_padding[:, None])
 
     def begin(self, states: Sequence[tf.Tensor]) -> State:
         """The state before the first word, of the encoder's last states."""
         made = tf.split(self.first_states(tf.concat(states, axis=-1)), 2 * len(self.lstms), axis=-1)
-        fed = tf.zeros([tf.shape(made[0])[0], self.output_dim if self.input_feeding else 0], made[0].dtype)
+        fed = [tf.zeros([tf.shape(made[0])[0], self.output_dim], made[0].dtype)] if self.input_feeding else []
         return State(made[: len(self.lstms)], made[len(self.lstms) :], fed)
 
     def stepper(
@@ -129,17 +126,20 @@ class AttentionDecoder(keras.layers.Layer):
         advance = [_advancing(lstm) for lstm in self.lstms]
 
         def step(words: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
-            first = [words, state.fed] if self.input_feeding else [words]
-            x, cell = advance[0](first, state.hiddens[0], state.cells[0])
-            found, attention = self._look(x, memory)
-            hiddens, cells = [x], [cell]
-            for go, hidden, cell in zip(advance[1:], state.hiddens[1:], state.cells[1:], strict=True):
-                hidden, cell = go([self.drop(x, training=training), found], hidden, cell)
+            # Products of matrices are faster flat, all hypotheses one below the other.
+            sizes = tf.shape(words)[:2]
+            words, fed = _flat(words), [_flat(x) for x in state.fed]
+            x, cell = advance[0]([words, *fed], *map(_flat, (state.hiddens[0], state.cells[0])))
+            found, attention = self._look(_wide(x, sizes), memory)
+            found, hiddens, cells = _flat(found), [x], [cell]
+            for go, *before in zip(advance[1:], state.hiddens[1:], state.cells[1:], strict=True):
+                hidden, cell = go([self.drop(x, training=training), found], *map(_flat, before))
                 hiddens.append(hidden)
                 cells.append(cell)
                 x = x + hidden
-            features = self._features(x, found, words, training)
-            return features, State(hiddens, cells, features if self.input_feeding else state.fed), attention
+            features = _wide(self._features(x, found, words, training), sizes)
+            hiddens, cells = ([_wide(each, sizes) for each in states] for states in (hiddens, cells))
+            return features, State(hiddens, cells, [features] if self.input_feeding else []), attention
 
         return step
 
@@ -157,10 +157,14 @@ class AttentionDecoder(keras.layers.Layer):
         return tf.transpose(features.stack(), [1, 0, 2])
 
     def _look(self, states: tf.Tensor, memory: Memory) -> tuple[tf.Tensor, tf.Tensor]:
-        queries = states if self.query is None else self.query(states)
-        return self.scorer(
-            [queries, memory.values, memory.keys], mask=[None, memory.mask], return_attention_scores=True
-        )
+        """What the attention finds for states `(batch, any, units)`, and its weights `(batch, any, source)`."""
+        if self.query is None:
+            scores = tf.matmul(states, memory.keys, transpose_b=True)
+        else:
+            scores = tf.tanh(self.query(states)[:, :, None] + memory.keys[:, None])
+            scores = tf.reduce_sum(self.scale * scores, axis=-1)
+        weights = tf.nn.softmax(scores + memory.bias)
+        return tf.matmul(weights, memory.values), weights
 
     def _features(self, states: tf.Tensor, found: tf.Tensor, words: tf.Tensor, training: bool) -> tf.Tensor:
         return self.combine(tf.concat([self.drop(states, training=training), found, words], axis=-1))
@@ -178,15 +182,24 @@ class AttentionDecoder(keras.layers.Layer):
 
 
 def _advancing(lstm: LSTM) -> Callable[[list[tf.Tensor], tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """A function from inputs, hidden state and cell, `(batch, width, ...)`, to the two after one step of an LSTM."""
-    weights = tf.concat([lstm.cell.kernel, lstm.cell.recurrent_kernel], axis=0)
+    """A function from inputs, hidden state and cell, `(rows, ...)`, to the two after one step of an LSTM."""
+    kernel, recurrent_kernel, bias = (tf.convert_to_tensor(weight) for weight in lstm.cell.trainable_weights)
 
     def advance(inputs: list[tf.Tensor], hidden: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        read = tf.reshape(tf.concat([*inputs, hidden], axis=-1), [-1, weights.shape[0]])
-        z = tf.nn.bias_add(tf.matmul(read, weights), lstm.cell.bias)
-        sizes = tf.concat([tf.shape(hidden)[:2], [weights.shape[1]]], axis=0)
-        input_gate, forget_gate, candidate, output_gate = tf.split(tf.reshape(z, sizes), 4, axis=-1)
+        read = tf.concat(inputs, axis=-1) if len(inputs) > 1 else inputs[0]
+        z = tf.nn.bias_add(tf.matmul(read, kernel) + tf.matmul(hidden, recurrent_kernel), bias)
+        input_gate, forget_gate, candidate, output_gate = tf.split(z, 4, axis=-1)
         cell = tf.sigmoid(forget_gate) * cell + tf.sigmoid(input_gate) * tf.tanh(candidate)
         return tf.sigmoid(output_gate) * tf.tanh(cell), cell
 
     return advance
+
+
+def _flat(tensor: tf.Tensor) -> tf.Tensor:
+    """`(batch, width, any)` -> `(batch * width, any)`."""
+    return tf.reshape(tensor, [-1, tensor.shape[-1]])
+
+
+def _wide(tensor: tf.Tensor, sizes: tf.Tensor) -> tf.Tensor:
+    """`(batch * width, any)` -> `(batch, width, any)`."""
+    return tf.reshape(tensor, tf.concat([sizes, [tensor.shape[-1]]], axis=0))
