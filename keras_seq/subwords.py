@@ -25,9 +25,6 @@ PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
 RESERVED_IDS = 4
 MOST_LEARNED_FROM = 500_000  # texts; SentencePiece holds them in memory while it learns
 SPACE = "\u2581"  # which SentencePiece has in place of a space
-# Of the characters of the training texts those that make up this part are known. The rest, the rarest, teach what an
-# unknown piece is.
-CHARACTER_COVERAGE = 0.99998
 RULES_NAME_LENGTH = 250
 _SPACES = "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()
 
@@ -103,12 +100,14 @@ def normalized(texts: tf.Tensor) -> tf.Tensor:
     return tf_text.normalize_utf8(texts, "NFC")
 
 
-def learn_subwords(texts: Iterable[str], size: int) -> bytes:
+def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 0.99998) -> bytes:
     """A SentencePiece model (byte-pair encoding) of texts: the same texts give the same model, byte for byte.
 
     Args:
         texts: raw; of more than 500,000 a seeded sample of so many is learned from.
         size: most pieces, the four reserved ones among them; a small corpus has fewer.
+        character_coverage: part of the characters of the texts that is made up by those that are known; the rest, the
+            rarest, teach what an unknown piece is.
 
     Raises:
         DataError: when there is nothing to learn from, or more characters than `size`.
@@ -126,7 +125,7 @@ def learn_subwords(texts: Iterable[str], size: int) -> bytes:
                 model_type="bpe",
                 vocab_size=size,
                 hard_vocab_limit=False,
-                character_coverage=CHARACTER_COVERAGE,
+                character_coverage=character_coverage,
                 normalization_rule_tsv=rules,
                 pad_id=PADDING_ID,
                 unk_id=UNKNOWN_ID,

@@ -75,6 +75,7 @@ def prepare(
     *,
     vocabulary_size: PositiveInt = 8000,
     target_vocabulary_size: PositiveInt | None = None,
+    character_coverage: Part = 0.99998,
     max_pieces: PositiveInt = 1000,
 ) -> Preprocessing:
     """Text -> subword pieces, learned on the training split by byte-pair encoding.
@@ -83,6 +84,8 @@ def prepare(
         examples: the training split; None gives sizes alone, for `keras_seq.build`.
         vocabulary_size: most pieces known, of both languages together, the four reserved ones among them.
         target_vocabulary_size: most pieces of the translations; with it, each language has pieces of its own.
+        character_coverage: part of the characters of the training split that is made up by known ones; the rest, the
+            rarest, are unknown pieces. With a large alphabet (Chinese, Japanese) 0.9995 is usual.
         max_pieces: pieces kept of a text, from its start; the rest is not translated.
 
     Raises:
@@ -97,10 +100,11 @@ def prepare(
     if not count:
         raise DataError("the training split has no pairs; at least one is needed")
     if target_vocabulary_size is None:
-        model = target_model = learn_subwords((text for e in examples for text in e[:2]), vocabulary_size)
+        texts = (text for e in examples for text in (e.input, e.truth))
+        model = target_model = learn_subwords(texts, vocabulary_size, character_coverage)
     else:
-        model = learn_subwords((e.input for e in examples), vocabulary_size)
-        target_model = learn_subwords((e.truth for e in examples), target_vocabulary_size)
+        model = learn_subwords((e.input for e in examples), vocabulary_size, character_coverage)
+        target_model = learn_subwords((e.truth for e in examples), target_vocabulary_size, character_coverage)
     source = Subwords(model, max_pieces, name="source")
     target = Subwords(target_model, max_pieces, name="target")
 
