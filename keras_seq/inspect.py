@@ -83,7 +83,10 @@ def _lstm_layers(model: keras.Model) -> dict[str, dict[str, LSTM]]:
 
 def _chosen(found: dict[str, dict[str, LSTM]], name: str | None) -> dict[str, LSTM]:
     if not found:
-        raise RecipeError("the run's model has no keras_seq LSTM layer; train it anew with this version")
+        raise RecipeError(
+            "the run's model has no keras_seq LSTM layer that reads its input for itself, so there is nothing to draw "
+            "here; of a model with attention, the run's card draws where it looks"
+        )
     if name is not None and name not in found:
         raise RecipeError(f"--layer: no LSTM layer {name!r}; the model has {', '.join(found)}")
     return found[name or next(iter(found))]

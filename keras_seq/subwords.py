@@ -11,6 +11,7 @@ import io
 import itertools
 import pathlib
 import random
+import re
 import tempfile
 from collections.abc import Iterable
 
@@ -135,8 +136,12 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
                 minloglevel=3,
             )
         except RuntimeError as error:
+            needed = re.search(r"smaller than required_chars\. \d+ vs (\d+)", str(error))
+            if needed is None:
+                raise DataError(f"no subword pieces can be learned: {str(error).strip()[-200:]}") from None
             raise DataError(
-                f"no subword pieces can be learned: {str(error).strip()[-200:]}; is vocabulary_size ({size}) too small?"
+                f"the characters of the training texts alone are {needed[1]} pieces, more than prepare.vocabulary_size "
+                f"or target_vocabulary_size: {size}; raise it, or lower prepare.character_coverage"
             ) from None
     return model.getvalue().replace(rules.encode(), b"rules.tsv".rjust(RULES_NAME_LENGTH, b"/"))
 

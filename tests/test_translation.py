@@ -15,7 +15,7 @@ import tensorflow as tf
 from corpora import PROJECT
 
 import keras_seq
-from keras_seq import evaluate, metrics, predict, train
+from keras_seq import evaluate, inspect, metrics, predict, train
 from keras_seq.applications import translation
 from keras_seq.formats import Example
 from keras_seq.recipe import DataError, RecipeError
@@ -103,6 +103,13 @@ def test_splits_come_of_two_files_or_of_one(tmp_path, pairs):
     assert [len(part) for part in parts] == [72, 24]
     assert {e.where for part in parts for e in part} == {f"{both[0]}:{n}" for n in range(1, 97)}
     assert translation.read("test") is None
+
+
+def test_json_lines_have_keys(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "one", "translation": "un", "fr": "une"}\n', encoding="utf-8")
+    path = str(tmp_path / "a.jsonl")
+    assert [e[:2] for e in translation.read("test", test=path)] == [("one", "un")]
+    assert [e[:2] for e in translation.read("test", test=path, translation="fr")] == [("one", "une")]
 
 
 def test_what_training_cannot_use_is_passed_over_with_numbers_and_a_test_keeps_every_line(tmp_path, capsys):
@@ -349,6 +356,13 @@ def test_files_are_translated_line_by_line_in_their_order(trained, pairs, capsys
     model = keras_seq.load(trained / "tiny")
     for place in (0, 69, 70, 71):
         assert answers[place]["translation"] == model([texts[place]])["translation"][0].numpy().decode()
+
+
+def test_there_is_nothing_to_inspect(trained, capsys):
+    with pytest.raises(SystemExit) as stop:
+        inspect.main([str(trained / "tiny"), "Yes"])
+    assert stop.value.code == 2
+    assert "the run's card draws where it looks" in capsys.readouterr().err
 
 
 def test_other_pairs_are_scored(trained, capsys):

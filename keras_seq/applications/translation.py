@@ -5,6 +5,7 @@ text -> subword pieces -> LSTM encoder -> LSTM decoder with attention -> beam se
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import metrics, splits
 from keras_seq.formats import Example, ParallelText, UsablePairs
+from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.layers import LSTM, AttentionDecoder, SmoothedCrossEntropy
 from keras_seq.pipeline import Objective, Preprocessing, bucketed
 from keras_seq.recipe import DataError, RecipeError
@@ -47,8 +49,9 @@ def read(
             (.tsv, .csv or .jsonl). .gz too; a pattern takes several.
         validation: like train, or the fraction of train's pairs to hold out (seeded).
         test: like train; without it no test score is made.
-        text: of a file of pairs, the column of the sentence; a name (with a header line), or a number from 0.
-        translation: of a file of pairs, the column of the translation.
+        text: of a file of pairs, the column of the sentence: a name (with a header line), or a number from 0; of JSON
+            lines the key, left out, "text".
+        translation: likewise of the translation; left out, of JSON lines, "translation".
         max_characters: training pairs with a longer side are passed over, like empty ones, and counted.
         split_seed: decides which examples are held out where validation is a fraction.
 
@@ -58,8 +61,12 @@ def read(
     """
 
     def of(path: str | list[str]) -> Iterable[Example]:
-        sentences, translations = (path, None) if isinstance(path, str) else path
-        return ParallelText(sentences, translations, text, translation)
+        if isinstance(path, list):
+            return ParallelText(*path)
+        if suffix(pathlib.Path(path)) not in JSON_SUFFIXES:
+            return ParallelText(path, None, text, translation)
+        named = ((text, "text"), (translation, "translation"))
+        return ParallelText(path, None, *(key if isinstance(key, str) else name for key, name in named))
 
     def usable(path: str | list[str]) -> Iterable[Example]:
         return UsablePairs(of(path), max_characters)
