@@ -23,6 +23,7 @@ from keras_seq.run import Run
 from keras_seq.tagging import Entity
 
 SHOWN_CHARACTERS = 200  # of an input in a table
+MOST_SHOWN_PIECES = 60  # of an input or an answer whose attention is drawn
 # Light colours that people with any colour vision tell apart (Tol 2021), for the types of entities.
 SPAN_COLORS = ("#99ddff", "#eedd88", "#ffaabb", "#bbcc33", "#ee8866", "#dddddd", "#44bb99", "#77aadd", "#aaaa00")
 PAGE = """<!doctype html>
@@ -199,6 +200,7 @@ def _learning_curves(run: Run) -> str:
 
 
 def _attention(run: Run, looks: Sequence[Attention]) -> list[str]:
+    looks = [look for look in looks if look.target and max(map(len, look[:2])) <= MOST_SHOWN_PIECES]
     if not looks:
         return []
     sizes = [(0.3 * len(look.source) + 1.2, 0.3 * len(look.target) + 1.2) for look in looks]
@@ -207,8 +209,8 @@ def _attention(run: Run, looks: Sequence[Attention]) -> list[str]:
     for axis, look in zip(figure.subplots(1, len(looks), squeeze=False, width_ratios=widths)[0], looks, strict=True):
         axis.imshow(look.weights, cmap="Blues", vmin=0, vmax=1)
         axis.xaxis.tick_top()
-        axis.set_xticks(range(len(look.source)), look.source, rotation=90)
-        axis.set_yticks(range(len(look.target)), look.target)
+        axis.set_xticks(range(len(look.source)), look.source, rotation=90, parse_math=False)
+        axis.set_yticks(range(len(look.target)), look.target, parse_math=False)
     figure.savefig(run.attention_file, dpi=120)
     return [
         "Where the model looks (a column a piece of the input) while it chooses each piece of its answer (a row), the "

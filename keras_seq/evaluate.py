@@ -24,9 +24,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--data",
         metavar="FILE",
-        nargs="+",
+        action="append",
         default=[],
-        help="score this file or folder, of the recipe's format, instead; of parallel text two files",
+        help="score this file or folder, of the recipe's format, instead; of parallel text twice, for both files",
     )
     arguments = parser.parse_args(argv)
     with user_errors():

@@ -84,8 +84,8 @@ def _lstm_layers(model: keras.Model) -> dict[str, dict[str, LSTM]]:
 def _chosen(found: dict[str, dict[str, LSTM]], name: str | None) -> dict[str, LSTM]:
     if not found:
         raise RecipeError(
-            "the run's model has no keras_seq LSTM layer that reads its input for itself, so there is nothing to draw "
-            "here; of a model with attention, the run's card draws where it looks"
+            "the run's model has no keras_seq LSTM layer at its top (a translator's are inside its search): nothing to "
+            "draw here; of a model with attention, the run's card draws where it looks"
         )
     if name is not None and name not in found:
         raise RecipeError(f"--layer: no LSTM layer {name!r}; the model has {', '.join(found)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import os
 import pathlib
 import random
 import re
@@ -26,7 +27,7 @@ PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
 RESERVED_IDS = 4
 MOST_LEARNED_FROM = 500_000  # texts; SentencePiece holds them in memory while it learns
 SPACE = "\u2581"  # which SentencePiece has in place of a space
-RULES_NAME_LENGTH = 250
+RULES_NAME, RULES_NAME_LENGTH = "rules.tsv", 250
 _SPACES = "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()
 
 
@@ -35,8 +36,8 @@ class Subwords(keras.layers.Layer):
     """Raw text `(batch,)` string -> its pieces and the end, `(batch, time)` each, padded on the right.
 
     `ids` int32, 0 for padding, and `pieces` string, as they stand in the text, "" for the end and padding. Text is made
-    valid UTF-8, NFC-normalised, and runs of white space are one space; `text_of` gives it back from the pieces,
-    character for character. Id 1 is a piece that the model lacks, 2 starts and 3 ends a sequence.
+    valid UTF-8, NFC-normalised, and runs of white space are one space (see `normalized`); `text_of` gives it back from
+    the pieces, character for character. Id 1 is a piece that the model lacks, 2 starts and 3 ends a sequence.
     Source: Sennrich et al. 2016 (byte-pair encoding); Kudo and Richardson 2018 (SentencePiece).
 
     Args:
@@ -93,9 +94,12 @@ class Subwords(keras.layers.Layer):
 
 
 def normalized(texts: tf.Tensor) -> tf.Tensor:
-    """Texts as valid UTF-8, NFC, every run of white space and control characters one space."""
+    """Texts as valid UTF-8, NFC; runs of white space, control and zero-width characters and U+2581 are one space.
+
+    Of a run of combining marks the first 30 are kept.
+    """
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    texts = tf.strings.regex_replace(texts, r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}]+", " ")
+    texts = tf.strings.regex_replace(texts, r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}\x{2581}]+", " ")
     # Ordering a run of combining marks takes time in the square of its length.
     texts = tf.strings.regex_replace(texts, r"(\p{M}{30})\p{M}+", r"\1")
     return tf_text.normalize_utf8(texts, "NFC")
@@ -113,11 +117,14 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
     Raises:
         DataError: when there is nothing to learn from, or more characters than `size`.
     """
+    if size <= RESERVED_IDS:
+        raise DataError(f"{size} pieces cannot do: {RESERVED_IDS} are reserved; raise prepare.vocabulary_size")
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         # The texts are normalised already; a model without any rule logs that at every load.
         # The model keeps the name of the file: of a fixed length, it can be replaced by the same one everywhere.
-        rules = folder + "rules.tsv".rjust(RULES_NAME_LENGTH - len(folder), "/")
+        slashes = "/" * max(RULES_NAME_LENGTH - len(os.fsencode(folder)) - len(RULES_NAME), 1)
+        rules = f"{folder}{slashes}{RULES_NAME}"
         pathlib.Path(rules).write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")
         try:
             sentencepiece.SentencePieceTrainer.train(
@@ -143,7 +150,8 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
                 f"the characters of the training texts alone are {needed[1]} pieces, more than prepare.vocabulary_size "
                 f"or target_vocabulary_size: {size}; raise it, or lower prepare.character_coverage"
             ) from None
-    return model.getvalue().replace(rules.encode(), b"rules.tsv".rjust(RULES_NAME_LENGTH, b"/"))
+    name = os.fsencode(rules)
+    return model.getvalue().replace(name, RULES_NAME.encode().rjust(len(name), b"/"))
 
 
 def _sample(texts: Iterable[str], size: int) -> list[str]:

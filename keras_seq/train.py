@@ -109,7 +109,8 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
     metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
     metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
-    looks = model.looks(sorted(next(iter(run.read_requests().values())), key=len)[:SHOWN_LOOKS])
+    requests = next(iter(run.read_requests().values()))
+    looks = model.looks(sorted((raw for raw in requests if raw.strip()), key=len)[:SHOWN_LOOKS])
     card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans, looks)
     run.write_metrics(metrics)
     shutil.rmtree(run.state)

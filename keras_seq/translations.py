@@ -85,7 +85,7 @@ class Translations(keras.layers.Layer):
         memory, state = self.decoder.remember(values, ids), self.decoder.begin(states)
         is_piece = ids != PADDING_ID
         lengths = tf.reduce_sum(tf.cast(is_piece, tf.int32), axis=1)
-        limits = tf.where(ids[:, 0] == END_ID, 1, PIECES_A_PIECE * lengths + MORE_PIECES)
+        limits = tf.where(ids[:, 0] == END_ID, 1, PIECES_A_PIECE * (lengths - 1) + MORE_PIECES)
         step = self._step(whole_attention)
         if self.temperature is not None:
             found = self._sample(step, state, memory, limits, source["pieces"])
@@ -256,6 +256,7 @@ class TranslationAnswering(Answering):
         answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
         found, places = answers.search(source, whole_attention=answers.coverage_penalty > 0)
         written = answers.target.text_of(answers.pieces_of(found.tokens, places, source["pieces"]))
+        written = tf.where(source["ids"][:, :1] == END_ID, "", written)
         lengths = decoding.length_divisor(tf.cast(found.counts, tf.float32), answers.length_penalty)
         coverage = found.scores - found.log_probabilities / lengths
         return written, found.log_probabilities, found.counts, coverage

@@ -119,6 +119,16 @@ def test_the_same_texts_give_the_same_model_and_few_texts_fewer_pieces(tmp_path,
     assert len(Subwords(learn_subwords(TEXTS, 8000)).pieces) < 400
 
 
+def test_a_temporary_folder_may_have_any_name(tmp_path, monkeypatch):
+    model = learn_subwords(TEXTS * 20, 120)
+    (tmp_path / "é ü").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "é ü"))
+    assert learn_subwords(TEXTS * 20, 120) == model
+    (tmp_path / ("x" * 250)).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("x" * 250)))
+    assert Subwords(learn_subwords(TEXTS * 20, 120)).pieces == Subwords(model).pieces
+
+
 def test_of_many_texts_a_sample_is_learned_from():
     texts = [str(number) for number in range(1000)]
     kept = subwords._sample(texts, 100)
@@ -137,6 +147,8 @@ def test_the_rarest_characters_are_unknown_as_far_as_asked():
 def test_what_cannot_be_learned_from_is_said():
     with pytest.raises(DataError, match="no subword pieces can be learned"):
         learn_subwords(["", " "], 100)
+    with pytest.raises(DataError, match=r"4 are reserved; raise prepare\.vocabulary_size"):
+        learn_subwords(["a"], 4)
     with pytest.raises(DataError, match=r"alone are 3\d pieces, more than .*: 10; raise it"):
         learn_subwords(["abcdefghijklmnopqrstuvwxyz"], 10)
 

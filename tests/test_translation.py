@@ -18,6 +18,7 @@ import keras_seq
 from keras_seq import evaluate, inspect, metrics, predict, train
 from keras_seq.applications import translation
 from keras_seq.formats import Example
+from keras_seq.pipeline import training_dataset
 from keras_seq.recipe import DataError, RecipeError
 from keras_seq.run import Run
 from keras_seq.samples import holidays
@@ -78,7 +79,9 @@ def searched(model, texts, **options):
 def write_files(folder, pairs):
     folder.mkdir(exist_ok=True)
     for name, part in (("train", pairs[:96]), ("dev", pairs[96:112])):
-        (folder / f"{name}.en").write_text("".join(f"{pair.input}\n" for pair in part), encoding="utf-8")
+        first = "" if name == "dev" else part[0].input  # an empty line has an answer too, and no picture
+        texts = [first, *(pair.input for pair in part[1:])]
+        (folder / f"{name}.en").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
         (folder / f"{name}.fr.gz").write_bytes(gzip.compress("".join(f"{p.truth}\n" for p in part).encode()))
     rows = "".join(f"{pair.input}\t{pair.truth}\n" for pair in pairs[112:])
     (folder / "test.tsv").write_text(rows, encoding="utf-8")
@@ -110,6 +113,14 @@ def test_json_lines_have_keys(tmp_path):
     path = str(tmp_path / "a.jsonl")
     assert [e[:2] for e in translation.read("test", test=path)] == [("one", "un")]
     assert [e[:2] for e in translation.read("test", test=path, translation="fr")] == [("one", "une")]
+    (tmp_path / "lists.jsonl").write_text('["one", "two", "un"]\n', encoding="utf-8")
+    lists = translation.read("test", test=str(tmp_path / "lists.jsonl"), text=0, translation=2)
+    assert [e[:2] for e in lists] == [("one", "un")]
+
+
+def test_one_text_file_alone_is_no_file_of_pairs():
+    with pytest.raises(DataError, match=r"train.de: unknown suffix '.de'; .* or two text files"):
+        translation.read("test", test="train.de")
 
 
 def test_what_training_cannot_use_is_passed_over_with_numbers_and_a_test_keeps_every_line(tmp_path, capsys):
@@ -122,6 +133,9 @@ def test_what_training_cannot_use_is_passed_over_with_numbers_and_a_test_keeps_e
     assert "passed over 3 of 5 pairs" in said
     assert all(f"{both[0]}:{line}" in said for line in (2, 3, 5))
     assert len(list(translation.read("test", test=both))) == 5
+    for split in ("train", "validation"):
+        list(translation.read(split, train=both, validation=0.5, max_characters=40))
+    assert capsys.readouterr().out.count("passed over") == 1
     (tmp_path / "b").write_text("un\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"has 5 lines and .* 1: they must be line by line"):
         list(translation.read("train", train=both, validation=both))
@@ -155,13 +169,38 @@ def test_every_shape_of_the_network_ignores_padding_and_qualifies_for_cudnn(opti
     assert all(lstm.use_cudnn == "auto" and not lstm._unfit_for_cudnn() for lstm in inside)
 
 
+@pytest.mark.parametrize(
+    ("attention", "options"),
+    [
+        ("luong", {"layers": 2}),
+        ("luong", {"input_feeding": True}),
+        ("bahdanau", {"input_feeding": True, "layers": 2}),
+        ("bahdanau", {"tied_embeddings": False}),
+    ],
+)
+def test_every_shape_of_the_network_is_trained_and_answers(pairs, attention, options):
+    """Batches of the pipeline, whose sizes no graph knows beforehand; pieces of each language."""
+    preprocessing = translation.prepare(pairs, vocabulary_size=120, target_vocabulary_size=130)
+    network = translation.build(preprocessing.sizes, embedding_dim=8, units=4, attention=attention, **options)
+    network.compile("adam", translation.objective().loss, jit_compile=False)
+    data = training_dataset(pairs[:20], preprocessing, 8, 100, 1, range(2))
+    losses = network.fit(data, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0).history["loss"]
+    assert np.all(np.isfinite(losses))
+    model = translation.present(preprocessing, network, beam_width=2)
+    texts = [pair.input for pair in pairs[:3]]
+    assert model(texts)["translation"].shape == (3,)
+    alone, together = (model(part)["score"].numpy()[0] for part in (texts[:1], texts))
+    np.testing.assert_allclose(alone, together, atol=1e-5)
+    assert np.isfinite(model.told(texts, [pair.truth for pair in pairs[:3]])["log_probability"]).all()
+
+
 def test_greedy_search_says_what_the_training_graph_finds_most_probable(greedy, network):
     """The whole prefix goes through the network of training for every piece, as slow as it gets."""
     text = TEXTS[0]
     source_ids = greedy.get_layer("source").ids_of(tf.constant([text]))
     found = searched(greedy, [text])
     said, total = [START_ID], 0.0
-    while len(said) <= 2 * source_ids.shape[1] + 10:
+    while len(said) <= 2 * (source_ids.shape[1] - 1) + 10:
         scores = tf.nn.log_softmax(network({"source_ids": source_ids, "target_ids": tf.constant([said])})[0, -1])
         said.append(int(tf.argmax(scores)))
         total += float(tf.reduce_max(scores))
@@ -297,7 +336,8 @@ def test_the_length_penalty_is_the_least_with_the_best_bleu():
     chosen = translation._best_penalty(Found(rows), examples, {})["length_penalty"]
     picked = [max(rows[0], key=lambda one: one.score(penalty)).text for penalty in translation.LENGTH_PENALTIES]
     assert chosen == translation.LENGTH_PENALTIES[picked.index(long)] > 0
-    assert translation._best_penalty(Found(rows), examples, {"length_penalty": 0.0}) == {}
+    for fixed in ({"length_penalty": 0.0}, {"beam_width": 1}, {"temperature": 1.0}):
+        assert translation._best_penalty(Found(rows), examples, fixed) == {}
 
 
 def test_candidates_are_scored_like_the_search_scores_them(preprocessing, network):
@@ -367,12 +407,13 @@ def test_there_is_nothing_to_inspect(trained, capsys):
 
 def test_other_pairs_are_scored(trained, capsys):
     files = [str(trained / "data" / name) for name in ("dev.en", "dev.fr.gz")]
-    assert evaluate.main([str(trained / "tiny"), "--data", *files]) == 0
+    both = [word for file in files for word in ("--data", file)]
+    assert evaluate.main([*both, str(trained / "tiny")]) == 0
     said = capsys.readouterr().out
     assert f"on {files[0]} and {files[1]}" in said
     assert "bleu_signature nrefs:1|case:mixed" in said
     with pytest.raises(SystemExit) as stop:
-        evaluate.main([str(trained / "tiny"), "--data", *files, files[0]])
+        evaluate.main([str(trained / "tiny"), *both, *both[:2]])
     assert stop.value.code == 2
     assert "3 files are not what translation reads" in capsys.readouterr().err
 
@@ -420,4 +461,6 @@ def test_a_killed_run_ends_where_an_undisturbed_one_ends(trained):
         [[row[name] for name in ("loss", "val_loss", "val_bleu")] for row in Run(trained / name).read_history()]
         for name in ("tiny", "killed")
     ]
-    np.testing.assert_allclose(*histories, rtol=1e-4)
+    np.testing.assert_allclose(*histories, rtol=1e-5)
+    for ours, whole in zip(*(keras_seq.load(trained / name).get_weights() for name in ("killed", "tiny")), strict=True):
+        np.testing.assert_allclose(ours, whole, atol=1e-6)

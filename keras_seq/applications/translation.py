@@ -16,6 +16,7 @@ from pydantic import PositiveFloat, PositiveInt
 from keras_seq import metrics, splits
 from keras_seq.formats import Example, ParallelText, UsablePairs
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
+from keras_seq.formats.tables import TABLE_SUFFIXES
 from keras_seq.layers import LSTM, AttentionDecoder, SmoothedCrossEntropy
 from keras_seq.pipeline import Objective, Preprocessing, bucketed
 from keras_seq.recipe import DataError, RecipeError
@@ -35,8 +36,8 @@ def read(
     train: ExistingPath | ExistingPaths | None = None,
     validation: ExistingPath | ExistingPaths | Part = 0.1,
     test: ExistingPath | ExistingPaths | None = None,
-    text: Column = 0,
-    translation: Column = 1,
+    text: Column | None = None,
+    translation: Column | None = None,
     max_characters: PositiveInt = 1000,
     split_seed: Seed = 1,
 ) -> Iterable[Example] | None:
@@ -49,9 +50,9 @@ def read(
             (.tsv, .csv or .jsonl). .gz too; a pattern takes several.
         validation: like train, or the fraction of train's pairs to hold out (seeded).
         test: like train; without it no test score is made.
-        text: of a file of pairs, the column of the sentence: a name (with a header line), or a number from 0; of JSON
-            lines the key, left out, "text".
-        translation: likewise of the translation; left out, of JSON lines, "translation".
+        text: of a file of pairs, the column of the sentence: a name (with a header line), or a number from 0, which it
+            is left out; of JSON lines the key, "text" left out.
+        translation: likewise of the translation; left out, 1 or "translation".
         max_characters: training pairs with a longer side are passed over, like empty ones, and counted.
         split_seed: decides which examples are held out where validation is a fraction.
 
@@ -63,13 +64,16 @@ def read(
     def of(path: str | list[str]) -> Iterable[Example]:
         if isinstance(path, list):
             return ParallelText(*path)
-        if suffix(pathlib.Path(path)) not in JSON_SUFFIXES:
-            return ParallelText(path, None, text, translation)
-        named = ((text, "text"), (translation, "translation"))
-        return ParallelText(path, None, *(key if isinstance(key, str) else name for key, name in named))
+        kind = suffix(pathlib.Path(path))
+        if kind not in TABLE_SUFFIXES:
+            expected = f"pairs in one of {', '.join(TABLE_SUFFIXES)}, or two text files: [SENTENCES, TRANSLATIONS]"
+            raise DataError(f"{path}: unknown suffix {kind!r}; expected {expected}")
+        names: tuple[Column, Column] = ("text", "translation") if kind in JSON_SUFFIXES else (0, 1)
+        columns = (name if given is None else given for given, name in zip((text, translation), names, strict=True))
+        return ParallelText(path, None, *columns)
 
     def usable(path: str | list[str]) -> Iterable[Example]:
-        return UsablePairs(of(path), max_characters)
+        return UsablePairs(of(path), max_characters, says=split == "train")
 
     paths = splits.places(source, holidays.write, ".tsv", train=train, validation=validation, test=test)
     from_train = split == "train" or isinstance(paths["validation"], float)
@@ -239,7 +243,7 @@ def present(
 
 def _best_penalty(model: TranslationAnswering, examples: Iterable[Example], fixed: dict[str, Any]) -> dict[str, Any]:
     """The length penalty with the best BLEU, the least of those as good; it only orders what one search has found."""
-    if "length_penalty" in fixed:
+    if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
         return {}
     batches = list(bucketed(examples, TEXTS_AT_ONCE))
     found = [row for batch in batches for row in model.candidates([example.input for example in batch])]

@@ -56,14 +56,15 @@ class UsablePairs:
     Args:
         pairs: sentences and their translations.
         max_characters: of a sentence or a translation; at least 1.
+        says: whether it prints.
 
     Raises:
         DataError: at the end of an iteration, when no pair can be used.
     """
 
-    def __init__(self, pairs: Iterable[Example], max_characters: int) -> None:
+    def __init__(self, pairs: Iterable[Example], max_characters: int, says: bool = True) -> None:
         self.pairs, self.max_characters = pairs, max_characters
-        self._said = False
+        self._said = not says
 
     def __iter__(self) -> Iterator[Example]:
         total = 0

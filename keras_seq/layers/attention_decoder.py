@@ -151,6 +151,7 @@ class AttentionDecoder(keras.layers.Layer):
 
         def body(step, state, features):
             made, state, _ = take(words[:, step : step + 1], state, memory)
+            state = tf.nest.map_structure(lambda x: tf.ensure_shape(x, [None, 1, None]), state)
             return step + 1, state, features.write(step, made[:, 0])
 
         *_, features = tf.while_loop(lambda step, *_: step < time, body, (0, wide, features))
