@@ -184,12 +184,18 @@ class AttentionDecoder(keras.layers.Layer):
 
 def _advancing(lstm: LSTM) -> Callable[[list[tf.Tensor], tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """A function from inputs, hidden state and cell, `(rows, ...)`, to the two after one step of an LSTM."""
-    kernel, recurrent_kernel, bias = (tf.convert_to_tensor(weight) for weight in lstm.cell.trainable_weights)
+    # A gate has matrices of its own, whose products run side by side (see `keras_seq.layers.recurrence`).
+    kernels, recurrent_kernels = (
+        tf.split(tf.convert_to_tensor(weight), 4, axis=1) for weight in (lstm.cell.kernel, lstm.cell.recurrent_kernel)
+    )
+    biases = tf.split(tf.convert_to_tensor(lstm.cell.bias), 4)
 
     def advance(inputs: list[tf.Tensor], hidden: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         read = tf.concat(inputs, axis=-1) if len(inputs) > 1 else inputs[0]
-        z = tf.nn.bias_add(tf.matmul(read, kernel) + tf.matmul(hidden, recurrent_kernel), bias)
-        input_gate, forget_gate, candidate, output_gate = tf.split(z, 4, axis=-1)
+        input_gate, forget_gate, candidate, output_gate = (
+            tf.matmul(read, kernel) + tf.matmul(hidden, recurrent_kernel) + bias
+            for kernel, recurrent_kernel, bias in zip(kernels, recurrent_kernels, biases, strict=True)
+        )
         cell = tf.sigmoid(forget_gate) * cell + tf.sigmoid(input_gate) * tf.tanh(candidate)
         return tf.sigmoid(output_gate) * tf.tanh(cell), cell
 
