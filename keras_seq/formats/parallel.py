@@ -6,7 +6,7 @@ import itertools
 import pathlib
 from collections.abc import Iterable, Iterator
 
-from keras_seq.formats.lines import Example, files, json_lines, lines, refuse_surrogates, short
+from keras_seq.formats.lines import Example, files, lines, refuse_surrogates, short
 from keras_seq.formats.tables import Table
 from keras_seq.recipe import DataError
 from keras_seq.signatures import Column
@@ -112,16 +112,8 @@ class _PairTable(Table):
                 raise DataError(f"{path}: has no rows (an empty file, or a header alone)")
 
     def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
-        for number, row in json_lines(path):
+        for number, row, text, translation in self._json_cells(path):
             where = f"{path}:{number}"
-            try:
-                if not isinstance(row, dict | list):
-                    raise TypeError
-                text, translation = (row[column] for column in self.columns)  # type: ignore[index]
-            except (KeyError, IndexError, TypeError):
-                raise DataError(
-                    f"{where}: has no {' and '.join(map(repr, self.columns))}; the row is {short(row)}"
-                ) from None
             if not isinstance(text, str) or not isinstance(translation, str):
                 raise DataError(f"{where}: expected a text and its translation, a text too; the row is {short(row)}")
             refuse_surrogates(text, "text", where)

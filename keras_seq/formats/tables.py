@@ -6,6 +6,7 @@ import csv
 import pathlib
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, lines, refuse_surrogates, short, suffix
 from keras_seq.recipe import DataError
@@ -90,17 +91,21 @@ class Table:
                 raise DataError(f"{path}:{line}: {len(row)} column(s), {wanted}; the row is {short(row)}")
             yield line, (row[text], row[truth].strip())
 
-    def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    def _json_cells(self, path: pathlib.Path) -> Iterator[tuple[int, Any, Any, Any]]:
+        """Line, whole row, and what stands in the columns of the input and the truth, of any type."""
         for number, row in json_lines(path):
-            where = f"{path}:{number}"
             try:
                 if not isinstance(row, dict | list):
                     raise TypeError
                 text, truth = (row[column] for column in self.columns)  # type: ignore[index]
             except (KeyError, IndexError, TypeError):
-                raise DataError(
-                    f"{where}: has no {' and '.join(map(repr, self.columns))}; the row is {short(row)}"
-                ) from None
+                columns = " and ".join(map(repr, self.columns))
+                raise DataError(f"{path}:{number}: has no {columns}; the row is {short(row)}") from None
+            yield number, row, text, truth
+
+    def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
+        for number, row, text, truth in self._json_cells(path):
+            where = f"{path}:{number}"
             if not isinstance(text, str) or not isinstance(truth, str | int):
                 raise DataError(f"{where}: expected a text and a label; the row is {short(row)}")
             refuse_surrogates(text, "text", where)
