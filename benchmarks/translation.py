@@ -159,8 +159,8 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     from keras_seq.applications import translation
+    from keras_seq.errors import RecipeError, user_errors
     from keras_seq.pipeline import Preprocessing
-    from keras_seq.recipe import RecipeError, user_errors
     from keras_seq.run import Run, load
 
     with user_errors():

@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--version", type=_positive, metavar="N", help="version number (default: the last one + 1)")
     parser.add_argument("--keep", type=_positive, metavar="N", help="remove all but the newest N versions afterwards")
     arguments = parser.parse_args(argv)
-    from keras_seq.recipe import user_errors
+    from keras_seq.errors import user_errors
 
     with user_errors():
         return _export(arguments.run, pathlib.Path(arguments.to), arguments.version, arguments.keep)
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _export(run_folder: str, to: pathlib.Path, version: int | None, keep: int | None) -> int:
     from export import gates, servable
-    from keras_seq.recipe import RecipeError
+    from keras_seq.errors import RecipeError
     from keras_seq.run import Run, load
 
     run = Run(run_folder).finished()

@@ -13,8 +13,8 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from export import WARMUP_FILE
+from keras_seq.errors import RecipeError
 from keras_seq.layers import Answering
-from keras_seq.recipe import RecipeError
 
 SIGNATURE = "serving_default"
 CONFIG_FILE = "models.config"

@@ -17,7 +17,8 @@ import sys
 from typing import Any
 
 from keras_seq import applications
-from keras_seq.recipe import DataError, Recipe, RecipeError, load_recipe
+from keras_seq.errors import DataError, RecipeError
+from keras_seq.recipe import Recipe, load_recipe
 from keras_seq.run import load
 
 __all__ = ["DataError", "Recipe", "RecipeError", "build", "load", "load_recipe"]

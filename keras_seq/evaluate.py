@@ -11,7 +11,7 @@ import sys
 import pydantic
 
 from keras_seq import applications
-from keras_seq.recipe import RecipeError, user_errors
+from keras_seq.errors import RecipeError, user_errors
 from keras_seq.run import Run
 from keras_seq.signatures import section_model
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
-from keras_seq.recipe import RecipeError, user_errors
+from keras_seq.errors import RecipeError, user_errors
 from keras_seq.run import Run, load
 
 if TYPE_CHECKING:

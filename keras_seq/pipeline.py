@@ -15,8 +15,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq.errors import DataError
 from keras_seq.formats import Example
-from keras_seq.recipe import DataError
 from keras_seq.tagging import Entity
 
 BATCHES_SORTED_TOGETHER = 50

@@ -10,7 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator
 
-from keras_seq.recipe import DataError, RecipeError, user_errors
+from keras_seq.errors import DataError, RecipeError, user_errors
 from keras_seq.run import Run
 
 LINES_AT_ONCE = 3200

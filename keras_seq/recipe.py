@@ -1,35 +1,19 @@
-"""YAML recipes -> a checked `Recipe`; every complaint at once, with file:line, before TensorFlow is imported.
-
-    RecipeError   what is wrong with a recipe or a command line (a `ValueError`)
-    DataError     what is wrong with a file of the user's (a `ValueError`)
-
-Both are printed without a traceback by the commands, which then exit with code 2.
-"""
+"""YAML recipes -> a checked `Recipe`; every complaint at once, with file:line, before TensorFlow is imported."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import pathlib
 import re
-import sys
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import pydantic
 import ruamel.yaml
 
 from keras_seq.applications import APPLICATIONS
+from keras_seq.errors import RecipeError
 from keras_seq.signatures import SECTIONS, STRICT, is_path, nearest, section_model
-
-
-class RecipeError(ValueError):
-    """A recipe or a command line is wrong; the message says where, what was given and what was expected."""
-
-
-class DataError(ValueError):
-    """A file of the user's is wrong; the message starts with file:line where there is one."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,23 +79,6 @@ def schema(application: str) -> dict[str, Any]:
     sections = {"application": (Literal[application], ...), **sections}
     whole = pydantic.create_model(f"{application} recipe", __config__=STRICT, **sections)
     return whole.model_json_schema()
-
-
-@contextlib.contextmanager
-def user_errors() -> Iterator[None]:
-    """Print a `RecipeError` or `DataError` as one message and exit with code 2; leave quietly at Ctrl-C."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:  # as of `... | head`: nobody reads any more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(141) from None
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        raise SystemExit(130) from None
-    except (RecipeError, DataError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
 
 
 class _Tree:

@@ -26,7 +26,8 @@ from typing import Any
 
 import ruamel.yaml
 
-from keras_seq.recipe import Recipe, RecipeError, load_recipe
+from keras_seq.errors import RecipeError
+from keras_seq.recipe import Recipe, load_recipe
 
 
 class Run:

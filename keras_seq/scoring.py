@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from keras_seq.errors import DataError
 from keras_seq.formats import Example
 from keras_seq.layers import Answering
 from keras_seq.pipeline import Answer, Objective, bucketed
-from keras_seq.recipe import DataError
 
 BATCH_SIZE = 64
 WORST_EXAMPLES = 10

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from keras_seq.errors import RecipeError
 from keras_seq.formats import Example
-from keras_seq.recipe import RecipeError
 
 
 def places(source: str, write_sample: Callable[[], pathlib.Path], suffix: str, **given: Any) -> dict[str, Any]:

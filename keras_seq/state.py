@@ -20,8 +20,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq.errors import DataError
 from keras_seq.pipeline import Preprocessing
-from keras_seq.recipe import DataError
 from keras_seq.run import Run
 
 SAVE_SECONDS = 60.0  # between two saved states within an epoch

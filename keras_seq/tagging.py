@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from keras_seq.recipe import RecipeError
+from keras_seq.errors import RecipeError
 
 SCHEMES = ("IOB1", "IOB2", "IOBES")
 _IOB = {"B": "B", "I": "I"}

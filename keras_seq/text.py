@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from keras_seq.recipe import DataError
+from keras_seq.errors import DataError
 
 PADDING_ID, UNKNOWN_ID = 0, 1
 RESERVED_IDS = 2

@@ -18,7 +18,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from keras_seq import applications
-from keras_seq.recipe import Recipe, load_recipe, schema, user_errors
+from keras_seq.errors import user_errors
+from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
 
 if TYPE_CHECKING:

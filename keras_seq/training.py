@@ -14,9 +14,9 @@ import keras
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
+from keras_seq.errors import DataError
 from keras_seq.formats import Example
 from keras_seq.pipeline import Objective, Preprocessing, count, evaluation_dataset, training_dataset
-from keras_seq.recipe import DataError
 from keras_seq.run import Run
 from keras_seq.signatures import Fraction, Seed
 from keras_seq.state import StateKeeper, best_epoch

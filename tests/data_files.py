@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from keras_seq.recipe import DataError
+from keras_seq.errors import DataError
 
 
 def write(tmp_path, name, data):

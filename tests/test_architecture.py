@@ -10,6 +10,7 @@ from corpora import PROJECT
 
 # Lowest first; a file may import from lower ranks only.
 RANKS = [
+    ["keras_seq.errors"],
     ["keras_seq.applications"],  # the table of names
     ["keras_seq.signatures"],
     ["keras_seq.recipe"],

@@ -12,8 +12,8 @@ import sys
 import pytest
 from corpora import PROJECT
 
+from keras_seq.errors import RecipeError
 from keras_seq.formats import ParallelText, UsablePairs
-from keras_seq.recipe import RecipeError
 from keras_seq.samples import holidays, holidays_templates
 from keras_seq.samples.holidays_grammar import Phrase, being, clause, elided, noun_phrase, passive, person, sentence
 from keras_seq.samples.holidays_words import (

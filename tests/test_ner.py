@@ -12,8 +12,8 @@ import keras_seq
 from export.servable import write
 from keras_seq import evaluate, predict, scoring, tagging, train
 from keras_seq.applications import ner
+from keras_seq.errors import DataError
 from keras_seq.layers.entities import entities_in
-from keras_seq.recipe import DataError
 from keras_seq.run import Run
 from keras_seq.samples import news
 

@@ -7,8 +7,8 @@ import tracemalloc
 import pytest
 from data_files import complaint, write
 
+from keras_seq.errors import DataError
 from keras_seq.formats import Example, ParallelText, UsablePairs
-from keras_seq.recipe import DataError
 
 ENGLISH = "A dog.\n\n Two  cats. \r\nBirds\n"
 GERMAN = "Ein Hund.\nNichts.\nZwei  Katzen. \n\n"

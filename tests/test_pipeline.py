@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_seq.applications import sentiment
+from keras_seq.errors import DataError
 from keras_seq.formats import Example, Table
 from keras_seq.pipeline import Preprocessing, bucketed, count, evaluation_dataset, shuffled, training_dataset
-from keras_seq.recipe import DataError
 from keras_seq.text import WordIds
 
 

@@ -7,7 +7,8 @@ import pytest
 from corpora import PROJECT
 
 from keras_seq import applications
-from keras_seq.recipe import RecipeError, load_recipe, schema
+from keras_seq.errors import RecipeError
+from keras_seq.recipe import load_recipe, schema
 from keras_seq.signatures import SECTIONS, section_model
 
 

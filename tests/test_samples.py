@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from keras_seq import tagging
+from keras_seq.errors import RecipeError
 from keras_seq.formats import Table, TaggedColumns
-from keras_seq.recipe import RecipeError
 from keras_seq.samples import corpus, film_reviews, news
 from keras_seq.samples.news_names import names
 

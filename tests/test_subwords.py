@@ -11,7 +11,7 @@ import sentencepiece
 import tensorflow as tf
 
 from keras_seq import subwords
-from keras_seq.recipe import DataError
+from keras_seq.errors import DataError
 from keras_seq.subwords import END_ID, RESERVED_IDS, UNKNOWN_ID, Subwords, learn_subwords, normalized
 
 TEXTS = [

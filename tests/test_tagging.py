@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_seq import tagging
-from keras_seq.recipe import RecipeError
+from keras_seq.errors import RecipeError
 from keras_seq.tagging import SCHEMES, Entity, TagError, TaggedToken
 
 LETTERS = {"IOBES": "BIES", "BILOU": "BILU", "BMEWO": "BMEW"}

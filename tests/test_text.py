@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.recipe import DataError
+from keras_seq.errors import DataError
 from keras_seq.text import WordIds, learn_vocabulary, read_vectors, words_with_vectors
 
 

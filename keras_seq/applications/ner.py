@@ -17,6 +17,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import metrics, splits, tagging
 from keras_seq.calibration import calibrate
+from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.layers import (
@@ -33,7 +34,6 @@ from keras_seq.layers import (
 from keras_seq.layers.crf import legal_iobes
 from keras_seq.layers.entities import entities_in
 from keras_seq.pipeline import Answer, Objective, Preprocessing
-from keras_seq.recipe import DataError, RecipeError
 from keras_seq.samples import news
 from keras_seq.signatures import ExistingPath, Fraction, Part, Seed
 from keras_seq.tagging import Entity, TaggedToken

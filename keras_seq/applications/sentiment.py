@@ -14,10 +14,10 @@ import keras
 from pydantic import PositiveInt
 
 from keras_seq import metrics, splits
+from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import ClassFolders, Example, Table, Treebank
 from keras_seq.layers import LSTM, Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
 from keras_seq.pipeline import Objective, Preprocessing
-from keras_seq.recipe import DataError, RecipeError
 from keras_seq.samples import film_reviews
 from keras_seq.signatures import Column, ExistingPath, Fraction, Part, Seed
 from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary, read_vectors

@@ -14,12 +14,12 @@ import tensorflow as tf
 from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import metrics, splits
+from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, ParallelText, UsablePairs
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.formats.tables import TABLE_SUFFIXES
 from keras_seq.layers import LSTM, AttentionDecoder, SmoothedCrossEntropy
 from keras_seq.pipeline import Objective, Preprocessing, bucketed
-from keras_seq.recipe import DataError, RecipeError
 from keras_seq.samples import holidays
 from keras_seq.signatures import Column, ExistingPath, ExistingPaths, Fraction, NotNegative, Part, Seed
 from keras_seq.subwords import Subwords, learn_subwords

@@ -7,8 +7,8 @@ import os
 import pathlib
 from collections.abc import Iterator
 
+from keras_seq.errors import DataError
 from keras_seq.formats.lines import Example
-from keras_seq.recipe import DataError
 
 
 class ClassFolders:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from keras_seq.recipe import DataError
+from keras_seq.errors import DataError
 
 JSON_SUFFIXES = (".jsonl", ".json")
 

@@ -6,9 +6,9 @@ import itertools
 import pathlib
 from collections.abc import Iterable, Iterator
 
+from keras_seq.errors import DataError
 from keras_seq.formats.lines import Example, files, lines, refuse_surrogates, short
 from keras_seq.formats.tables import Table
-from keras_seq.recipe import DataError
 from keras_seq.signatures import Column
 
 MOST_PLACES = 3  # of each kind, in a message

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from keras_seq.errors import DataError
 from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, lines, refuse_surrogates, short, suffix
-from keras_seq.recipe import DataError
 from keras_seq.signatures import Column, nearest
 
 TABLE_SUFFIXES = (".tsv", ".txt", ".csv", *JSON_SUFFIXES)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from keras_seq import tagging
+from keras_seq.errors import DataError
 from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, lines, refuse_surrogates, short, suffix
-from keras_seq.recipe import DataError
 from keras_seq.tagging import Entity, TaggedToken
 
 DOCUMENT_START = "-DOCSTART-"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from keras_seq.errors import DataError
 from keras_seq.formats.lines import Example, files, lines
-from keras_seq.recipe import DataError
 
 
 class Treebank:

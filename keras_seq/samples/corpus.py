@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 
-from keras_seq.recipe import RecipeError
+from keras_seq.errors import RecipeError
 
 
 def written(name: str, version: int, write: Callable[[pathlib.Path], None]) -> pathlib.Path:
