@@ -1,19 +1,20 @@
-# Each target makes .venv from requirements.txt when it is not there. PYTHON names another Python 3.11.
-PYTHON ?= python3.11
-VENV := .venv
+# Each target makes .venv first, where it is not there or not good. PYTHON=python3.12 names another Python than 3.11;
+# VENV=DIR another folder.
+PYTHON ?=
+VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check
+.PHONY: help environment demo test test-random check docs-check
 
-$(VENV)/installed: requirements.txt
-	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not there; set PYTHON, as in: make PYTHON=python3 demo"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	touch $@
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */:/' | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
+
+environment:  ## .venv with what is needed, by python3.11 or the newest of python3.12 and 3.13 (PYTHON=... names one)
+	@.ci/environment.sh $(VENV) $(PYTHON)
 
 QUESTIONS := "a gripping story , and the cast is superb" "the plot is dull and the music annoyed us"
 
-demo: $(VENV)/installed  ## train, score, export, serve and ask the sentiment model of the built-in reviews
+demo: environment  ## train, score, export, serve and ask the sentiment model of the built-in reviews
 	$(BIN)/python -m keras_seq.train zoo/sentiment.yaml
 	$(BIN)/python -m export runs/sentiment
 	$(BIN)/python -m keras_seq.predict runs/sentiment $(QUESTIONS)
@@ -21,10 +22,13 @@ demo: $(VENV)/installed  ## train, score, export, serve and ask the sentiment mo
 	$(BIN)/python serving/client.py --wait 120 sentiment $(QUESTIONS); \
 	$(BIN)/python serving/client.py --grpc sentiment $(QUESTIONS)
 
-test: $(VENV)/installed  ## the tests
+test: environment  ## the tests, the same every time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(VENV)/installed  ## format, lint, types
+test-random: environment  ## the property tests on other, and more, examples each time; what fails becomes an example
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile=random
+
+check: environment  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
