@@ -13,7 +13,6 @@ import urllib.parse
 
 # The servable is compared with the Keras model, to 1e-5: on the same device, then. What is saved is the same anyhow.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,29 +7,43 @@
     DataError     a file of yours is wrong
 
 Importing this package imports Keras and registers the layers, so that `.keras` files of ours open. A command, run as
-`python -m keras_seq.train`, does that itself once its recipe is checked.
+`python -m keras_seq.train`, does that itself once its recipe is checked. Keras runs on TensorFlow here, whatever
+KERAS_BACKEND says; where Keras is imported already with another backend, the import says so.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 
-from keras_seq import applications
-from keras_seq.errors import DataError, RecipeError
-from keras_seq.recipe import Recipe, load_recipe
-from keras_seq.run import load
+from keras_seq import environment
 
-__all__ = ["DataError", "Recipe", "RecipeError", "build", "load", "load_recipe"]
+environment.prepare()
 
-# While Python looks for the module of `python -m keras_seq.NAME`, sys.argv[0] is "-m" (its documentation says so).
-_our_command = any(word.removeprefix("-m").startswith("keras_seq.") for word in sys.orig_argv)
-if not (sys.argv[:1] == ["-m"] and _our_command):
+from keras_seq import applications  # noqa: E402
+from keras_seq.errors import DataError, RecipeError  # noqa: E402
+from keras_seq.recipe import Recipe, load_recipe  # noqa: E402
+from keras_seq.run import load  # noqa: E402
+
+if not environment.command():
     import keras_seq.layers
     import keras_seq.text
     import keras_seq.tokens
     import keras_seq.translations  # noqa: F401
+
+__all__ = ["DataError", "Recipe", "RecipeError", "__version__", "build", "load", "load_recipe"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from keras_seq.version import version
+
+        return version()
+    raise AttributeError(f"module 'keras_seq' has no attribute {name!r}")
 
 
 def build(recipe: str | os.PathLike | Recipe, **sizes: int) -> Any:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 import pathlib
 import shlex
 import sys
 
 import pydantic
 
-from keras_seq import applications
+from keras_seq import applications, environment, progress
+from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.run import Run
 from keras_seq.signatures import section_model
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        allow_abbrev=False, prog="python -m keras_seq.evaluate", description="Score a trained run."
-    )
+    parser = CommandParser("keras_seq.evaluate", "Score a trained run.")
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
     parser.add_argument(
         "--data",
@@ -39,7 +36,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _evaluate(run: Run, data: list[str]) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with progress.step("loading TensorFlow"):
+        environment.import_keras()
     from keras_seq import scoring
     from keras_seq.run import load
 
@@ -54,8 +52,7 @@ def _evaluate(run: Run, data: list[str]) -> None:
     metrics = scoring.score(load(run.path), examples, application.objective(), run.read_seen()).metrics
     print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
     print(scoring.table(metrics))
-    folder = shlex.quote(str(run.path))
-    print(f"next:\n  python -m keras_seq.predict {folder} TEXT\n  python -m export {folder}")
+    print(f"next:\n  {proposed('keras_seq.predict', str(run.path), 'TEXT')}\n  {proposed('export', str(run.path))}")
 
 
 def _checked(application: str, data: list[str]) -> str | list[str]:

@@ -8,15 +8,14 @@ docs/lstm.md shows both, with the equations.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import os
-import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
+from keras_seq import environment, progress
+from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.run import Run, load
 
@@ -43,10 +42,8 @@ class Reading(NamedTuple):
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        allow_abbrev=False,
-        prog="python -m keras_seq.inspect",
-        description="Draw what an LSTM layer of a run does while it reads a text: gates.png and gradients.png.",
+    parser = CommandParser(
+        "keras_seq.inspect", "Draw what an LSTM layer of a run does while it reads a text: gates.png and gradients.png."
     )
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
     parser.add_argument("text", metavar="TEXT", help="what to read")
@@ -54,13 +51,14 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     with user_errors():
         run = Run(arguments.run).finished()
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with progress.step("loading TensorFlow"):
+            environment.import_keras()
         model = load(run.path)
         layers = _chosen(_lstm_layers(model), arguments.layer)
         _draw_gates(model, layers, arguments.text, run)
         _draw_gradients(model, next(iter(layers.values())), run)
     print(f"{run.gates_file}\n{run.gradients_file}")
-    print(f"next:\n  python -m export {shlex.quote(str(run.path))}")
+    print(f"next:\n  {proposed('export', str(run.path))}")
     return 0
 
 

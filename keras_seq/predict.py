@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
-import os
-import shlex
 import sys
 from collections.abc import Iterable, Iterator
 
+from keras_seq import environment, progress
+from keras_seq.command_line import CommandParser, proposed, writes_utf8
 from keras_seq.errors import DataError, RecipeError, user_errors
 from keras_seq.run import Run
 
@@ -17,9 +16,7 @@ LINES_AT_ONCE = 3200
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        allow_abbrev=False, prog="python -m keras_seq.predict", description="Ask a trained run."
-    )
+    parser = CommandParser("keras_seq.predict", "Ask a trained run.")
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw inputs")
     parser.add_argument("--file", metavar="F", help="a text file with an input a line; - for standard input")
@@ -29,14 +26,15 @@ def main(argv: list[str] | None = None) -> int:
         if bool(arguments.texts) == bool(arguments.file):
             raise RecipeError("give either texts or --file F")
         for answer in _answers(run, _lines(arguments.file) if arguments.file else map(_valid, arguments.texts)):
-            print(json.dumps(answer, ensure_ascii=False))
-    print(f"next:\n  python -m export {shlex.quote(str(run.path))}", file=sys.stderr)
+            print(json.dumps(answer, ensure_ascii=not writes_utf8()))
+    print(f"next:\n  {proposed('export', str(run.path))}", file=sys.stderr)
     return 0
 
 
 def _answers(run: Run, texts: Iterable[str]) -> Iterator[dict]:
     """The answers in the order of the texts; they are read, and asked in buckets of similar length, some at once."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with progress.step("loading TensorFlow"):
+        environment.import_keras()
     from keras_seq import scoring
     from keras_seq.formats import Example
     from keras_seq.run import load

@@ -5,10 +5,8 @@ TensorFlow is imported only after the recipe is checked.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
-import os
 import pathlib
 import shlex
 import shutil
@@ -17,7 +15,8 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from keras_seq import applications
+from keras_seq import applications, environment, progress
+from keras_seq.command_line import CommandParser, proposed, question
 from keras_seq.errors import user_errors
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
@@ -34,10 +33,8 @@ SHOWN_LOOKS = 3  # inputs whose attention the card draws
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        allow_abbrev=False,
-        prog="python -m keras_seq.train",
-        description="Train a recipe and score it. The same command again goes on where it stopped.",
+    parser = CommandParser(
+        "keras_seq.train", "Train a recipe and score it. The same command again goes on where it stopped."
     )
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="YAML files; a later one overrides an earlier one")
     parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
@@ -66,8 +63,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(recipe: Recipe, run: Run, command: str) -> int:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
+    with progress.step("loading TensorFlow"):
+        keras = environment.import_keras()
 
     from keras_seq import card, pipeline, scoring, training
     from keras_seq.state import Stopped
@@ -143,10 +140,10 @@ def _say_next(run: Run) -> None:
         if split in metrics:
             name, value = next(iter(metrics[split].items()))
             print(f"{split} {name} {value:.4f} on {metrics[split]['examples']} examples")
-    question = shlex.quote(str(next(iter(requests.values()))[0])[:60])
+    texts = [question(text) for text in next(iter(requests.values())) if isinstance(text, str)]
     print(f"the run's card: {run.card_file}\nnext:")
-    print(f"  python -m keras_seq.predict {shlex.quote(str(run.path))} {question}")
-    print(f"  python -m export {shlex.quote(str(run.path))}")
+    print(f"  {proposed('keras_seq.predict', str(run.path), next(filter(None, texts), 'TEXT'))}")
+    print(f"  {proposed('export', str(run.path))}")
 
 
 def _without_fresh(arguments: list[str]) -> list[str]:

@@ -10,7 +10,8 @@ from corpora import PROJECT
 
 # Lowest first; a file may import from lower ranks only.
 RANKS = [
-    ["keras_seq.errors"],
+    ["keras_seq.environment", "keras_seq.progress", "keras_seq.version"],
+    ["keras_seq.command_line", "keras_seq.errors"],
     ["keras_seq.applications"],  # the table of names
     ["keras_seq.signatures"],
     ["keras_seq.recipe"],
@@ -28,6 +29,7 @@ RANKS = [
     ["keras_seq.card", "keras_seq.training"],
     ["keras_seq"],
     ["keras_seq.distribution", "keras_seq.train", "keras_seq.evaluate", "keras_seq.predict", "keras_seq.inspect"],
+    ["keras_seq.__main__"],
     ["serving"],
     ["export"],
 ]

@@ -23,9 +23,11 @@ def refused(command, *arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         command.main([str(argument) for argument in arguments])
     assert exit_.value.code == 2
-    message = capsys.readouterr().err
-    assert message.startswith("error: ")
-    assert "Traceback" not in message
+    printed = capsys.readouterr().err
+    steps, error, message = printed.partition("error: ")
+    assert error
+    assert all(line.endswith(".") for line in steps.splitlines())  # what it was doing, each on a line of its own
+    assert "Traceback" not in printed
     return message
 
 

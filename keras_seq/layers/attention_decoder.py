@@ -70,12 +70,14 @@ class AttentionDecoder(keras.layers.Layer):
         self.units, self.output_dim, self.attention = units, output_dim, attention
         self.input_feeding, self.dropout = input_feeding, dropout
         self.supports_masking = True
-        self.lstms = [LSTM(units, return_sequences=True, name=f"lstm_{n}") for n in range(1, layers + 1)]
-        self.first_states = keras.layers.Dense(2 * layers * units, "tanh", name="first_states")
-        self.key = keras.layers.Dense(units, use_bias=False, name="key")
-        self.query = keras.layers.Dense(units, use_bias=False, name="query") if attention == "bahdanau" else None
-        self.combine = keras.layers.Dense(output_dim, "tanh", name="combine")
-        self.drop = keras.layers.Dropout(dropout, name="drop")
+        # Layers within a layer would otherwise follow the process's dtype policy, not this layer's.
+        own = {"dtype": self.dtype_policy}
+        self.lstms = [LSTM(units, return_sequences=True, name=f"lstm_{n}", **own) for n in range(1, layers + 1)]
+        self.first_states = keras.layers.Dense(2 * layers * units, "tanh", name="first_states", **own)
+        self.key = keras.layers.Dense(units, use_bias=False, name="key", **own)
+        self.query = keras.layers.Dense(units, use_bias=False, name="query", **own) if attention == "bahdanau" else None
+        self.combine = keras.layers.Dense(output_dim, "tanh", name="combine", **own)
+        self.drop = keras.layers.Dropout(dropout, name="drop", **own)
 
     def build(self, shapes: Sequence[tuple]) -> None:
         words, values, _, *states = shapes

@@ -32,18 +32,28 @@ class WordCharacters(keras.layers.Layer):
         self.num_characters, self.units, self.embedding_dim, self.kind = num_characters, units, embedding_dim, kind
         bound = (3 / embedding_dim) ** 0.5  # Ma and Hovy 2016, section 3.1
         initializer = keras.initializers.RandomUniform(-bound, bound)
-        self.embedding = keras.layers.Embedding(num_characters + 2, embedding_dim, initializer, name="embedding")
+        # Layers within a layer would otherwise follow the process's dtype policy, not this layer's.
+        own = {"dtype": self.dtype_policy}
+        self.embedding = keras.layers.Embedding(num_characters + 2, embedding_dim, initializer, name="embedding", **own)
         if kind == "cnn":
             sizes = [units // 3 + (units % 3 > n) for n in range(3)]
             self.readers = [
-                keras.layers.Conv1D(size, width, padding="same", activation="tanh", name=f"filters_{width}")
+                keras.layers.Conv1D(
+                    size,
+                    width,
+                    padding="same",
+                    data_format="channels_last",
+                    activation="tanh",
+                    name=f"filters_{width}",
+                    **own,
+                )
                 for width, size in zip(WIDTHS, sizes, strict=True)
             ]
-            self.pooling = MaskedMaxPooling(name="pooling")
+            self.pooling = MaskedMaxPooling(name="pooling", **own)
         else:
             sizes = [units // 2, units - units // 2]
             self.readers = [
-                LSTM(size, go_backwards=backwards, name=("forward", "backward")[backwards])
+                LSTM(size, go_backwards=backwards, name=("forward", "backward")[backwards], **own)
                 for size, backwards in zip(sizes, (False, True), strict=True)
             ]
 

@@ -28,10 +28,11 @@ class LanguageModelLoss(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_words, self.weight, self.unknown_id = num_words, weight, unknown_id
         self.supports_masking = True
-        self.hidden = [
-            keras.layers.Dense(HIDDEN_UNITS, "tanh", name=f"{way}_hidden") for way in ("forward", "backward")
-        ]
-        self.words = [keras.layers.Dense(num_words, name=f"{way}_words") for way in ("forward", "backward")]
+        # Layers within a layer would otherwise follow the process's dtype policy, not this layer's.
+        own = {"dtype": self.dtype_policy}
+        ways = ("forward", "backward")
+        self.hidden = [keras.layers.Dense(HIDDEN_UNITS, "tanh", name=f"{way}_hidden", **own) for way in ways]
+        self.words = [keras.layers.Dense(num_words, name=f"{way}_words", **own) for way in ways]
 
     def build(self, shapes) -> None:
         for hidden, words in zip(self.hidden, self.words, strict=True):

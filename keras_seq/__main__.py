@@ -1,0 +1,39 @@
+"""python -m keras_seq: an overview of the commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from keras_seq.applications import APPLICATIONS
+from keras_seq.command_line import CommandParser
+from keras_seq.errors import user_errors
+
+COMMANDS = {
+    "keras_seq.train RECIPE": "train a recipe and score it",
+    "keras_seq.evaluate RUN": "the scores of a run, on its test split or on another file",
+    "keras_seq.predict RUN TEXT": "a run's answers to texts",
+    "keras_seq.inspect RUN TEXT": "pictures of what an LSTM of a run does while it reads a text",
+    "export RUN": "a run as a servable for TensorFlow Serving, put through the gates",
+    "serving SERVABLES": "serve a folder of servables over REST and gRPC",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = CommandParser("keras_seq", "LSTM sequence models for Keras, from a YAML recipe to a served answer.")
+    wide = max(map(len, COMMANDS))
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "commands, each with --help:\n" + "\n".join(
+        f"  python -m {command:{wide}}  {about}" for command, about in COMMANDS.items()
+    )
+    parser.epilog += "\n\napplications:\n" + "\n".join(
+        f"  {name:{wide + 10}}  {about}" for name, about in APPLICATIONS.items()
+    )
+    parser.parse_args(argv)
+    with user_errors():
+        print(parser.format_help())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

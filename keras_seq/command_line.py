@@ -1,0 +1,57 @@
+"""What the commands' lines have in common: `--version`, a hint where a text begins with "-", commands to go on with."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import unicodedata
+from typing import NoReturn
+
+from keras_seq.version import version
+
+SHOWN_CHARACTERS = 60  # of a text in a command that is proposed
+
+
+class CommandParser(argparse.ArgumentParser):
+    """The parser of a command.
+
+    Args:
+        command: what stands after `python -m`.
+        description: what it does, for `--help`.
+    """
+
+    def __init__(self, command: str, description: str) -> None:
+        super().__init__(prog=f"python -m {command}", description=description, allow_abbrev=False)
+        self.add_argument("--version", action="version", version=f"keras_seq {version()}")
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message, with a hint for texts, and exit with code 2."""
+        words = [str(action.metavar) for action in self._actions if not action.option_strings and action.metavar]
+        if "TEXT" in words and any(word in message for word in ("unrecognized", "explicit argument", "required")):
+            # argparse takes any argument that begins with "-" for an option.
+            example = shlex.join(["python", "-m", self.prog.split()[-1], "--", *words[:-1], "-5 stars"])
+            message += f"\na text that begins with - comes after --, as in: {example}"
+        super().error(message)
+
+
+def proposed(module: str, *arguments: str) -> str:
+    """A command as the shell takes it, word for word."""
+    dashes = ["--"] if any(argument.startswith("-") for argument in arguments) else []
+    return shlex.join(["python", "-m", module, *dashes, *arguments])
+
+
+def question(text: str) -> str:
+    """The beginning of a text, at most 60 characters, as an argument to try: whole words, on one line."""
+    words = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text).split()
+    shown = words[0] if words else ""
+    for word in words[1:]:
+        if len(shown) + 1 + len(word) > SHOWN_CHARACTERS:
+            break
+        shown += f" {word}"
+    return shown[:SHOWN_CHARACTERS]  # one word alone may be longer, as where a language writes none apart
+
+
+def writes_utf8() -> bool:
+    """Whether every character can be printed on stdout."""
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
