@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
+import os
 import pathlib
 import re
 from typing import Annotated, Any, Literal
@@ -23,6 +24,25 @@ def nearest(name: Any, names: list[str]) -> str | None:
     return next(iter(difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)), None)
 
 
+def matching(pattern: str | os.PathLike) -> list[pathlib.Path]:
+    """The files and folders of a path or a pattern, in order of name; none where there is nothing.
+
+    Part by part, what exists is taken as it is called: only what does not is read as a pattern of names (`*`, `?`,
+    `[...]`). A pattern does not match names that begin with a dot, unless it does too.
+    """
+    found = [pathlib.Path()]
+    for part in pathlib.Path(pattern).parts:
+        found = [path for place in found for path in _named(place, part)]
+    return sorted(found)
+
+
+def _named(place: pathlib.Path, part: str) -> list[pathlib.Path]:
+    if os.path.lexists(place / part) or not re.search(r"[*?[]", part):
+        return [place / part] if (place / part).exists() else []
+    hidden = part.startswith(".")
+    return [path for path in place.glob(part) if hidden or not path.name.startswith(".")] if place.is_dir() else []
+
+
 def _existing(value: str, info: pydantic.ValidationInfo) -> str:
     """Join a path to the recipe's `directory`; complain where nothing is there."""
     context = info.context or {}
@@ -30,7 +50,7 @@ def _existing(value: str, info: pydantic.ValidationInfo) -> str:
     if not value:
         raise ValueError("expected a path")
     try:
-        missing = context.get("check_files") and not path.exists() and not list(path.parent.glob(path.name))
+        missing = context.get("check_files") and not matching(path)
     except (OSError, ValueError) as error:
         raise ValueError(f"not a path: {error}") from None
     if missing:

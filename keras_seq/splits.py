@@ -75,14 +75,33 @@ def names(key: str, given: dict[Any, Any] | None) -> dict[str, str] | None:
         given: its value; YAML's true, false and numbers may stand for the texts.
 
     Raises:
-        RecipeError: when a label stands twice, or a name is no text.
+        RecipeError: when a label stands twice, or a name is no text of one line.
     """
     if not given:
         return None
     found = {_text(label): _text(name) for label, name in given.items()}
-    if len(found) < len(given) or not all(isinstance(n, str | int) and n != "" for n in given.values()):
+    if len(found) < len(given) or not all(isinstance(n, str | int | float) for n in given.values()):
         raise RecipeError(f"{key}: expected a name for each label, every label once; given {given!r}")
+    for name in found.values():
+        if "\t" in name or name.splitlines() != [name]:
+            raise RecipeError(f"{key}: the name {name!r} is empty, or holds a tab or a line break; given {given!r}")
     return found
+
+
+def header(given: bool | None, *columns: Any) -> bool | None:
+    """What a recipe says of a header, `data.header`.
+
+    Args:
+        given: its value; None leaves it to the columns.
+        columns: those of the recipe, names or numbers.
+
+    Raises:
+        RecipeError: when there is no header, and a column has a name all the same.
+    """
+    named = [column for column in columns if isinstance(column, str)]
+    if given is False and named:
+        raise RecipeError(f"data.header: is false, but only a header names the column {named[0]!r}; number the columns")
+    return given
 
 
 class Joined:
@@ -141,4 +160,4 @@ class HeldOut:
 
 def _text(value: Any) -> str:
     """A YAML key or value as the text that stands in a data file."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()

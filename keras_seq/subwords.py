@@ -21,6 +21,7 @@ import sentencepiece
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from keras_seq import unicode
 from keras_seq.errors import DataError
 
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
@@ -98,11 +99,8 @@ def normalized(texts: tf.Tensor) -> tf.Tensor:
 
     Of a run of combining marks the first 30 are kept.
     """
-    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    texts = tf.strings.regex_replace(texts, r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}\x{2581}]+", " ")
-    # Ordering a run of combining marks takes time in the square of its length.
-    texts = tf.strings.regex_replace(texts, r"(\p{M}{30})\p{M}+", r"\1")
-    return tf_text.normalize_utf8(texts, "NFC")
+    texts = tf.strings.regex_replace(unicode.valid(texts), r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}\x{2581}]+", " ")
+    return unicode.normalized(texts, "NFC")
 
 
 def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 0.99998) -> bytes:

@@ -7,15 +7,13 @@ TensorFlow Serving binary since 2.12 holds.
 from __future__ import annotations
 
 import collections
-import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 import keras
-import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from keras_seq.errors import DataError
+from keras_seq import unicode
 
 PADDING_ID, UNKNOWN_ID = 0, 1
 RESERVED_IDS = 2
@@ -63,10 +61,7 @@ class WordIds(keras.layers.Layer):
 
     def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> their words, ragged `(batch, words)` string."""
-        texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-        # Ordering a run of combining marks takes time in the square of its length.
-        texts = tf.strings.regex_replace(texts, r"(\p{M}{30})\p{M}+", r"\1")
-        texts = tf_text.normalize_utf8(texts, "NFKC")
+        texts = unicode.normalized(unicode.valid(texts), "NFKC")
         if self.lowercase:
             texts = tf_text.case_fold_utf8(texts)
         texts = tf.strings.regex_replace(texts, "[\u2018\u2019]", "'")
@@ -110,76 +105,6 @@ def learn_vocabulary(texts: Iterable[str], split: Callable[[tf.Tensor], tf.Ragge
     counts.pop(b"", None)  # what normalisation leaves nothing of, such as a soft hyphen
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return {word.decode(): count for word, count in ordered[: max(size - RESERVED_IDS, 0)]}
-
-
-def read_vectors(path: str, vocabulary: list[str]) -> tuple[np.ndarray, int]:
-    """Word vectors in GloVe's or word2vec's text format, for the words of a vocabulary.
-
-    Args:
-        path: the file: `word number number ...`, a line a word; word2vec's first line (count, dimension) may stand.
-        vocabulary: the words wanted; row `i + 2` of the result is for word `i`.
-
-    Returns:
-        `(len(vocabulary) + 2, dimension)` float32, small random numbers where the file lacks a word; and how many of
-        the words it has.
-
-    Raises:
-        DataError: file:line of a line with too few or too many numbers, or with something that is no number.
-    """
-    wanted = {word: index + RESERVED_IDS for index, word in enumerate(vocabulary)}
-    rows, found, dimension = np.empty((0, 0), "float32"), set(), 0
-    for number, fields in _vector_lines(path):
-        if number == 1 and len(fields) == 2:
-            continue
-        if not dimension:
-            dimension = len(fields) - 1
-            shape = (len(vocabulary) + RESERVED_IDS, dimension)
-            rows = np.random.default_rng(1).uniform(-0.05, 0.05, shape).astype("float32")
-        word = " ".join(fields[:-dimension])  # GloVe's Common Crawl file has words with spaces
-        if not word or (len(fields) > dimension + 1 and _is_number(fields[-dimension - 1])):
-            raise DataError(f"{path}:{number}: {len(fields) - 1} numbers; the lines before it have {dimension}")
-        if word in wanted:
-            try:
-                rows[wanted[word]] = [float(field) for field in fields[-dimension:]]
-            except ValueError:
-                raise DataError(f"{path}:{number}: not a number in the vector of {word!r}") from None
-            found.add(word)
-    if not found:
-        raise DataError(
-            f"{path}: has none of the {len(vocabulary)} words of the vocabulary, {vocabulary[:3]} among them"
-        )
-    return rows, len(found)
-
-
-def words_with_vectors(path: str) -> Iterator[str]:
-    """The words of a file of vectors, in its order: the most frequent first, in GloVe's and word2vec's.
-
-    Raises:
-        DataError: when it cannot be read.
-    """
-    dimension = 0
-    for number, fields in _vector_lines(path):
-        if number == 1 and len(fields) == 2:
-            continue
-        dimension = dimension or len(fields) - 1
-        yield " ".join(fields[:-dimension])
-
-
-def _vector_lines(path: str) -> Iterator[tuple[int, list[str]]]:
-    try:
-        with pathlib.Path(path).open(encoding="utf-8", errors="replace") as lines:
-            for number, line in enumerate(lines, 1):
-                yield number, line.rstrip().split(" ")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -16,14 +16,13 @@ Ops used: core TensorFlow, and TF-Text's NormalizeUTF8, CaseFoldUTF8 and RegexSp
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 import keras
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from keras_seq import unicode
 from keras_seq.text import UNKNOWN_ID
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\x{30FC}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -96,21 +95,21 @@ class TokenFeatures(keras.layers.Layer):
 
     def words_of(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> their words as they are looked up, ragged `(batch, words)` string."""
-        tokens, _, _ = _tokens(_valid(texts))
+        tokens, _, _ = _tokens(unicode.valid(texts))
         return tokens.with_values(_normalized(tokens.values))
 
     def shapes_of(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> the shapes of their words, ragged `(batch, words)` string."""
-        tokens, _, _ = _tokens(_valid(texts))
+        tokens, _, _ = _tokens(unicode.valid(texts))
         return tokens.with_values(shapes(tokens.values))
 
     def characters_of(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> the characters of their words, ragged `(batch, words, characters)` string."""
-        tokens, _, _ = _tokens(_valid(texts))
+        tokens, _, _ = _tokens(unicode.valid(texts))
         return tokens.with_values(tf.strings.unicode_split(tokens.values, "UTF-8"))
 
     def call(self, texts: tf.Tensor) -> Tensors:
-        texts = _valid(texts)
+        texts = unicode.valid(texts)
         tokens, *offsets = _tokens(texts)
         places = [tokens.with_values(values)[:, : self.max_words] for values in offsets]
         tokens = tokens[:, : self.max_words]
@@ -150,11 +149,6 @@ def shapes(tokens: tf.Tensor) -> tf.Tensor:
     for letter in "Xxd":
         shape = tf.strings.regex_replace(shape, letter + "{3,}", letter * 2)
     return shape
-
-
-def is_looked_up(word: str) -> bool:
-    """Whether a word has the form in which words are looked up: case folded, normalised, 0 for every digit."""
-    return bool(word) and re.sub(r"\d", "0", unicodedata.normalize("NFKC", word).casefold()) == word
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -201,11 +195,6 @@ class EntityTagIds(keras.layers.Layer):
 
     def get_config(self) -> dict:
         return {**super().get_config(), "types": self.types}
-
-
-def _valid(texts: tf.Tensor) -> tf.Tensor:
-    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    return tf.strings.regex_replace(texts, r"\x00", " ")  # which TF-Text takes for the end
 
 
 def _tokens(texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.Tensor, tf.Tensor]:

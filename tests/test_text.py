@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.errors import DataError
-from keras_seq.text import WordIds, learn_vocabulary, read_vectors, words_with_vectors
+from keras_seq.text import WordIds, learn_vocabulary
 
 
 def split(*texts, **options):
@@ -72,34 +71,12 @@ def test_counting_is_bounded(monkeypatch):
     assert len(learn_vocabulary(texts, WordIds().split, 1000)) <= 10
 
 
-def test_vectors_of_glove_and_word2vec(tmp_path):
-    glove = tmp_path / "glove.txt"
-    glove.write_text("film 1 2 3\n. . 4 5 6\nother 7 8 9\n", encoding="utf-8")
-    rows, found = read_vectors(str(glove), ["the", "film"])
-    assert rows.shape == (4, 3)
-    assert found == 1
-    np.testing.assert_array_equal(rows[3], [1, 2, 3])
-    assert np.abs(rows[2]).max() <= 0.05
-    word2vec = tmp_path / "word2vec.txt"
-    word2vec.write_text("2 3\nthe 1 1 1 \nfilm 2 2 2 \n", encoding="utf-8")
-    assert read_vectors(str(word2vec), ["the", "film"])[1] == 2
-    assert list(words_with_vectors(str(glove))) == ["film", ". .", "other"]
-    assert list(words_with_vectors(str(word2vec))) == ["the", "film"]
+@pytest.mark.parametrize("text", ["good\0bad film", "\0good bad film\0", "good\0\0 bad \0film", "good bad film\0"])
+def test_a_nul_divides_words_and_ends_no_text(text):
+    assert split(text) == [["good", "bad", "film"]]
+    assert WordIds(["good", "film"])(tf.constant([text])).numpy().tolist() == [[2, 1, 3]]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("film 1 2 3\nthe 1 2\n", ":2: 2 numbers; the lines before it have 3"),
-        ("film 1 2 3\nthe 1 2 3 4\n", ":2: 4 numbers; the lines before it have 3"),
-        ("film 1 2 x\n", ":1: not a number in the vector of 'film'"),
-        ("unknown 1 2 3\n", "has none of the 2 words"),
-    ],
-)
-def test_bad_vectors(tmp_path, text, expected):
-    path = tmp_path / "v.txt"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=expected):
-        read_vectors(str(path), ["the", "film"])
-    with pytest.raises(DataError, match="cannot be read"):
-        read_vectors(str(tmp_path), ["the"])
+@pytest.mark.parametrize("character", [*range(32), 0x7F, 0x85, 0x9F, 0x2028, 0x2029])
+def test_no_control_character_ends_a_text(character):
+    assert split(f"good{chr(character)}film") == [["good", "film"]]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from keras_seq import tagging
 from keras_seq.tagging import TaggedToken
 from keras_seq.text import learn_vocabulary
-from keras_seq.tokens import EntityTagIds, TokenFeatures, is_looked_up, shapes
+from keras_seq.tokens import EntityTagIds, TokenFeatures, shapes
 
 few = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 TEXTS = tf.TensorSpec([None], tf.string)
@@ -360,10 +360,3 @@ def test_words_past_the_most_that_are_kept_are_left_out():
     assert found["tokens"].numpy().tolist() == [[b"a", b"b", b"c"], [b"f", b"", b""]]
     assert found["ends"].numpy().tolist() == [[1, 3, 5], [1, 0, 0]]
     assert TokenFeatures.from_config(layer.get_config()).max_words == 3
-
-
-@pytest.mark.parametrize(
-    ("word", "known"), [("ada", True), ("Ada", False), ("0000", True), ("1999", False), ("", False)]
-)
-def test_a_word_that_no_token_can_be_looked_up_as_is_told(word, known):
-    assert is_looked_up(word) is known

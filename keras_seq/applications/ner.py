@@ -37,8 +37,9 @@ from keras_seq.pipeline import Answer, Objective, Preprocessing
 from keras_seq.samples import news
 from keras_seq.signatures import ExistingPath, Fraction, Part, Seed
 from keras_seq.tagging import Entity, TaggedToken
-from keras_seq.text import RESERVED_IDS, learn_vocabulary, read_vectors, words_with_vectors
-from keras_seq.tokens import EntityTagIds, TokenFeatures, is_looked_up
+from keras_seq.text import RESERVED_IDS, learn_vocabulary
+from keras_seq.tokens import EntityTagIds, TokenFeatures
+from keras_seq.vectors import read_vectors, words_with_vectors
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
 SHAPE_DIM = 20  # numbers in the vector of a shape
@@ -137,7 +138,7 @@ def prepare(
     )
     words, shapes, characters = (learn_vocabulary((e.input for e in examples), *kind) for kind in kinds)
     if vectors is not None:
-        more = (word for word in words_with_vectors(vectors) if word not in words and is_looked_up(word))
+        more = (word for word in words_with_vectors(vectors, features.words_of) if word not in words)
         words |= dict.fromkeys(itertools.islice(more, max(vocabulary_size - RESERVED_IDS - len(words), 0)), 0)
     features = TokenFeatures(words, shapes, characters, max_characters, max_words, name="tokens")
     tag_ids = EntityTagIds(sorted(types), name="tags")
@@ -162,7 +163,7 @@ def prepare(
         seen=seen,
     )
     if vectors is not None:
-        table, found = read_vectors(vectors, list(words))
+        table, found = read_vectors(vectors, list(words), features.words_of)
         print(f"{pathlib.Path(vectors).name} has {found} of the {len(words)} words of the vocabulary")
         preprocessing.weights["embedding"] = [table]
     return preprocessing

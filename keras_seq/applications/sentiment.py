@@ -20,7 +20,8 @@ from keras_seq.layers import LSTM, Answering, AttentionPooling, MaskedMaxPooling
 from keras_seq.pipeline import Objective, Preprocessing
 from keras_seq.samples import film_reviews
 from keras_seq.signatures import Column, ExistingPath, Fraction, Part, Seed
-from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary, read_vectors
+from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary
+from keras_seq.vectors import read_vectors
 
 
 def read(
@@ -33,6 +34,7 @@ def read(
     text: Column = 0,
     label: Column = 1,
     labels: dict | None = None,
+    header: bool | None = None,
     phrases: ExistingPath | None = None,
     split_seed: Seed = 1,
 ) -> Iterable[Example] | None:
@@ -47,6 +49,7 @@ def read(
         text: column of the text, a name (the file then has a header line) or a number from 0.
         label: column of the label, a name or a number from 0.
         labels: label in the files -> its name in the answers, as {0: negative, 1: positive}; other folders are ignored.
+        header: whether the first line of TSV and CSV files is a header; left out, it is where a column has a name.
         phrases: trees in the Stanford Sentiment Treebank's format, whose labelled phrases join the training split; the
             names in labels are then negative and positive.
         split_seed: decides which examples are held out where validation is a fraction.
@@ -62,7 +65,8 @@ def read(
         raise RecipeError("data.labels: beside data.phrases the names must be negative and positive, as the trees' are")
     if phrases is not None and isinstance(validation, float):
         raise RecipeError("data.validation: must be a file beside data.phrases, or phrases of held-out texts are seen")
-    examples = splits.examples(split, paths, lambda path: _files(path, text, label, names), split_seed)
+    header = splits.header(header, text, label)
+    examples = splits.examples(split, paths, lambda path: _files(path, text, label, names, header), split_seed)
     if examples is not None and split == "train" and phrases is not None:
         return splits.Joined(examples, Treebank(phrases))
     return examples
@@ -108,7 +112,7 @@ def prepare(
         examples=counts.total(),
     )
     if vectors is not None:
-        table, found = read_vectors(vectors, vocabulary)
+        table, found = read_vectors(vectors, vocabulary, WordIds(lowercase=lowercase).split)
         print(f"{pathlib.Path(vectors).name} has {found} of the {len(vocabulary)} words of the vocabulary")
         preprocessing.weights["embedding"] = [table]
     return preprocessing
@@ -179,8 +183,10 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
     return Answering(text, answers, name="sentiment")
 
 
-def _files(path: str, text: Column, label: Column, names: dict[str, str] | None) -> Iterable[Example]:
-    return ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names)
+def _files(
+    path: str, text: Column, label: Column, names: dict[str, str] | None, header: bool | None
+) -> Iterable[Example]:
+    return ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names, header)
 
 
 def _counted(examples: Iterable[Example], counts: Counter[str]) -> Iterable[str]:

@@ -16,8 +16,8 @@ from pydantic import PositiveFloat, PositiveInt
 from keras_seq import metrics, splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, ParallelText, UsablePairs
+from keras_seq.formats.cells import TABLE_SUFFIXES
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
-from keras_seq.formats.tables import TABLE_SUFFIXES
 from keras_seq.layers import LSTM, AttentionDecoder, SmoothedCrossEntropy
 from keras_seq.pipeline import Objective, Preprocessing, bucketed
 from keras_seq.samples import holidays
@@ -38,6 +38,7 @@ def read(
     test: ExistingPath | ExistingPaths | None = None,
     text: Column | None = None,
     translation: Column | None = None,
+    header: bool | None = None,
     max_characters: PositiveInt = 1000,
     split_seed: Seed = 1,
 ) -> Iterable[Example] | None:
@@ -53,6 +54,7 @@ def read(
         text: of a file of pairs, the column of the sentence: a name (with a header line), or a number from 0, which it
             is left out; of JSON lines the key, "text" left out.
         translation: likewise of the translation; left out, 1 or "translation".
+        header: of TSV and CSV, whether the first line is a header; left out, it is where a column has a name.
         max_characters: training pairs with a longer side are passed over, like empty ones, and counted.
         split_seed: decides which examples are held out where validation is a fraction.
 
@@ -63,14 +65,17 @@ def read(
 
     def of(path: str | list[str]) -> Iterable[Example]:
         if isinstance(path, list):
-            return ParallelText(*path)
+            sources, targets = path
+            return ParallelText(sources, targets)
         kind = suffix(pathlib.Path(path))
         if kind not in TABLE_SUFFIXES:
             expected = f"pairs in one of {', '.join(TABLE_SUFFIXES)}, or two text files: [SENTENCES, TRANSLATIONS]"
             raise DataError(f"{path}: unknown suffix {kind!r}; expected {expected}")
         names: tuple[Column, Column] = ("text", "translation") if kind in JSON_SUFFIXES else (0, 1)
-        columns = (name if given is None else given for given, name in zip((text, translation), names, strict=True))
-        return ParallelText(path, None, *columns)
+        first, second = (
+            name if given is None else given for given, name in zip((text, translation), names, strict=True)
+        )
+        return ParallelText(path, None, first, second, splits.header(header, text, translation))
 
     def usable(path: str | list[str]) -> Iterable[Example]:
         return UsablePairs(of(path), max_characters, says=split == "train")

@@ -8,13 +8,15 @@ import pathlib
 from collections.abc import Iterator
 
 from keras_seq.errors import DataError
-from keras_seq.formats.lines import Example
+from keras_seq.formats.labels import named, spelled
+from keras_seq.formats.lines import Example, refuse_other_encodings, refuse_surrogates
 
 
 class ClassFolders:
     """One folder a class, one UTF-8 text file an example (aclImdb's layout): an iterable of `Example`.
 
-    The classes take turns in proportion to their sizes, so that a bounded shuffle mixes them.
+    The classes take turns in proportion to their sizes, so that a bounded shuffle mixes them. Names that begin with a
+    dot are left alone; a folder within a class folder is an error.
 
     Args:
         path: the folder that holds the class folders.
@@ -27,27 +29,41 @@ class ClassFolders:
     def __iter__(self) -> Iterator[Example]:
         root = pathlib.Path(self.path)
         folders = sorted(entry.name for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith("."))
-        for name in self.names or ():
-            if name not in folders:
-                raise DataError(f"{root}: has no folder {name!r}; it has {', '.join(folders) or 'none'}")
-        kept = [name for name in folders if self.names is None or name in self.names]
+        for name in folders:
+            refuse_surrogates(name, "folder's name", f"{root}/{name!a}")
+        labels = {name: name if self.names is None else spelled(name, self.names) for name in folders}
+        for label in self.names or ():
+            if label not in labels.values():
+                raise DataError(f"{root}: has no folder {label!r}; it has {', '.join(folders) or 'none'}")
+        kept = [name for name in folders if labels[name] is not None]
         if not kept:
             raise DataError(f"{root}: has no folders; expected one folder per class, with a text file an example")
         for _, name, file in heapq.merge(*(_evenly_spaced(root, name) for name in kept)):
             path = f"{root}/{name}/{file}"
-            try:
-                with open(path, "rb") as stream:
-                    text = stream.read().decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                raise DataError(f"{path}: byte {error.start} is not UTF-8") from None
-            yield Example(text, self.names[name] if self.names else name, path)
+            yield Example(_text(path), named(name, self.names, path), path)
 
 
 def _evenly_spaced(root: pathlib.Path, name: str) -> Iterator[tuple[float, str, str]]:
     """The files of one class folder, each at its place between 0 and 1."""
-    files = sorted(
-        entry.name for entry in os.scandir(root / name) if entry.is_file() and not entry.name.startswith(".")
-    )
+    entries = [entry for entry in os.scandir(root / name) if not entry.name.startswith(".")]
+    for entry in entries:
+        if entry.is_dir():
+            raise DataError(
+                f"{entry.path}: is a folder within a class folder, and would not be read; expected text files"
+            )
+    files = sorted(entry.name for entry in entries if entry.is_file())
     if not files:
         raise DataError(f"{root / name}: has no files; a class needs at least one example")
     return (((index + 0.5) / len(files), name, file) for index, file in enumerate(files))
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read()
+        refuse_other_encodings(content, path)
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start} is not UTF-8") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None

@@ -27,11 +27,19 @@ class ParallelText:
         target: the translations' file or pattern. None: `source` is a table.
         text: the column of the sentence, in a table: a name, or a number from 0.
         translation: the column of the translation, in a table.
+        header: whether the first line of a TSV or CSV file is a header; None as in `Table`.
     """
 
-    def __init__(self, source: str, target: str | None = None, text: Column = 0, translation: Column = 1) -> None:
+    def __init__(
+        self,
+        source: str,
+        target: str | None = None,
+        text: Column = 0,
+        translation: Column = 1,
+        header: bool | None = None,
+    ) -> None:
         self.source, self.target = source, target
-        self._table = _PairTable(source, text, translation)
+        self._table = _PairTable(source, text, translation, header=header)
 
     def __iter__(self) -> Iterator[Example]:
         if self.target is None:

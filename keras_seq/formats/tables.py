@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
+import math
 import pathlib
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 from keras_seq.errors import DataError
-from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, lines, refuse_surrogates, short, suffix
-from keras_seq.signatures import Column, nearest
-
-TABLE_SUFFIXES = (".tsv", ".txt", ".csv", *JSON_SUFFIXES)
+from keras_seq.formats.cells import Cells
+from keras_seq.formats.headers import FirstRows
+from keras_seq.formats.labels import named
+from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, refuse_surrogates, short, suffix
+from keras_seq.signatures import Column
 
 
 class Table:
@@ -26,12 +26,23 @@ class Table:
         input: the column of the input: a name (the first line is then a header) or a number from 0.
         truth: the column of the truth, named or numbered like the input's.
         names: truth in the file -> its name in the answers; any other truth is then an error. None keeps all as is.
+        header: whether the first line of TSV and CSV is a header. None: it is where a column has a name; where it
+            is not, one that looks like a header is an error.
     """
 
-    def __init__(self, path: str, input: Column, truth: Column, names: dict[str, str] | None = None) -> None:
-        self.path, self.columns, self.names = path, (input, truth), names
+    def __init__(
+        self,
+        path: str,
+        input: Column,
+        truth: Column,
+        names: dict[str, str] | None = None,
+        header: bool | None = None,
+    ) -> None:
+        self.path, self.columns, self.names, self.header = path, (input, truth), names, header
 
     def __iter__(self) -> Iterator[Example]:
+        unasked = self.header is None and not any(isinstance(column, str) for column in self.columns)
+        first_rows = FirstRows()
         for path in files(self.path):
             rows = 0
             for line, (text, truth) in self._rows(path):
@@ -39,56 +50,22 @@ class Table:
                 where = f"{path}:{line}"
                 if not truth:
                     raise DataError(f"{where}: the label is empty; the text is {short(text)}")
-                yield Example(text, _named(truth, self.names, where), where)
+                if len(truth.splitlines()) > 1:
+                    raise DataError(f"{where}: the label {short(truth)} has a line break; is a quote not closed?")
+                if unasked and self.names is None:
+                    first_rows.other(truth) if rows > 1 else first_rows.first(text, truth, where)
+                yield Example(text, named(truth, self.names, where), where)
             if not rows:
                 raise DataError(f"{path}: has no rows (an empty file, or a header alone)")
+        first_rows.finish()
 
     def _rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
-        kind = suffix(path)
-        if kind in JSON_SUFFIXES:
+        if suffix(path) in JSON_SUFFIXES:
             yield from self._json_rows(path)
-        elif kind == ".csv":
-            yield from self._csv_rows(path)
-        elif kind in TABLE_SUFFIXES:
-            rows = ((number, line.split("\t")) for number, line in lines(path) if line.strip())
-            yield from self._cells(path, rows)
-        else:
-            raise DataError(
-                f"{path}: unknown suffix {kind!r}; expected one of {', '.join(TABLE_SUFFIXES)}, or .gz after it"
-            )
-
-    def _csv_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
-        csv.field_size_limit(sys.maxsize)
-        reader = csv.reader((line + "\n" for _, line in lines(path)), strict=True)
-
-        def rows() -> Iterator[tuple[int, list[str]]]:
-            while True:
-                first = reader.line_num + 1
-                try:
-                    row = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    raise DataError(f"{path}:{first}: not valid CSV: {error}") from None
-                if row:
-                    yield first, row
-
-        yield from self._cells(path, rows())
-
-    def _cells(
-        self, path: pathlib.Path, rows: Iterator[tuple[int, list[str]]]
-    ) -> Iterator[tuple[int, tuple[str, str]]]:
-        line, header = 1, [""]
-        if any(isinstance(column, str) for column in self.columns):
-            line, header = next(rows, (1, []))
-            if not header:
-                return
-        text, truth = (_column_number(column, header, f"{path}:{line}") for column in self.columns)
-        needed = max(text, truth) + 1
-        for line, row in rows:
-            if len(row) < needed:
-                wanted = f"expected at least {needed}: column {text} (input) and column {truth} (truth)"
-                raise DataError(f"{path}:{line}: {len(row)} column(s), {wanted}; the row is {short(row)}")
+            return
+        cells = Cells(path, dict(zip(("input", "truth"), self.columns, strict=True)), self.header)
+        text, truth = cells.numbers
+        for line, row in cells:
             yield line, (row[text], row[truth].strip())
 
     def _json_cells(self, path: pathlib.Path) -> Iterator[tuple[int, Any, Any, Any]]:
@@ -106,24 +83,10 @@ class Table:
     def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
         for number, row, text, truth in self._json_cells(path):
             where = f"{path}:{number}"
-            if not isinstance(text, str) or not isinstance(truth, str | int):
+            is_label = isinstance(truth, str | int) or (isinstance(truth, float) and math.isfinite(truth))
+            if not isinstance(text, str) or not is_label:
                 raise DataError(f"{where}: expected a text and a label; the row is {short(row)}")
+            label = str(truth).lower() if isinstance(truth, bool) else str(truth).strip()
             refuse_surrogates(text, "text", where)
-            yield number, (text, str(truth).lower() if isinstance(truth, bool) else str(truth).strip())
-
-
-def _column_number(column: Column, header: list[str], where: str) -> int:
-    if isinstance(column, int):
-        return column
-    if column not in header:
-        meant = f"; did you mean {nearest(column, header)!r}?" if nearest(column, header) else ""
-        raise DataError(f"{where}: no column {column!r} in the header {short(header)}{meant}")
-    return header.index(column)
-
-
-def _named(truth: str, names: dict[str, str] | None, where: str) -> str:
-    if names is None:
-        return truth
-    if truth not in names:
-        raise DataError(f"{where}: label {truth!r} is none of {', '.join(map(repr, names))}")
-    return names[truth]
+            refuse_surrogates(label, "label", where)
+            yield number, (text, label)

@@ -86,7 +86,9 @@ class TaggedColumns:
             found = tagging.entities([row.tag for row in sentence], self.scheme)
         except tagging.TagError as error:
             row = sentence[error.position]
-            raise DataError(f"{path}:{row.line}: {error}; read from column {self.tag} of {short(row.cells)}") from None
+            hint = "; column files have no header" if row.line == 1 else ""
+            what = f"{error}; read from column {self.tag} of {short(row.cells)}{hint}"
+            raise DataError(f"{path}:{row.line}: {what}") from None
         tokens, start = [], 0
         for row, tag in zip(sentence, tagging.iob2(_kept(found, self.types), len(sentence)), strict=True):
             tokens.append(TaggedToken(start, start + len(row.token), tag))
