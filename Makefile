@@ -26,7 +26,7 @@ test: environment  ## the tests, the same every time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-random: environment  ## the property tests on other, and more, examples each time; what fails becomes an example
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile=random
+	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile=random
 
 check: environment  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -1,19 +1,17 @@
 """What the tests of the CRF share: random cases, all paths written out, forward-backward in float64."""
 
-import functools
 import itertools
 import re
 
 import numpy as np
 import tensorflow as tf
-from hypothesis import settings
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq.layers import CRF
 from keras_seq.layers.crf import legal_iobes
 
-seeded = functools.partial(settings, deadline=None, derandomize=True, database=None)
-few = seeded(max_examples=25)
+few = tried_on(25)
 
 
 def built(num_tags, legal, random, scale=1.0):

@@ -7,6 +7,10 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import pytest
 from corpora import TINY, write_corpus
+from hypothesis import settings
+from properties import tried_on  # noqa: F401  (registers the profiles)
+
+settings.load_profile("fixed")
 
 
 @pytest.fixture

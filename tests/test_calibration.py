@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq.calibration import OUTSIDE_PENALTIES, calibrate
 from keras_seq.layers import CRF, EntityF1
@@ -28,7 +29,7 @@ def words(count, odds_of_single, share_right, seed=1):
     return tf.data.Dataset.from_tensors((emissions, np.where(right, SINGLE, 0)[:, None].astype("int32")))
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, database=None)
+@tried_on(5)
 @given(st.integers(0, 100))
 def test_the_penalty_is_the_one_with_the_best_f1(seed):
     random = np.random.default_rng(seed)

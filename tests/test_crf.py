@@ -16,12 +16,12 @@ from chains import (
     is_legal,
     padded,
     path_scores,
-    seeded,
     weights_of,
     written_out,
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq.layers import CRF, CRFLoss
 from keras_seq.layers.crf import ILLEGAL, legal_iobes, posterior, viterbi
@@ -94,7 +94,7 @@ def test_the_legal_paths_are_all_iobes_sequences_and_no_others():
             assert allowed == is_legal(path), path
 
 
-@seeded(max_examples=40)
+@tried_on(40)
 @given(
     st.integers(0, 2**32), st.sampled_from([1.0, 30.0, 1e3, 1e4]), st.lists(st.integers(0, 12), min_size=1, max_size=6)
 )

@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq.layers import CRF, CRFLoss, EntityF1
 from keras_seq.layers.crf import legal_iobes
@@ -66,7 +67,7 @@ def update(metric, rows, time=10):
     metric.update_state(true, CRF(TAGS, **legal_iobes(TYPES))(emissions, mask=true >= 0))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@tried_on(60)
 @given(st.lists(batches(), min_size=1, max_size=2))
 def test_f1_is_what_counting_entities_by_hand_gives(parts):
     metric = EntityF1()

@@ -3,15 +3,16 @@
 import collections
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq import metrics, tagging
 from keras_seq.metrics import TaggedAnswer
 from keras_seq.tagging import Entity, TaggedToken
 
 TYPES = ["loc", "per", "creative-work"]
-many = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+many = tried_on(100)
 
 
 def conlleval(sentences):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from chains import built, cases, few, forward_backward, graph, padded, seeded, written_out
+from chains import built, cases, few, forward_backward, graph, padded, written_out
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq.layers import CRF, CRFLoss
 from keras_seq.layers.crf import legal_iobes, log_partition, posterior, viterbi
@@ -79,7 +80,7 @@ def test_the_gradient_of_the_partition_is_the_edge_marginals(case):
             np.testing.assert_allclose(found[step, i, j], expected, atol=1e-5)
 
 
-@seeded(max_examples=15)
+@tried_on(15)
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 9), min_size=2, max_size=5))
 def test_a_sequence_alone_is_as_in_a_padded_batch(seed, lengths):
     random = np.random.default_rng(seed)

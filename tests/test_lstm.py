@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 from tensorflow.core.framework import attr_value_pb2, graph_pb2
 
 from export import gates
@@ -65,7 +66,7 @@ def small_steps(in_one_kernel):
     recurrence.compiled.cache_clear()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@tried_on(40)
 @given(
     data=st.data(),
     in_one_kernel=st.booleans(),
@@ -409,7 +410,7 @@ def test_the_way_through_cudnn_gives_what_the_way_through_a_cpu_does(
     assert_equal(by_cudnn, by_cpu, "float64")
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@tried_on(20)
 @given(cuts=st.sets(st.integers(1, 11)), batch=st.integers(1, 3))
 def test_a_stream_of_chunks_gives_what_the_whole_does(cuts, batch):
     layer = LSTM(4, return_sequences=True, return_state=True)

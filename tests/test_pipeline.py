@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 from corpora import SST
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq.applications import sentiment
 from keras_seq.errors import DataError
@@ -27,9 +28,9 @@ def preprocessing():
 
 
 @given(st.lists(st.integers(0, 30), max_size=300), st.integers(1, 400), st.integers(1, 7), st.integers(0, 3))
-@settings(max_examples=50, deadline=None)
+@tried_on(50)
 def test_every_example_is_given_once(lengths, buffer, batch_size, seed):
-    given_ones = examples(lengths)
+    given_ones = tried_on(lengths)
     generator = random.Random(seed)
     batches = list(bucketed(shuffled(given_ones, buffer, generator), batch_size, generator))
     assert sorted(e.where for batch in batches for e in batch) == sorted(e.where for e in given_ones)
@@ -55,7 +56,7 @@ def test_rows_are_padded_to_the_longest_of_their_own_batch():
 
 
 def test_an_epochs_order_follows_from_the_seed_and_its_number():
-    data, prepared = examples(range(50)), preprocessing()
+    data, prepared = tried_on(range(50)), preprocessing()
 
     def epochs(first, last, seed=1, skip=0):
         return batches_of(training_dataset(data, prepared, 8, 20, seed, range(first, last), skip))

@@ -7,15 +7,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import tried_on
 
 from keras_seq import tagging
 from keras_seq.tagging import TaggedToken
 from keras_seq.text import learn_vocabulary
 from keras_seq.tokens import EntityTagIds, TokenFeatures, shapes
 
-few = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+few = tried_on(60)
 TEXTS = tf.TensorSpec([None], tf.string)
 features = tf.function(TokenFeatures(["ada"]), input_signature=[TEXTS])
 WHITE_SPACE = re.compile(r"[\s\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\x00-\x1f\x7f-\x9f]*")
