@@ -13,8 +13,13 @@ case $wanted in [0-9]*) wanted=python$wanted ;; esac
 say() { echo "$*" >&2; }
 fits() { command -v "$1" >/dev/null && "$1" setup.py >/dev/null 2>&1 && "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
-# Equal where the same Python meets the same requirements in the same place.
-stamp() { { "$1" -c 'import sys; print(sys.version)'; pwd; cat requirements*.txt pyproject.toml setup.py; } | cksum; }
+# What `VENV/installed` holds once all is installed: which Python, where; and a sum of what was asked for.
+identity() { "$1" -c 'import sys; print(sys.version.split()[0], sys.prefix)'; }
+asked() { cat requirements*.txt pyproject.toml setup.py | cksum; }
+install() {
+    "$venv/bin/python" -m pip install --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -e .
+    { identity "$venv/bin/python"; asked; } >"$venv/installed"
+}
 
 choose() {
     if [ -n "$wanted" ]; then
@@ -36,7 +41,10 @@ choose() {
 
 if [ -e "$venv" ] && inside=$(version "$venv/bin/python") && "$venv/bin/python" setup.py >/dev/null 2>&1; then
     if [ -z "$wanted" ] || [ "$inside" = "$(version "$wanted" || true)" ]; then
-        [ "$(cat "$venv/installed" 2>/dev/null)" = "$(stamp "$venv/bin/python")" ] && exit 0
+        if [ "$(head -n 1 "$venv/installed" 2>/dev/null)" = "$(identity "$venv/bin/python")" ]; then
+            [ "$(tail -n 1 "$venv/installed")" = "$(asked)" ] || install
+            exit 0
+        fi
     fi
 fi
 python=$(choose)
@@ -45,10 +53,9 @@ if [ -e "$venv" ]; then
     .venv*) ;;
     *) [ -e "$venv/pyvenv.cfg" ] || { say "error: $venv is there and is no virtual environment"; exit 2; } ;;
     esac
-    say "$venv is not what is needed (broken, half made, moved, older requirements or another Python): it is made anew"
+    say "$venv is not what is needed (broken, half made, moved or of another Python): it is made anew"
     rm -rf "$venv"
 fi
 say "making $venv with $python ($(version "$python")): some 2.7 GB, some minutes"
 "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -e .
-stamp "$venv/bin/python" >"$venv/installed"
+install
