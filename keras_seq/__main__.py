@@ -14,6 +14,7 @@ COMMANDS = {
     "keras_seq.evaluate RUN": "the scores of a run, on its test split or on another file",
     "keras_seq.predict RUN TEXT": "a run's answers to texts",
     "keras_seq.inspect RUN TEXT": "pictures of what an LSTM of a run does while it reads a text",
+    "keras_seq.samples CORPUS": "write a built-in corpus as files, to try recipes with",
     "export RUN": "a run as a servable for TensorFlow Serving, put through the gates",
     "serving SERVABLES": "serve a folder of servables over REST and gRPC",
 }

@@ -16,6 +16,7 @@ from keras_seq.samples.corpus import written
 VERSION = 1  # in the folder's name; a change of the corpus counts it up
 SEED = 20
 SIZES = {"train": 4000, "validation": 500, "test": 1000}
+SUFFIX = ".tsv"
 
 # {same} has the sentiment of the label and {opposite} the other one; so have the verbs.
 TEMPLATES = {
@@ -125,13 +126,14 @@ def write() -> pathlib.Path:
     Raises:
         RecipeError: when it cannot be written there.
     """
-    return written("film_reviews", VERSION, _write)
+    return written("film_reviews", VERSION, lambda folder: write_files(folder, SIZES))
 
 
-def _write(folder: pathlib.Path) -> None:
-    for split, size in SIZES.items():
+def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
+    """Write a file for each split into a folder, with as many reviews as `sizes` says."""
+    for split, size in sizes.items():
         rows = "".join(f"{text}\t{label}\n" for text, label in reviews(split, size))
-        (folder / f"{split}.tsv").write_text(rows, encoding="utf-8")
+        (folder / f"{split}{SUFFIX}").write_text(rows, encoding="utf-8")
 
 
 def reviews(split: str, size: int) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ from keras_seq.samples.holidays_words import (
 VERSION = 1  # in the folder's name; a change of the corpus counts it up
 SEED = 27
 SIZES = {"train": 6000, "validation": 500, "test": 1000}
+SUFFIX = ".tsv"
 HELD_OUT = {"validation": 0.05, "test": 0.1}  # part of all combinations
 
 
@@ -43,13 +44,14 @@ def write() -> pathlib.Path:
     Raises:
         RecipeError: when it cannot be written there.
     """
-    return written("holidays", VERSION, _write)
+    return written("holidays", VERSION, lambda folder: write_files(folder, SIZES))
 
 
-def _write(folder: pathlib.Path) -> None:
-    for split, size in SIZES.items():
+def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
+    """Write a file for each split into a folder, with as many pairs as `sizes` says."""
+    for split, size in sizes.items():
         rows = "".join(f"{english}\t{french}\n" for english, french in pairs(split, size))
-        (folder / f"{split}.tsv").write_text(rows, encoding="utf-8")
+        (folder / f"{split}{SUFFIX}").write_text(rows, encoding="utf-8")
 
 
 def pairs(split: str, size: int) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from keras_seq.samples.news_names import names
 VERSION = 1  # in the folder's name; a change of the corpus counts it up
 SEED = 23
 SIZES = {"train": 3000, "validation": 400, "test": 800}
+SUFFIX = ".conll"
 KNOWN = 0.5  # part of the names of validation and test that are drawn from those of training
 
 # Kind of name, as in a template's {slot} -> entity type.
@@ -140,13 +141,14 @@ def write() -> pathlib.Path:
     Raises:
         RecipeError: when it cannot be written there.
     """
-    return written("news", VERSION, _write)
+    return written("news", VERSION, lambda folder: write_files(folder, SIZES))
 
 
-def _write(folder: pathlib.Path) -> None:
-    for split, size in SIZES.items():
+def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
+    """Write a file for each split into a folder, with as many sentences as `sizes` says."""
+    for split, size in sizes.items():
         lines = ("".join(f"{token}\t{tag}\n" for token, tag in sentence) for sentence in sentences(split, size))
-        (folder / f"{split}.conll").write_text("\n".join(lines), encoding="utf-8")
+        (folder / f"{split}{SUFFIX}").write_text("\n".join(lines), encoding="utf-8")
 
 
 def sentences(split: str, size: int) -> list[list[tuple[str, str]]]:
