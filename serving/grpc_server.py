@@ -30,7 +30,7 @@ from serving.errors import Code, ServingError
 from serving.service import SIGNATURE_DEF, Service, answered_by
 
 LARGEST_MESSAGE = 2**31 - 1  # bytes, TensorFlow Serving's own limit
-LONGEST_TEXT = 1024  # characters of an error
+LONGEST_TEXT = 1024  # bytes of an error
 LONGEST_DEADLINE = 10 * 365 * 24 * 3600.0  # seconds; more is none
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -75,9 +75,17 @@ def _answered(method: Callable[[Any, Any, grpc.ServicerContext], Any]) -> Callab
         try:
             return method(servicer, request, context)
         except ServingError as error:
-            context.abort(_CODES[error.code.value], error.message[:LONGEST_TEXT])
+            context.abort(_CODES[error.code.value], _shortened(error.message))
 
     return call
+
+
+def _shortened(message: str) -> str:
+    """A text as TensorFlow Serving cuts it; what is not Unicode cannot be sent."""
+    data = message.encode("utf-8", "replace")
+    return (
+        data.decode() if len(data) <= LONGEST_TEXT else f"{data[:LONGEST_TEXT].decode('utf-8', 'ignore')}...TRUNCATED"
+    )
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):

@@ -111,8 +111,6 @@ def several(
         if task.method_name not in (CLASSIFY, REGRESS):
             raise ServingError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}")
         prepared.append(_task(model, name, task.method_name))
-        if prepared[0].feed != prepared[-1].feed:
-            raise _invalid("Input tensor must be the same for all Signatures.")
     found = _run(prepared, model, examples, timeout_ms)
     results = {CLASSIFY: _classes, REGRESS: _values}
     return [results[task.method](task, len(examples), found) for task in prepared]
@@ -187,20 +185,15 @@ def _task(model: Model, signature_name: str, method: str) -> Task:
     if method == REGRESS and len(outputs) != 1:
         raise _invalid("Expected one output Tensor.")
     if INPUTS not in inputs:
-        raise ServingError(
-            Code.FAILED_PRECONDITION, f"No {word} inputs found in SignatureDef: {str(signature).strip()}"
-        )
+        raise _invalid(f"No {word} inputs found in SignatureDef: {signature}")
     wanted = [key for key in ((CLASSES, SCORES) if method == CLASSIFY else (OUTPUTS,)) if key in outputs]
     if not wanted and method == CLASSIFY:
-        raise ServingError(
-            Code.FAILED_PRECONDITION,
+        raise _invalid(
             "Expected classification signature outputs to contain at least one of "
-            f'"{CLASSES}" or "{SCORES}". Signature was: {str(signature).strip()}',
+            f'"{CLASSES}" or "{SCORES}". Signature was: {signature}'
         )
     if not wanted:
-        raise ServingError(
-            Code.FAILED_PRECONDITION, f"No regression outputs found in SignatureDef: {str(signature).strip()}"
-        )
+        raise _invalid(f"No regression outputs found in SignatureDef: {signature}")
     return Task(method, signature, inputs[INPUTS].name, tuple(outputs[key].name for key in wanted))
 
 
@@ -211,7 +204,7 @@ def _run(
     if not examples:
         raise _invalid("Input is empty.")
     fetches = tuple(sorted({name for task in tasks for name in task.fetches}))
-    feeds = {tasks[0].feed: np.array(examples, object)} if tasks else {}
+    feeds = {task.feed: np.array(examples, object) for task in tasks}
     return dict(zip(fetches, model.run(feeds, fetches, timeout_ms), strict=True)) if tasks else {}
 
 

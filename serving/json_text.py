@@ -22,9 +22,11 @@ _PARSE_ERRORS = {
     "Invalid \\escape": "Invalid escape character in string.",
     "Invalid \\uXXXX escape": "Incorrect hex digit after \\u escape in string.",
 }
-# What Python's parser takes another way: numbers beyond 64 bits or a double, and halves of surrogate pairs.
+# What Python's parser takes another way: numbers beyond 64 bits or a double, and halves of surrogate pairs. Those of
+# DC80 to DCFF may also stand for a byte that is not UTF-8, which rapidjson passes on to the model as it is.
 _UNUSUAL = re.compile(rb"\d{19}|[eE]\+?\d{3}|\\u[dD][89a-fA-F]")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
+_HALF_PAIR_AMONG_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
@@ -36,21 +38,25 @@ def parsed(body: bytes) -> dict[str, Any]:
     """
     if not body:
         raise _invalid("JSON Parse error: The document is empty")
-    document = ""
+    document, half_pair = "", _HALF_PAIR
     try:
         document = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        document, half_pair = (
+            body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape"),
+            _HALF_PAIR_AMONG_BYTES,
+        )
+    try:
         is_unusual = _UNUSUAL.search(body)
         value = json.loads(document, parse_int=_integer, parse_float=_decimal) if is_unusual else json.loads(document)
-    except UnicodeDecodeError as error:
-        raise _parse_error("Invalid encoding in string.", error.start) from None
     except json.JSONDecodeError as error:
-        raise _parse_error(_reason(error), len(document[: error.pos].encode())) from None
+        raise _parse_error(_reason(error), len(document[: error.pos].encode("utf-8", "surrogateescape"))) from None
     except OverflowError as error:
         offset = body.find(str(error).encode())
         raise _parse_error("Number too big to be stored in double.", offset) from None
     except RecursionError:
         raise _parse_error("Nested too deeply.", 0) from None
-    if is_unusual and _HALF_PAIR.search(json.dumps(value, ensure_ascii=False)):
+    if is_unusual and half_pair.search(json.dumps(value, ensure_ascii=False)):
         raise _parse_error("The surrogate pair in string is invalid.", is_unusual.start())
     if not isinstance(value, dict):
         raise _invalid(f"JSON Value: {text(value)} Is not object")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
 import logging
 import re
@@ -42,6 +43,7 @@ _STATUS = {
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
+_ORIGIN = re.compile(rb"https?://")
 _VERSION = r"(?:(?:/versions/(\d+))|(?:/labels/([^/:]+)))?"
 _PREDICTION = re.compile(rf"/v1/models/([^/:]+){_VERSION}:(classify|regress|predict)", re.IGNORECASE)
 _STATE = re.compile(rf"/v1/models(?:/([^/:]+))?{_VERSION}(?:/(metadata))?", re.IGNORECASE)
@@ -120,8 +122,9 @@ class App:
             return Reply(200, self._service.metrics.page(), "text/plain")
         if not path.lower().startswith("/v1/"):
             return Reply(404, _NOT_FOUND, "text/html")
-        if verb == "OPTIONS" and self._with_cors and headers.get(b"origin", b"").startswith((b"http://", b"https://")):
-            return Reply(200, "", headers=_CORS)
+        if verb == "OPTIONS":  # a browser's question before it asks; the answer has no body
+            reply = Reply(200 if _ORIGIN.search(headers.get(b"origin", b"")) else 400, "", content_type="")
+            return reply._replace(headers=_CORS) if self._with_cors else reply
         try:
             reply = Reply(200, self._answer(verb, path, _inflated(headers, body)))
         except ServingError as error:
@@ -181,7 +184,7 @@ async def _body(headers: dict[bytes, bytes], receive: Callable[[], Awaitable[dic
     """The body; None when the client has gone.
 
     Raises:
-        ServingError: RESOURCE_EXHAUSTED when it is too large.
+        ServingError: INVALID_ARGUMENT when it is too large.
     """
     length = headers.get(b"content-length", b"0")
     parts, size = [], 0
@@ -215,13 +218,16 @@ def _inflated(headers: dict[bytes, bytes], body: bytes) -> bytes:
 
 
 def _too_large() -> ServingError:
-    return ServingError(Code.RESOURCE_EXHAUSTED, f"The request's body is larger than {LARGEST_BODY} bytes")
+    # Not RESOURCE_EXHAUSTED, which is 429 and tells clients to try again.
+    return ServingError(Code.INVALID_ARGUMENT, f"The request's body is larger than {LARGEST_BODY} bytes")
 
 
 async def _send(reply: Reply, send: Callable, unread: Callable[[], Awaitable[dict]] | None) -> None:
     """Answer; where a body is left unread, close the connection, once the client has had time to see the answer."""
-    body = reply.body.encode("utf-8", "surrogatepass")
-    headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(body))), *reply.headers]
+    body = reply.body.encode("utf-8", "replace")
+    headers = [("Content-Length", str(len(body))), *reply.headers]
+    if reply.content_type:
+        headers.append(("Content-Type", reply.content_type))
     if unread:
         headers.append(("Connection", "close"))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
@@ -250,8 +256,16 @@ def _spec(name: str, version: str | None, label: str | None) -> model_pb2.ModelS
     return spec
 
 
+# The keyword that prints fields with their defaults has another name from protobuf 5.26 on.
+_WITH_DEFAULTS = {
+    name: True
+    for name in inspect.signature(json_format.MessageToJson).parameters
+    if name in ("including_default_value_fields", "always_print_fields_with_no_presence")
+}
+
+
 def _json(message: Any) -> str:
-    return json_format.MessageToJson(message, preserving_proto_field_name=True, including_default_value_fields=True)
+    return json_format.MessageToJson(message, preserving_proto_field_name=True, indent=1, **_WITH_DEFAULTS)
 
 
 def _metadata(response: get_model_metadata_pb2.GetModelMetadataResponse) -> str:

@@ -6,6 +6,7 @@ classify and regress stands under "results", as its code and tests have it (its 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -55,7 +56,7 @@ def predict_inputs(
             )
         instances = document["instances"]
         if not isinstance(instances, list):
-            raise _invalid(f"JSON Value: {text(document)} Excepting 'instances' to be an list/array")
+            raise _invalid(f"JSON Value: {text(document)} Expecting 'instances' to be an list/array")
         if not instances:
             raise _invalid(f"JSON Value: {text(document)} No values in 'instances' array")
         return _rows(instances, types), True
@@ -73,48 +74,47 @@ def _rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str, np.n
     if _is_named(instances[0]):
         return _named_rows(instances, types)
     name = min(types)
+    if not any(map(_is_named, instances)):
+        with contextlib.suppress(ServingError):
+            return {name: tensors.from_json(instances, types[name])}
+    # One by one, for the error of the first that is wrong.
+    found: list[np.ndarray] = []
     for place, instance in enumerate(instances):
         if _is_named(instance):
             raise _invalid(f"Expecting value/list but got object at item {place} of input list")
-    try:
-        return {name: tensors.from_json(instances, types[name])}
-    except ServingError:
-        return {name: _stacked([(place, None, instance) for place, instance in enumerate(instances)], types[name])}
+        _append(found, place, None, instance, types[name])
+    return {name: np.stack(found)}
 
 
 def _named_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
+    found: dict[str, list[np.ndarray]] = {name: [] for name in types}
     for place, instance in enumerate(instances):
         if not _is_named(instance):
             raise _invalid(f"Expecting object but got list at item {place} of input list")
-        for name in instance:
+        for name, value in instance.items():
             if name not in types:
                 raise _failed(place, name, f"INVALID_ARGUMENT: JSON object: does not have named input: {name}")
-        if set(instance) != set(types):
+            _append(found[name], place, name, value, types[name])
+        if instance.keys() != types.keys():
             raise _invalid(
                 f"Failed to process element: {place} of 'instances' list. JSON object: {text(instance)} keys must be "
                 f"equal to: {','.join(sorted(types))}"
             )
-    return {
-        name: _stacked([(place, name, instance[name]) for place, instance in enumerate(instances)], dtype)
-        for name, dtype in types.items()
-    }
+    return {name: np.stack(values) for name, values in found.items()}
 
 
-def _stacked(values: list[tuple[int, str | None, Any]], dtype: tf.DType) -> np.ndarray:
-    """Values `(place, name, value)` as one tensor; all must have one shape."""
-    found: list[np.ndarray] = []
-    for place, name, value in values:
-        try:
-            one = tensors.from_json(value, dtype)
-        except ServingError as error:
-            raise _failed(place, name, f"{error.code.name}: {error.message}") from None
-        if found and one.size != found[0].size:
-            raise _failed(place, name, f"INVALID_ARGUMENT: Expecting tensor size: {found[0].size} but got: {one.size}")
-        if found and one.shape != found[0].shape:
-            shapes = (f"[{','.join(map(str, shape))}]" for shape in (found[0].shape, one.shape))
-            raise _failed(place, name, "INVALID_ARGUMENT: Expecting shape {} but got: {}".format(*shapes))
-        found.append(one)
-    return np.stack(found)
+def _append(found: list[np.ndarray], place: int, name: str | None, value: Any, dtype: tf.DType) -> None:
+    """Add an instance's value to those of the instances before it; all must have one shape."""
+    try:
+        one = tensors.from_json(value, dtype)
+    except ServingError as error:
+        raise _failed(place, name, f"{error.code.name}: {error.message}") from None
+    if found and one.size != found[0].size:
+        raise _failed(place, name, f"INVALID_ARGUMENT: Expecting tensor size: {found[0].size} but got: {one.size}")
+    if found and one.shape != found[0].shape:
+        shapes = (f"[{','.join(map(str, shape))}]" for shape in (found[0].shape, one.shape))
+        raise _failed(place, name, "INVALID_ARGUMENT: Expecting shape {} but got: {}".format(*shapes))
+    found.append(one)
 
 
 def _columns(value: Any, types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
@@ -159,7 +159,8 @@ def _example(value: Any) -> example_pb2.Example:
     if not isinstance(value, dict):
         raise _invalid(f"Example must be JSON object but got JSON {kind(value)}")
     example = example_pb2.Example()
-    for name, content in value.items():
+    for given_name, content in value.items():
+        name = given_name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         feature = feature_pb2.Feature()
         for item in content if isinstance(content, list) else [content]:
             _add(feature, name, item)
@@ -170,20 +171,27 @@ def _example(value: Any) -> example_pb2.Example:
 def _add(feature: feature_pb2.Feature, name: str, value: Any) -> None:
     """Add a value to a feature, whose kind the first value decides: whole numbers and booleans, floats, or bytes."""
     if isinstance(value, str) or b64.is_encoded(value):
-        list_name, item = "bytes_list", b64.decoded(value) if isinstance(value, dict) else value.encode()
-    elif isinstance(value, float):
-        if np.isfinite(value) and abs(value) > np.finfo(np.float32).max:
-            raise _invalid(f"Cannot convert JSON value: {text(value)} to float without loss of precision.")
-        list_name, item = "float_list", value
-    elif isinstance(value, int):
-        if not -(2**63) <= value < 2**63:
-            raise _invalid(f"Feature: {name} has uint64 element. Only int64 is supported.")
-        list_name, item = "int64_list", int(value)
+        list_name = "bytes_list"
+    elif isinstance(value, int | float):
+        list_name = "float_list" if isinstance(value, float) else "int64_list"
     else:
         raise _invalid(f"Feature: {name} has element with unexpected JSON type: {kind(value)}")
     if (expected := feature.WhichOneof("kind") or list_name) != list_name:
         raise _invalid(f"Unexpected element type in feature: {name} expecting type: {expected.removesuffix('_list')}")
-    getattr(feature, list_name).value.append(item)
+    if isinstance(value, int) and value >= 2**63:
+        raise _invalid(f"Feature: {name} has uint64_t element. Only int64_t is supported.")
+    getattr(feature, list_name).value.append(_feature_value(value))
+
+
+def _feature_value(value: Any) -> bytes | int | float:
+    if isinstance(value, dict):
+        return b64.decoded(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    if isinstance(value, float):
+        with np.errstate(over="ignore"):
+            return float(np.float32(value))
+    return int(value)
 
 
 def predictions(outputs: Mapping[str, np.ndarray], row_format: bool) -> str:

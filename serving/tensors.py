@@ -122,7 +122,15 @@ def from_json(value: Any, dtype: tf.DType) -> np.ndarray:
         raise _invalid(f"Encountered list at unexpected level: {MOST_DIMENSIONS} expected < {MOST_DIMENSIONS}")
     leaves: list[Any] = []
     _fill(value, 0, shape, dtype, leaves)
+    if dtype.is_floating:
+        return _floats(np.array(leaves, np.float64), dtype).reshape(shape)
     return np.array(leaves, dtype.as_numpy_dtype).reshape(shape)
+
+
+def _floats(values: np.ndarray, dtype: tf.DType) -> np.ndarray:
+    """Numbers as TensorFlow Serving casts them: to a double, then to the type; beyond its range they are infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float64).astype(dtype.as_numpy_dtype)
 
 
 def _numbers(value: Any, dtype: tf.DType) -> np.ndarray | None:
@@ -134,12 +142,10 @@ def _numbers(value: Any, dtype: tf.DType) -> np.ndarray | None:
     except ValueError:
         return None
     is_float = dtype.is_floating
-    if found.dtype.kind not in ("if" if is_float else "i") or found.dtype.itemsize > 8:
+    if found.dtype.kind not in ("ifu" if is_float else "i") or found.dtype.itemsize > 8:
         return None
     if is_float:
-        with np.errstate(invalid="ignore"):
-            certain = ~np.isfinite(found) | (np.abs(found) <= _largest_integer(dtype))
-        return found.astype(dtype.as_numpy_dtype) if certain.all() else None
+        return _floats(found, dtype)
     limits = np.iinfo(dtype.as_numpy_dtype)
     fits = not found.size or (int(found.min()) >= limits.min and int(found.max()) <= limits.max)
     return found.astype(dtype.as_numpy_dtype) if fits else None
@@ -180,7 +186,7 @@ def _leaf(value: Any, dtype: tf.DType) -> Any:
     if dtype == tf.string:
         if not isinstance(value, str):
             raise _wrong_type(value, dtype)
-        return value.encode("utf-8", "surrogatepass")
+        return value.encode("utf-8", "surrogateescape")
     if dtype == tf.bool:
         if not isinstance(value, bool):
             raise _wrong_type(value, dtype)
@@ -195,16 +201,7 @@ def _leaf(value: Any, dtype: tf.DType) -> Any:
         raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {text(value)} to type: {type_name(dtype)}")
     if not is_number:
         raise _wrong_type(value, dtype)
-    if isinstance(value, float) and not math.isfinite(value):
-        return value
-    most = _largest_integer(dtype) if isinstance(value, int) else float(np.finfo(dtype.as_numpy_dtype).max)
-    if abs(value) > most:
-        raise _invalid(f"Cannot convert JSON value: {text(value)} to {type_name(dtype)} without loss of precision.")
-    return value
-
-
-def _largest_integer(dtype: tf.DType) -> int:
-    return 2 ** (24 if dtype == tf.float32 else 53) - 1
+    return float(value)
 
 
 def to_json(values: np.ndarray, as_bytes: bool) -> str:

@@ -100,6 +100,10 @@ def bad_results(path: pathlib.Path) -> None:
                 built[f"{method}_{name}"] = tf1.saved_model.build_signature_def(
                     {"inputs": info(serialized)}, {output: info(tensor)}, f"tensorflow/serving/{method}"
                 )
+        for method in ("regress", "classify"):  # without outputs of the names that their method asks for
+            built[f"{method}_other"] = tf1.saved_model.build_signature_def(
+                {"inputs": info(serialized)}, {"other": info(tensors["type"])}, f"tensorflow/serving/{method}"
+            )
         shapes = {"inputs": info(other)}, {"outputs": info(tf.zeros([tf.shape(other)[0]]))}
         built["other_input"] = tf1.saved_model.build_signature_def(*shapes, "tensorflow/serving/regress")
         _save_tf1(path, session, built)

@@ -278,5 +278,11 @@ def test_a_deadline_ends_the_call_and_the_server_serves_on(server):
 
 
 def test_a_long_error_is_cut_off(server):
-    _, text = refused(server, "n" * 5_000, {})
-    assert len(text) == 1024
+    """To 1024 bytes, and it says so; a character that the cut falls into goes whole."""
+    beginning = "Servable not found for request: Latest("
+    for name in ("n" * 5_000, "é" * 5_000):
+        _, text = refused(server, name, {})
+        assert text == (beginning + name).encode()[:1024].decode("utf-8", "ignore") + "...TRUNCATED"
+    whole = "n" * (1024 - len(beginning) - 1)
+    assert refused(server, whole, {})[1] == f"{beginning}{whole})"
+    assert refused(server, f"{whole}n", {})[1] == f"{beginning}{whole}n...TRUNCATED"

@@ -65,6 +65,10 @@ def test_predict_answers_in_the_format_it_was_asked_in(server, model, request_bo
         ("uint64", "[0, 18446744073709551615]", "[0, 18446744073709551615]"),
         ("float", "[1, 0.1, 9000000, -3e-05]", "[1.0, 0.1, 9e+06, -3e-05]"),
         ("float", "[16777215, 3.4e38, 99999999999999999999]", "[16777215.0, 3.4e+38, 1e+20]"),
+        ("float", "[16777217, 1435774380, -16777219]", "[16777216.0, 1.43577434e+09, -16777220.0]"),
+        ("float", "[1e40, -1e40, 3.4028236e38]", "[Infinity, -Infinity, Infinity]"),
+        ("float", "[18446744073709551615, 1]", "[1.84467441e+19, 1.0]"),
+        ("double", "[9007199254740993, 1435774380, 1e40]", "[9007199254740992.0, 1435774380.0, 1e+40]"),
         ("double", "[0.1, 1e300, 9007199254740991]", "[0.1, 1e+300, 9007199254740991.0]"),
         ("double", "0.30000000000000004", "0.30000000000000004"),
         ("int32", "[[[1], [2]]]", "[[[1], [2]]]"),
@@ -106,9 +110,6 @@ def test_nan_and_infinity_are_written_as_tensorflow_serving_does(server, name):
         ("float", '"a"', 'JSON Value: "a" Type: String is not of expected type: float'),
         ("float", "false", "Type: False is not of expected type: float"),
         ("float", '{"b64": "AA=="}', "Type: Object is not of expected type: float"),
-        ("float", "16777217", "Cannot convert JSON value: 16777217 to float without loss of precision."),
-        ("float", "1e39", "to float without loss of precision."),
-        ("double", "9007199254740993", "to double without loss of precision."),
     ],
 )
 def test_values_of_another_type_or_out_of_range_are_refused(server, name, value, error):
@@ -135,7 +136,7 @@ BYTES = b"\x00\xff\x00 bytes \x00"
 ENCODED = "AP8AIGJ5dGVzIAA="
 
 
-@pytest.mark.parametrize("given", [ENCODED, ENCODED.rstrip("="), " AP8A\nIGJ5 dGVzIAA= "])
+@pytest.mark.parametrize("given", [ENCODED, ENCODED.rstrip("="), " AP8A\nIGJ5 dGVzIAA= ", ENCODED.replace("=", ".")])
 def test_bytes_come_back_encoded_where_the_output_says_so(server, given):
     value = {"b64": given}
     for body, answer in (
@@ -148,6 +149,19 @@ def test_bytes_come_back_encoded_where_the_output_says_so(server, given):
         assert (reply.status, reply.json) == (200, answer)
     reply = server.post("strings:predict", {"signature_name": "one", "inputs": value})
     assert reply.json == {"outputs": {"b64": ENCODED}}
+
+
+def test_text_that_is_not_utf_8_reaches_the_model_as_it_is(server):
+    """rapidjson, as TensorFlow Serving uses it, does not look at the encoding."""
+    for key, answer in (("instances", "predictions"), ("inputs", "outputs")):
+        body = b'{"%s": ["caf\xe9", "\\ud83d\\ude00\xff"], "signature_name": "only_bytes"}' % key.encode()
+        reply = server.post("strings:predict", body)
+        assert reply.json == {answer: [{"b64": "Y2Fm6Q=="}, {"b64": "8J+YgP8="}]}
+    reply = server.post("strings:predict", b'{"inputs": {"\xff": ["a"]}, "\xff": 1}')
+    assert (reply.status, reply.error) == (400, "Missing named input: text in 'inputs' object.")
+    reply = server.post("strings:predict", b'{"instances": [{"t\xff": "a"}]}')
+    assert reply.status == 400
+    assert "does not have named input: t?" in reply.error
 
 
 def test_text_is_text_unless_the_name_of_the_output_ends_in_bytes(server):

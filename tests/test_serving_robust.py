@@ -158,7 +158,7 @@ def test_a_body_over_the_limit_gets_an_error(server, is_chunked):
         begun = time.monotonic()
         status, text = server.ask(body=iter([body]) if is_chunked else body)
         assert time.monotonic() - begun < PATIENCE / 2
-    assert (status, json.loads(text).keys()) == (429, {"error"})
+    assert (status, json.loads(text).keys()) == (400, {"error"})
 
 
 def test_a_head_without_end_gets_an_error(server):
@@ -172,7 +172,7 @@ def test_a_gzip_bomb_gets_an_error(server):
         begun = time.monotonic()
         status, text = server.ask(body=bomb, headers={"Content-Encoding": "gzip"})
         assert time.monotonic() - begun < PATIENCE / 2
-    assert (status, json.loads(text).keys()) == (429, {"error"})
+    assert (status, json.loads(text).keys()) == (400, {"error"})
 
 
 def test_a_thousand_idle_connections_do_not_stop_others(server):
@@ -212,7 +212,7 @@ def test_answers_on_a_kept_connection_are_not_held_back(server):
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"instances": ["\xff\xfe"]}',
+        b'{"instances": \xff\xfe}',
         b"\x00" * 100,
         *(b'{"instances": ' + b"[" * depth + b"1" + b"]" * depth + b"}" for depth in (70, 500, 930, 985, 10**6)),
         *(b'{"instances": ' + b'{"x":' * depth + b"1" + b"}" * depth + b"}" for depth in (70, 930, 985)),
