@@ -3,6 +3,7 @@
 import ast
 import pathlib
 import re
+import subprocess
 import sys
 
 import pytest
@@ -110,6 +111,20 @@ def test_applications_do_not_import_each_other():
     for path in files:
         others = {m for m in imported(path, MODULES) if m.startswith("keras_seq.applications.")}
         assert others <= {module_name(path)}
+
+
+def test_applications_are_imported_without_tensorflow():
+    """So that a command can say at once what `read` finds wrong with the data."""
+    code = """if True:
+        import sys
+        sys.argv, sys.orig_argv = ["-m"], ["python", "-m", "keras_seq.train"]  # as in a command of ours
+        from keras_seq import applications
+        for name in applications.APPLICATIONS:
+            applications.functions(name)
+        print({"tensorflow", "keras", "numpy", "sklearn"} & set(sys.modules))
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)

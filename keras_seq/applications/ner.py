@@ -9,37 +9,23 @@ import itertools
 import pathlib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import keras
-import tensorflow as tf
 from pydantic import PositiveFloat, PositiveInt
 
-from keras_seq import metrics, splits, tagging
-from keras_seq.calibration import calibrate
+from keras_seq import splits, tagging
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
-from keras_seq.layers import (
-    CRF,
-    LSTM,
-    CRFLoss,
-    EntityAnswering,
-    EntityF1,
-    LanguageModelLoss,
-    TaggedTokens,
-    WordCharacters,
-    WordDropout,
-)
-from keras_seq.layers.crf import legal_iobes
-from keras_seq.layers.entities import entities_in
-from keras_seq.pipeline import Answer, Objective, Preprocessing
 from keras_seq.samples import news
 from keras_seq.signatures import ExistingPath, Fraction, Part, Seed
 from keras_seq.tagging import Entity, TaggedToken
-from keras_seq.text import RESERVED_IDS, learn_vocabulary
-from keras_seq.tokens import EntityTagIds, TokenFeatures
-from keras_seq.vectors import read_vectors, words_with_vectors
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from keras_seq.pipeline import Answer, Objective, Preprocessing
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
 SHAPE_DIM = 20  # numbers in the vector of a shape
@@ -116,6 +102,12 @@ def prepare(
     Raises:
         DataError: when there are no entities, or the vectors do not fit.
     """
+    from keras_seq import metrics
+    from keras_seq.pipeline import Preprocessing
+    from keras_seq.text import RESERVED_IDS, learn_vocabulary
+    from keras_seq.tokens import EntityTagIds, TokenFeatures
+    from keras_seq.vectors import read_vectors, words_with_vectors
+
     features = TokenFeatures(max_characters=max_characters, max_words=max_words, name="tokens")
     if examples is None:
         sizes = {"vocabulary_size": vocabulary_size, "first_rare_id": vocabulary_size, "num_types": 4}
@@ -196,6 +188,11 @@ def build(
         word_dropout: part of the words seen once that are made unknown in training; characters and shape stay.
         language_model: weight of a second loss in training, that the first LSTM layer predicts the words around.
     """
+    import keras
+
+    from keras_seq.layers import CRF, LSTM, LanguageModelLoss, WordCharacters, WordDropout
+    from keras_seq.layers.crf import legal_iobes
+
     word_ids, shape_ids = (keras.Input((None,), dtype="int32", name=name) for name in ("word_ids", "shape_ids"))
     character_ids = keras.Input((None, None), dtype="int32", name="character_ids")
     x = WordDropout(word_dropout, first_id=sizes["first_rare_id"], name="word_dropout")(word_ids)
@@ -222,6 +219,11 @@ def build(
 
 def objective() -> Objective:
     """The loss, the metrics and the score."""
+    from keras_seq import metrics
+    from keras_seq.calibration import calibrate
+    from keras_seq.layers import CRFLoss, EntityF1
+    from keras_seq.pipeline import Objective
+
     return Objective(
         loss=CRFLoss(),
         metrics=[EntityF1()],
@@ -253,6 +255,10 @@ def present(
         score_slope: of the calibration of the scores, 1 for none; left out, fitted on the validation split.
         score_intercept: of the calibration of the scores, 0 for none; left out, fitted on the validation split.
     """
+    import keras
+
+    from keras_seq.layers import EntityAnswering, TaggedTokens
+
     text = keras.Input((), dtype="string", name="text")
     tensors = preprocessing.inputs(text)
     numbers = (outside_penalty or 0.0, score_slope or 1.0, score_intercept or 0.0)
@@ -262,6 +268,8 @@ def present(
 
 def _embedding(size: int, dim: int, name: str) -> keras.Layer:
     """Vectors of variance 1 / dim to begin with (Ma and Hovy 2016, section 3.1); Keras's own are far smaller."""
+    import keras
+
     bound = (3 / dim) ** 0.5
     initializer = keras.initializers.RandomUniform(-bound, bound)
     return keras.layers.Embedding(size, dim, initializer, mask_zero=True, name=name)
@@ -273,9 +281,13 @@ def _network_inputs(tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 def _both(example: Example, answer: Answer) -> tuple[str, list[TaggedToken], list[dict[str, Any]]]:
     """A text, its true tokens, and the entities that were answered."""
+    from keras_seq.layers.entities import entities_in
+
     return example.input, tagging.decode(example.truth), entities_in(example.input, answer)
 
 
 def _spans(example: Example, answer: Answer) -> tuple[list[Entity], list[Entity]]:
+    from keras_seq.layers.entities import entities_in
+
     answered = [Entity(e["start"], e["end"], e["type"]) for e in entities_in(example.input, answer)]
     return tagging.spans(tagging.decode(example.truth)), answered

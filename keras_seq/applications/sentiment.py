@@ -8,20 +8,20 @@ from __future__ import annotations
 import pathlib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import keras
 from pydantic import PositiveInt
 
-from keras_seq import metrics, splits
+from keras_seq import splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import ClassFolders, Example, Table, Treebank
-from keras_seq.layers import LSTM, Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
-from keras_seq.pipeline import Objective, Preprocessing
 from keras_seq.samples import film_reviews
 from keras_seq.signatures import Column, ExistingPath, Fraction, Part, Seed
-from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary
-from keras_seq.vectors import read_vectors
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_seq.pipeline import Objective, Preprocessing
 
 
 def read(
@@ -93,6 +93,12 @@ def prepare(
     Raises:
         DataError: when there is only one class, or the vectors do not fit.
     """
+    import keras
+
+    from keras_seq.pipeline import Preprocessing
+    from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary
+    from keras_seq.vectors import read_vectors
+
     words = WordIds(lowercase=lowercase, max_words=max_words, name="word_ids")
     sizes = {"vocabulary_size": vocabulary_size, "num_classes": 2}
     if examples is None:
@@ -143,6 +149,10 @@ def build(
         dropout: part of the numbers set to zero in training, after the embedding and every layer.
         word_dropout: part of the words made unknown in training.
     """
+    import keras
+
+    from keras_seq.layers import LSTM, AttentionPooling, MaskedMaxPooling, WordDropout
+
     inputs = keras.Input((None,), dtype="int32", name="word_ids")
     x = WordDropout(word_dropout, name="word_dropout")(inputs)
     x = keras.layers.Embedding(sizes["vocabulary_size"], embedding_dim, mask_zero=True, name="embedding")(x)
@@ -166,6 +176,11 @@ def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
     Args:
         label_smoothing: part of the true class's probability that is spread over all classes (Szegedy et al. 2016).
     """
+    import keras
+
+    from keras_seq import metrics
+    from keras_seq.pipeline import Objective
+
     return Objective(
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
@@ -178,6 +193,10 @@ def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
 
 def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
     """Raw text -> named answers: `text` `(batch,)` string -> `label`, `score`, `labels`, `scores`, best first."""
+    import keras
+
+    from keras_seq.layers import Answering, RankedLabels
+
     text = keras.Input((), dtype="string", name="text")
     answers = RankedLabels(preprocessing.classes, name="answers")(network(preprocessing.inputs(text)))
     return Answering(text, answers, name="sentiment")

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import keras
-import tensorflow as tf
 from pydantic import PositiveFloat, PositiveInt
 
-from keras_seq import metrics, splits
+from keras_seq import splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, ParallelText, UsablePairs
 from keras_seq.formats.cells import TABLE_SUFFIXES
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
-from keras_seq.layers import LSTM, AttentionDecoder, SmoothedCrossEntropy
-from keras_seq.pipeline import Objective, Preprocessing, bucketed
 from keras_seq.samples import holidays
 from keras_seq.signatures import Column, ExistingPath, ExistingPaths, Fraction, NotNegative, Part, Seed
-from keras_seq.subwords import Subwords, learn_subwords
-from keras_seq.translations import TranslationAnswering, Translations, shifted
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from keras_seq.pipeline import Objective, Preprocessing
+    from keras_seq.translations import TranslationAnswering
 
 LENGTH_PENALTIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)  # tried on the validation split
 TEXTS_AT_ONCE = 64
@@ -107,6 +108,10 @@ def prepare(
     Raises:
         DataError: when there are no pairs, or more characters than pieces.
     """
+    from keras_seq.pipeline import Preprocessing
+    from keras_seq.subwords import Subwords, learn_subwords
+    from keras_seq.translations import shifted
+
     sizes = {"vocabulary_size": vocabulary_size}
     if target_vocabulary_size is not None:
         sizes["target_vocabulary_size"] = target_vocabulary_size
@@ -159,6 +164,10 @@ def build(
         tied_embeddings: whether the vectors that pieces are read by are also those that they are chosen by.
         dropout: part of the numbers set to zero in training, of the vectors, between layers and of the features.
     """
+    import keras
+
+    from keras_seq.layers import LSTM, AttentionDecoder
+
     shared = "target_vocabulary_size" not in sizes
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
     source_ids, target_ids = (keras.Input((None,), dtype="int32", name=name) for name in ("source_ids", "target_ids"))
@@ -189,6 +198,10 @@ def objective(*, label_smoothing: Fraction = 0.1) -> Objective:
     Args:
         label_smoothing: part of the truth that is spread over all pieces alike.
     """
+    from keras_seq import metrics
+    from keras_seq.layers import SmoothedCrossEntropy
+    from keras_seq.pipeline import Objective
+
     return Objective(
         loss=SmoothedCrossEntropy(label_smoothing),
         metrics=[],
@@ -229,6 +242,10 @@ def present(
         replace_unknown: whether an unknown piece is replaced by the piece of the source that was looked at most.
         temperature: draws n_best translations at this temperature instead of searching for the best.
     """
+    import keras
+
+    from keras_seq.translations import TranslationAnswering, Translations
+
     if n_best > beam_width and temperature is None:
         raise RecipeError(f"serving.n_best: {n_best} translations cannot come of a beam of {beam_width} hypotheses")
     text = keras.Input((), dtype="string", name="text")
@@ -248,6 +265,9 @@ def present(
 
 def _best_penalty(model: TranslationAnswering, examples: Iterable[Example], fixed: dict[str, Any]) -> dict[str, Any]:
     """The length penalty with the best BLEU, the least of those as good; it only orders what one search has found."""
+    from keras_seq import metrics
+    from keras_seq.pipeline import bucketed
+
     if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
         return {}
     batches = list(bucketed(examples, TEXTS_AT_ONCE))
