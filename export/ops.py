@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tensorflow.core.framework import graph_pb2, node_def_pb2
@@ -24,10 +24,20 @@ class Ops(NamedTuple):
     on_cpu: dict[str, str]
 
 
+def read(folder: pathlib.Path) -> saved_model_pb2.SavedModel:
+    """A SavedModel's graphs, as they are written."""
+    return saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+
+
+def all_nodes(graph: graph_pb2.GraphDef) -> Iterator[node_def_pb2.NodeDef]:
+    """The nodes of a graph and of all its functions."""
+    return itertools.chain(graph.node, *(function.node_def for function in graph.library.function))
+
+
 def used_ops(folder: pathlib.Path) -> Ops:
     """The ops of a SavedModel."""
     ops = Ops({}, {})
-    for meta_graph in saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs:
+    for meta_graph in read(folder).meta_graphs:
         graph = meta_graph.graph_def
         ops.everywhere.update({op.name: "(listed)" for op in meta_graph.meta_info_def.stripped_op_list.op})
         ops.everywhere.update(_ops(graph, {function.signature.name for function in graph.library.function}))

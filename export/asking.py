@@ -1,0 +1,116 @@
+"""A servable's answers, loaded as TensorFlow Serving loads it, and asked over REST and gRPC.
+
+TensorFlow Serving runs a SavedModel through a version 1 session on whatever machine it is on; so does this. The
+embedded server then serves the folder, whose name must be a version's number, and is asked the same. Nothing of
+keras_seq is imported.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import op_def_pb2
+from tensorflow.python.client import pywrap_tf_session
+from tensorflow_serving.apis import prediction_log_pb2
+
+from export import WARMUP_FILE
+from serving import flags
+from serving.client import Client
+from serving.server import Server
+
+Done = Callable[[Any], Any]  # called with each answer, and gives it back
+
+
+def registered_ops() -> dict[str, list[str]]:
+    """The names of TensorFlow's ops and of TF-Text's."""
+    core = _registered()
+    import tensorflow_text  # noqa: F401
+
+    return {"core": sorted(core), "text": sorted(_registered() - core)}
+
+
+def _registered() -> set[str]:
+    """The names of all ops that are known to this process now; TensorFlow has no public call for it."""
+    serialized = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
+    return {op.name for op in op_def_pb2.OpList.FromString(serialized).op}
+
+
+def of_session(folder: pathlib.Path, batches: list, others: dict[str, Any], done: Done) -> dict[str, Any]:
+    """The answers of a session, by signature, and how many warm-up requests it answered too."""
+    warmup_requests = _warmup_requests(folder)
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], str(folder))
+
+        def ask(name, batch):
+            signature = meta_graph.signature_def[name]
+            (feed,) = (tensor.name for tensor in signature.inputs.values())
+            fetches = {name: tensor.name for name, tensor in signature.outputs.items()}
+            # NumPy's own strings would lose a NUL at their end.
+            answer = session.run(fetches, {feed: np.array(batch, object)})
+            return {name: _plain(values.tolist()) for name, values in answer.items()}
+
+        answers = [done(ask("serving_default", batch)) for batch in batches]
+        others_answers = {name: done(ask(name, batch)) for name, batch in others.items()}
+        for request in warmup_requests:
+            (value,) = request.inputs.values()
+            ask(request.model_spec.signature_name, tf.make_ndarray(value))
+    return {"answers": answers, "others": others_answers, "replayed": len(warmup_requests)}
+
+
+def _warmup_requests(folder: pathlib.Path) -> list[Any]:
+    records = tf.data.TFRecordDataset(str(folder / WARMUP_FILE)).as_numpy_iterator()
+    return [prediction_log_pb2.PredictionLog.FromString(record).predict_log.request for record in records]
+
+
+def of_server(folder: pathlib.Path, batches: list, others: dict[str, Any], done: Done) -> dict[str, dict]:
+    """The answers over either interface, in the form of the session's; inputs that are text are sent as text."""
+    rest_port, grpc_port = _free_ports()
+    name = folder.parent.name
+    arguments = [f"--model_name={name}", f"--model_base_path={folder.parent}", "--max_num_load_retries=0"]
+    server = Server(flags.parsed([*arguments, f"--port={grpc_port}", f"--rest_api_port={rest_port}"]))
+    server.start()
+    try:
+        clients = {
+            "REST": Client(f"http://127.0.0.1:{rest_port}"),
+            "gRPC": Client(f"127.0.0.1:{grpc_port}", grpc=True),
+        }
+        return {
+            interface: {
+                "answers": [done(client.predict(name, _text(batch))) for batch in batches],
+                "others": {
+                    signature: done(client.predict(name, _text(batch), signature_name=signature))
+                    for signature, batch in others.items()
+                },
+            }
+            for interface, client in clients.items()
+        }
+    finally:
+        server.stop()
+
+
+def _free_ports() -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _text(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_text(one) for one in item]
+    try:
+        return item.decode()
+    except UnicodeDecodeError:
+        return item
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -1,0 +1,81 @@
+"""A process of its own that loads a servable and answers questions, from the side that asks; see `fresh` for the other.
+
+It is started before this process imports TensorFlow, so that both do it at the same time.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import Any
+
+from keras_seq.progress import Step
+
+SECONDS = 600  # from a question to its answers
+SHOWN_CHARACTERS = 1500  # of what the process said when it failed
+
+
+class FreshProcessError(Exception):
+    """The process ended, or took too long, before it had answered; the message has what it said."""
+
+
+class FreshProcess:
+    """The process. As a context manager it is ended with the block; it ends itself when this process is gone."""
+
+    def __init__(self) -> None:
+        home = pathlib.Path(__file__).resolve().parent.parent
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by __exit__)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "export.fresh"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            cwd=home,
+            process_group=0,  # Ctrl-C is for this process, which then ends that one
+        )
+        self._timer = threading.Timer(SECONDS, self._process.kill)
+        self._timer.daemon = True
+
+    def __enter__(self) -> FreshProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                stream.close()
+
+    def ask(self, **questions: Any) -> None:
+        """Send the questions; `receive` has the answers."""
+        self._timer.start()
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(questions).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended; `receive` says so, with the reason
+
+    def receive(self, name: str, step: Step | None = None) -> Any:
+        """The next part of the answers, by its name; a step counts on meanwhile.
+
+        Raises:
+            FreshProcessError: when it does not come.
+        """
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            key, value = json.loads(line)
+            if key == name:
+                return value
+            if key == "done" and step is not None:
+                step.count, step.total = value
+        self._process.wait()
+        self._errors.seek(0)
+        said = self._errors.read().decode("utf-8", "replace").strip()[-SHOWN_CHARACTERS:]
+        late = not self._timer.is_alive() and self._timer.finished.is_set()
+        raise FreshProcessError(f"no answers within {SECONDS} s" if late else said or "it ended without a word")
