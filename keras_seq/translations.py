@@ -12,6 +12,7 @@ from keras_seq import decoding
 from keras_seq.layers import Answering
 from keras_seq.layers.answers import Attention, Signature, Untracked
 from keras_seq.layers.attention_decoder import Memory, State
+from keras_seq.layers.raw_inputs import as_strings
 from keras_seq.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
 
 PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
@@ -190,6 +191,24 @@ class TranslationAnswering(Answering):
         >>> model(["The cat sleeps."])["translation"]
         <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'Le chat dort.'], dtype=object)>
     """
+
+    @property
+    def network(self) -> keras.Model:
+        """The functional model from a text and its translation so far to logits; see `Answering.network`."""
+        return self.get_layer("answers").network
+
+    def preprocess(self, inputs, translations=None) -> Tensors:
+        """Texts -> `source_ids`; with their translations also `target_ids`, what the network reads to say them.
+
+        What it is to say is `target_ids_of(translations)`.
+        """
+        inputs = as_strings(inputs, self.inputs[0].name)
+        ids = {"source_ids": self.preprocessing.ids_of(inputs)}
+        return ids if translations is None else {**ids, "target_ids": shifted(self.target_ids_of(translations))}
+
+    def target_ids_of(self, translations) -> tf.Tensor:
+        """Translations -> ids of their pieces and of the end, `(batch, time)` int32, padded with 0."""
+        return self.get_layer("answers").target.ids_of(as_strings(translations, "text"))
 
     def attend(self, texts: tf.Tensor) -> Tensors:
         """Texts `(batch,)` -> their best translations piece by piece, and where the model looked for each piece.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.layers import Answering, AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
+from keras_seq.layers import AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
 
 POOLINGS = [MaskedMaxPooling, AttentionPooling]
 RANDOM = np.random.default_rng(1)
@@ -68,25 +68,3 @@ def test_layers_come_back_from_their_configuration(layer):
     assert copy.get_config() == layer.get_config()
     registered = keras.saving.get_registered_name(type(layer))
     assert registered == f"keras_seq>{type(layer).__name__}"
-
-
-def answering():
-    text = keras.Input((), dtype="string", name="text")
-    lengths = keras.layers.StringLookup(vocabulary=["x"], output_mode="one_hot", name="lookup")(text)
-    return Answering(text, RankedLabels(["a", "b"], name="answers")(lengths), name="m")
-
-
-@pytest.mark.parametrize("inputs", [["x", "y"], ("x", "y"), [b"x", "y"], np.array(["x", "y"], object)])
-def test_raw_inputs_may_be_python_strings(inputs):
-    assert answering()(inputs)["label"].numpy().tolist() == [b"b", b"a"]
-
-
-def test_no_inputs_give_no_answers_and_one_string_is_refused():
-    assert answering()([])["labels"].shape == (0, 2)
-    with pytest.raises(TypeError, match="expected a list"):
-        answering()("x")
-
-
-def test_predict_works_too():
-    answers = answering().predict(tf.constant(["x", "y", "x"]), verbose=0)
-    assert answers["label"].tolist() == [b"b", b"a", b"b"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from keras_seq.layers.raw_inputs import as_batches, as_strings, is_symbolic
 
 
 class Signature(NamedTuple):
@@ -73,7 +77,10 @@ class RankedLabels(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_seq")
 class Answering(keras.Model):
-    """A functional model from raw inputs to named answers; a list of Python strings or bytes may be given to it.
+    """A functional model from raw inputs to named answers. Raw inputs are strings in any form that `as_strings` takes.
+
+    What it is made of, for `fit` and for features (docs/keras.md): `preprocess(inputs)` gives the tensors that
+    `network` takes; `network` is trained in place, and the model then answers with its new weights.
 
     Example:
         >>> model = keras_seq.load("runs/sentiment")
@@ -82,18 +89,78 @@ class Answering(keras.Model):
     """
 
     def __call__(self, inputs, *args, **kwargs):
-        if isinstance(inputs, str | bytes):
-            raise TypeError(f"expected a list of raw inputs, given one: {inputs[:40]!r}; write [{inputs[:10]!r}]")
-        if isinstance(inputs, list | tuple) and all(isinstance(item, str | bytes) for item in inputs):
-            inputs = tf.constant(inputs, tf.string, shape=(len(inputs),))
-        if tf.executing_eagerly() and tf.is_tensor(inputs) and not args and not kwargs:
-            return self._answer(inputs)
-        return super().__call__(inputs, *args, **kwargs)
+        symbolic = is_symbolic(inputs)
+        strings = inputs if symbolic else as_strings(inputs, self.inputs[0].name)
+        if symbolic or args or any(kwargs.values()):
+            return super().__call__(strings, *args, **kwargs)
+        return self._answer(strings)
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None) -> dict[str, np.ndarray]:
+        """The answers to all of `x`, a batch at a time, as NumPy arrays by name; text is bytes.
+
+        Where the batches are unlike wide, as the tokens of texts, rows are padded with "" and 0.
+
+        Args:
+            x: raw inputs, or a `tf.data.Dataset` of them, batched or not; of (inputs, targets) the inputs.
+            batch_size: inputs a batch, 32 when left out; a batched dataset stays as it is.
+            verbose, steps, callbacks: as in Keras.
+        """
+        batches = as_batches(x, self.inputs[0].name, batch_size)
+        if next(iter(batches.take(1)), None) is None:
+            return self.predict_on_batch([])
+        with warnings.catch_warnings():
+            if steps is None:  # Keras warns whenever a dataset ends that could not say its size
+                warnings.filterwarnings("ignore", "Your input ran out of data")
+            answers = super().predict(batches, verbose=verbose, steps=steps, callbacks=callbacks)
+        return {name: _padded(values) for name, values in answers.items()}
+
+    def make_predict_function(self, force=False) -> None:
+        """What `predict` runs: the graph of `__call__`; one around it would be optimised anew for each shape."""
+        self.predict_function = lambda data: self._answer(keras.utils.unpack_x_y_sample_weight(data[0])[0])
+
+    def predict_on_batch(self, x) -> dict[str, np.ndarray]:
+        """The answers to one batch, as NumPy arrays by name."""
+        return {name: values.numpy() for name, values in self(x).items()}
+
+    def compile(self, *args, **kwargs) -> None:
+        """Nothing: names have no gradient.
+
+        Raises:
+            TypeError: with what to compile instead.
+        """
+        raise TypeError(
+            f"{self.name} answers with names, which have no loss and no gradient; compile and fit model.network, on "
+            "what model.preprocess(texts) gives (docs/keras.md has an example)"
+        )
+
+    def fit(self, *args, **kwargs) -> None:
+        """As `compile`."""
+        self.compile()
+
+    evaluate = train_on_batch = test_on_batch = fit
 
     @property
     def classes(self) -> list[str]:
-        """The names of the classes that it answers with; empty where there are none."""
+        """The names of the classes that it answers with, in the order of the network's scores; empty where none are."""
         return list(getattr(self.get_layer("answers"), "classes", []))
+
+    @property
+    def preprocessing(self) -> keras.Layer:
+        """The layer from raw inputs to tensors, with its vocabulary."""
+        return next(layer for layer in self.layers if not isinstance(layer, keras.layers.InputLayer))
+
+    @property
+    def network(self) -> keras.Model:
+        """The functional model from tensors to scores; its weights are those that this model answers with."""
+        return next(layer for layer in self.layers if isinstance(layer, keras.Model))
+
+    def preprocess(self, inputs) -> Any:
+        """Raw inputs, as for a call -> the tensors that `network` takes: one, or a dict by its inputs' names."""
+        inputs = inputs if is_symbolic(inputs) else as_strings(inputs, self.inputs[0].name)
+        tensors = self.preprocessing(inputs)
+        if not isinstance(tensors, dict):
+            return tensors
+        return {name: tensors[name] for name in self.network.input}
 
     def looks(self, inputs: list) -> list[Attention]:
         """Where the model looks while it answers each input; nothing where it has no attention to show."""
@@ -130,6 +197,11 @@ class Answering(keras.Model):
         if name not in self._graphs.value:
             self._graphs.value[name] = tf.function(function, signature, autograph=False)
         return self._graphs.value[name]
+
+
+def _padded(values: np.ndarray | tf.RaggedTensor) -> np.ndarray:
+    """Keras makes ragged tensors of batches that are unlike wide."""
+    return values.to_tensor().numpy() if isinstance(values, tf.RaggedTensor) else values
 
 
 class Untracked:

@@ -130,7 +130,9 @@ class EntityAnswering(Answering):
 
     def tag(self, sentences: list[list[str]]) -> list[list[str]]:
         """Tokens -> their IOB2 tags, one for each."""
-        if not sentences:
+        if isinstance(sentences, str | bytes) or any(isinstance(sentence, str | bytes) for sentence in sentences):
+            raise TypeError("expected sentences, each a list of its tokens; given texts: model(texts) takes these")
+        if not len(sentences):
             return []
         width = max(map(len, sentences))
         padded = [[*sentence, *[""] * (width - len(sentence))] for sentence in sentences]
