@@ -198,7 +198,7 @@ def load(run: str | os.PathLike) -> Any:
     """The trained model of a run: a Keras model from raw inputs to named answers.
 
     Args:
-        run: the run's folder.
+        run: the run's folder; or a file that such a model was saved in by `model.save("NAME.keras")`.
 
     Returns:
         A `keras.Model`; call it with a list of raw inputs.
@@ -210,7 +210,8 @@ def load(run: str | os.PathLike) -> Any:
         >>> keras_seq.load("runs/sentiment")(["a fine film"])["label"].numpy()
         array([b'positive'], dtype=object)
     """
-    finished = Run(run).finished()
+    path = pathlib.Path(run)
+    model_file = path if path.suffix == ".keras" and path.is_file() else Run(path).finished().model_file
     import keras
 
     import keras_seq.layers
@@ -219,9 +220,9 @@ def load(run: str | os.PathLike) -> Any:
     import keras_seq.translations  # noqa: F401  (these register what the file holds)
 
     try:
-        return keras.saving.load_model(finished.model_file, compile=False)
+        return keras.saving.load_model(model_file, compile=False)
     except (OSError, ValueError) as error:
-        raise RecipeError(f"{finished.model_file}: cannot be loaded: {str(error)[:300]}") from None
+        raise RecipeError(f"{model_file}: cannot be loaded: {str(error)[:300]}") from None
 
 
 def _dump(values: dict[str, Any], path: pathlib.Path) -> None:

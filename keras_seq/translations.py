@@ -200,13 +200,13 @@ class TranslationAnswering(Answering):
     def preprocess(self, inputs, translations=None) -> Tensors:
         """Texts -> `source_ids`; with their translations also `target_ids`, what the network reads to say them.
 
-        What it is to say is `target_ids_of(translations)`.
+        What it is to say is `targets(translations)`.
         """
         inputs = as_strings(inputs, self.inputs[0].name)
         ids = {"source_ids": self.preprocessing.ids_of(inputs)}
-        return ids if translations is None else {**ids, "target_ids": shifted(self.target_ids_of(translations))}
+        return ids if translations is None else {**ids, "target_ids": shifted(self.targets(translations))}
 
-    def target_ids_of(self, translations) -> tf.Tensor:
+    def targets(self, translations) -> tf.Tensor:
         """Translations -> ids of their pieces and of the end, `(batch, time)` int32, padded with 0."""
         return self.get_layer("answers").target.ids_of(as_strings(translations, "text"))
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_seq import applications
-from keras_seq.layers import Answering, RankedLabels
+from keras_seq.layers import Answering, EntityAnswering, RankedLabels
 from keras_seq.layers.raw_inputs import as_strings
 from keras_seq.samples import film_reviews, holidays, news
 
@@ -197,7 +197,7 @@ def test_the_parts_of_a_model_are_its_own(model):
     if model.name == "translation":
         tensors = model.preprocess(TEXTS, TEXTS)
         assert tensors.keys() == model.network.input.keys()
-        ids = model.target_ids_of(TEXTS)
+        ids = model.targets(TEXTS)
         np.testing.assert_array_equal(tensors["target_ids"][2, 1:], ids[2, :-1])
         assert list(model.preprocess(TEXTS)) == ["source_ids"]
     elif model.name == "ner":
@@ -207,6 +207,13 @@ def test_the_parts_of_a_model_are_its_own(model):
     if model.name == "sentiment":
         best = np.argmax(scores, axis=-1)
         assert [model.classes[place].encode() for place in best] == model(TEXTS)["label"].numpy().tolist()
+
+
+def test_targets_are_the_places_of_labels_among_the_classes():
+    assert small().targets(np.array(["b", "a", "b"])).tolist() == [1, 0, 1]
+    assert small().targets([b"b"]).tolist() == [1]
+    with pytest.raises(ValueError, match="label 'c' is none of 'a', 'b'"):
+        small().targets(["a", "c"])
 
 
 def test_a_model_answers_with_the_weights_that_its_network_was_given(model):
@@ -219,9 +226,12 @@ def test_a_model_answers_with_the_weights_that_its_network_was_given(model):
     same(model(TEXTS), before)
 
 
-def test_sentences_are_lists_of_tokens():
-    from keras_seq.layers import EntityAnswering
+def test_a_tagger_has_no_labels():
+    with pytest.raises(TypeError, match="EntityTagIds"):
+        EntityAnswering.targets(None, ["person"])
 
+
+def test_sentences_are_lists_of_tokens():
     for wrong in ("Ada left", ["Ada", "left"]):
         with pytest.raises(TypeError, match="expected sentences, each a list of its tokens; given texts"):
             EntityAnswering.tag(None, wrong)

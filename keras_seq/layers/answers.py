@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import keras
@@ -79,8 +79,8 @@ class RankedLabels(keras.layers.Layer):
 class Answering(keras.Model):
     """A functional model from raw inputs to named answers. Raw inputs are strings in any form that `as_strings` takes.
 
-    What it is made of, for `fit` and for features (docs/keras.md): `preprocess(inputs)` gives the tensors that
-    `network` takes; `network` is trained in place, and the model then answers with its new weights.
+    What it is made of, for `fit` and for features (docs/keras.md): `preprocess(inputs)` gives what `network` takes, and
+    `targets(labels)` what it is trained for. `network` is trained in place: the model answers with its new weights.
 
     Example:
         >>> model = keras_seq.load("runs/sentiment")
@@ -130,7 +130,7 @@ class Answering(keras.Model):
         """
         raise TypeError(
             f"{self.name} answers with names, which have no loss and no gradient; compile and fit model.network, on "
-            "what model.preprocess(texts) gives (docs/keras.md has an example)"
+            "what model.preprocess(texts) and model.targets(labels) give (docs/keras.md has an example)"
         )
 
     def fit(self, *args, **kwargs) -> None:
@@ -161,6 +161,19 @@ class Answering(keras.Model):
         if not isinstance(tensors, dict):
             return tensors
         return {name: tensors[name] for name in self.network.input}
+
+    def targets(self, labels: Iterable[str]) -> Any:
+        """Labels -> their places in `classes`, `(batch,)` int32: what `network.fit` takes beside `preprocess(texts)`.
+
+        Raises:
+            ValueError: when one is no class of this model.
+        """
+        places = {name: place for place, name in enumerate(self.classes)}
+        names = [label.decode() if isinstance(label, bytes) else str(label) for label in labels]
+        unknown = [name for name in names if name not in places]
+        if unknown:
+            raise ValueError(f"label {unknown[0]!r} is none of {', '.join(map(repr, places))}")
+        return np.array([places[name] for name in names], "int32")
 
     def looks(self, inputs: list) -> list[Attention]:
         """Where the model looks while it answers each input; nothing where it has no attention to show."""

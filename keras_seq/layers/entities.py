@@ -140,6 +140,14 @@ class EntityAnswering(Answering):
         pairs = zip(sentences, answer, strict=True)
         return [[tag.decode() or "O" for tag in row[: len(sentence)]] for sentence, row in pairs]
 
+    def targets(self, labels) -> None:
+        """Nothing: the network is trained for a tag of every token, not for labels.
+
+        Raises:
+            TypeError: with what makes them.
+        """
+        raise TypeError("a tagger is trained for tags: keras_seq.tokens.EntityTagIds(model.classes); see docs/ner.md")
+
     def of_tokens(self, tokens: tf.Tensor) -> Tensors:
         """Tokens `(batch, time)` string, padded with "" -> the named answers, at each of these tokens.
 
