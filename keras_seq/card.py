@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import html
 import json
-import math
+import re
 import shlex
 import urllib.parse
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import matplotlib.figure
-import numpy as np
-
-from keras_seq import scoring
+from keras_seq import pictures, scoring
 from keras_seq.applications import APPLICATIONS
 from keras_seq.formats import Example
 from keras_seq.layers.answers import Attention
@@ -23,7 +20,6 @@ from keras_seq.run import Run
 from keras_seq.tagging import Entity
 
 SHOWN_CHARACTERS = 200  # of an input in a table
-MOST_SHOWN_PIECES = 60  # of an input or an answer whose attention is drawn
 # Light colours that people with any colour vision tell apart (Tol 2021), for the types of entities.
 SPAN_COLORS = ("#99ddff", "#eedd88", "#ffaabb", "#bbcc33", "#ee8866", "#dddddd", "#44bb99", "#77aadd", "#aaaa00")
 PAGE = """<!doctype html>
@@ -45,9 +41,9 @@ def write(
     metrics: dict[str, Any],
     worst: list[tuple[Example, Answer]],
     spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None,
-    looks: Sequence[Attention] = (),
+    looks: Callable[[], Sequence[Attention]] = tuple,
 ) -> None:
-    """Write the card and its pictures into the run.
+    """Write the card and its pictures into the run; what of it cannot be made is left out, with a warning.
 
     Args:
         run: where.
@@ -55,34 +51,65 @@ def write(
         metrics: scores by split, and "training" for how it was trained.
         worst: examples of the last split with their answers, worst first.
         spans: `Objective.spans`; where there are spans, a page shows them in colour.
-        looks: of a few inputs, where the model looked; a picture shows it.
+        looks: gives, of a few inputs, where the model looked; a picture shows it.
     """
     split = "test" if "test" in metrics else "validation"
-    pictures = [_learning_curves(run)]
-    if "confusion_matrix" in metrics[split] and len(metrics[split]["classes"]) <= scoring.MOST_CLASSES_IN_A_MATRIX:
-        pictures.append(_confusion_matrix(run, metrics[split]))
-    training = metrics["training"]
-    parts = [
-        f"# {run.name}",
-        f"An LSTM model for **{recipe.application}** ({APPLICATIONS[recipe.application]}), trained with keras_seq.",
-        "## Data",
-        _data(recipe, metrics),
-        "## Numbers",
-        *(f"{name}:\n\n```\n{scoring.table(metrics[name])}\n```" for name in ("validation", "test") if name in metrics),
-        *_chosen(metrics),
+    drawn = _pictures(run, metrics[split])
+    looked = _looked(run, looks)
+    with pictures.spared(str(run.card_file)):
+        parts = [
+            f"# {_cell(run.name)}",
+            f"An LSTM model for **{recipe.application}** ({APPLICATIONS[recipe.application]}), trained with keras_seq.",
+            "## Data",
+            _data(recipe, metrics),
+            "## Numbers",
+            *(
+                f"{name}:\n\n{_fenced(scoring.table(metrics[name]))}"
+                for name in ("validation", "test")
+                if name in metrics
+            ),
+            *_chosen(metrics),
+            _training(metrics["training"]),
+            *(f"![{name.removesuffix('.png')}]({name})" for name in drawn),
+            *looked,
+            f"## The {len(worst)} worst examples of the {split} split",
+            _worst(worst) if spans is None else _worst_spans(run, worst, spans),
+            "## Use",
+            _use(run, str(next(iter(run.read_requests().values()))[0])),
+            "## Recipe",
+            _fenced(run.recipe_file.read_text(encoding="utf-8").rstrip("\n"), "yaml"),
+        ]
+        run.card_file.write_text("\n\n".join(parts) + "\n", encoding="utf-8", errors="replace")
+
+
+def _pictures(run: Run, scores: dict[str, Any]) -> list[str]:
+    """The names of the pictures that could be drawn."""
+    drawn: list[str] = []
+    with pictures.spared(str(run.learning_curves_file)):
+        drawn += pictures.learning_curves(run)
+    classes = scores.get("classes", {})
+    if "confusion_matrix" in scores and len(classes) <= scoring.MOST_CLASSES_IN_A_MATRIX:
+        with pictures.spared(str(run.confusion_matrix_file)):
+            drawn += pictures.confusion_matrix(run, scores["confusion_matrix"], list(classes))
+    return drawn
+
+
+def _looked(run: Run, looks: Callable[[], Sequence[Attention]]) -> list[str]:
+    about = (
+        "Where the model looks (a column a piece of the input) while it chooses each piece of its answer (a row), the "
+        "darker the more:"
+    )
+    with pictures.spared(str(run.attention_file)):
+        return [part for name in pictures.attention(run, looks()) for part in (about, f"![attention]({name})")]
+    return []
+
+
+def _training(training: dict[str, Any]) -> str:
+    return (
         f"Best of {training['epochs']} epochs on validation: {training['best_epoch']}. {training['parameters']:,} "
         f"parameters, {training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples "
-        f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}.",
-        *(f"![{name.removesuffix('.png')}]({name})" for name in pictures),
-        *_attention(run, looks),
-        f"## The {len(worst)} worst examples of the {split} split",
-        _worst(worst) if spans is None else _worst_spans(run, worst, spans),
-        "## Use",
-        _use(run, str(next(iter(run.read_requests().values()))[0])),
-        "## Recipe",
-        f"```yaml\n{run.recipe_file.read_text(encoding='utf-8')}```",
-    ]
-    run.card_file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}."
+    )
 
 
 def _chosen(metrics: dict[str, Any]) -> list[str]:
@@ -106,11 +133,10 @@ def _place(recipe: Recipe, split: str) -> str:
         return "the built-in sample corpus"
     place = recipe.data.get(split)
     if isinstance(place, list):
-        return " and ".join(f"`{path}`" for path in place)
-    phrases = (
-        f" and the phrases of `{recipe.data['phrases']}`" if split == "train" and recipe.data.get("phrases") else ""
-    )
-    return f"this part of train: {place}" if isinstance(place, float) else f"`{place}`{phrases}"
+        return " and ".join(map(_code, place))
+    phrases = recipe.data.get("phrases") if split == "train" else None
+    more = f" and the phrases of {_code(phrases)}" if phrases else ""
+    return f"this part of train: {place}" if isinstance(place, float) else f"{_code(str(place))}{more}"
 
 
 def _worst(worst: list[tuple[Example, Answer]]) -> str:
@@ -135,7 +161,8 @@ def _worst_spans(run: Run, worst: list[tuple[Example, Answer]], spans: Callable)
         page.append("<p><b>true</b> {}<br><b>answered</b> {}</p>".format(*marked))
     key = " ".join(f'<mark style="background:{color}">{html.escape(name)}</mark>' for name, color in types.items())
     title = html.escape(run.name)
-    run.worst_examples_file.write_text(PAGE.format(title=title, key=key, rows="\n".join(page)), encoding="utf-8")
+    page_text = PAGE.format(title=title, key=key, rows="\n".join(page))
+    run.worst_examples_file.write_text(page_text, encoding="utf-8", errors="replace")
     return "\n".join([f"In colour: [{run.worst_examples_file.name}]({run.worst_examples_file.name}).", "", *rows])
 
 
@@ -152,94 +179,41 @@ def _marked(text: str, entities: list[Entity], others: list[Entity], colors: dic
 
 
 def _cell(text: str) -> str:
+    """A text as plain text of a Markdown table: one line, nothing of it read as Markdown, HTML or a formula."""
     short = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
-    short = short.replace("&", "&amp;")
+    short = short.replace("&", "&amp;").replace("$", "&#36;")
     for special in "\\|`*_<>[]~":
         short = short.replace(special, "\\" + special)
     return " ".join(short.split())
+
+
+def _code(text: str) -> str:
+    """A path as inline code in a Markdown table."""
+    ticks = "`" * (_longest_ticks(text) + 1)
+    padding = " " if text[:1] == "`" or text[-1:] == "`" else ""
+    line = " ".join(text.split()).replace("|", "\\|")
+    return f"{ticks}{padding}{line}{padding}{ticks}"
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """A block of code, in a fence that nothing in it ends."""
+    fence = "`" * max(_longest_ticks(text) + 1, 3)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _longest_ticks(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def _use(run: Run, question: str) -> str:
     question = json.dumps(question[:SHOWN_CHARACTERS], ensure_ascii=False)
     folder, requests = shlex.quote(str(run.path)), shlex.quote(f"@{run.requests_file}")
     address = f"localhost:8501/v1/models/{urllib.parse.quote(run.name)}:predict"
-    return "\n".join(
-        [
-            "```python",
-            "import keras_seq",
-            "",
-            f"model = keras_seq.load({json.dumps(str(run.path), ensure_ascii=False)})",
-            f"print(model([{question}]))",
-            "```",
-            "",
-            "```",
-            f"python -m keras_seq.evaluate {folder}",
-            f"python -m export {folder}",
-            f"curl -d {requests} {address}   # where it is served",
-            "```",
-        ]
-    )
-
-
-def _learning_curves(run: Run) -> str:
-    history = run.read_history()
-    names = [name.removeprefix("val_") for name in history[0] if name.startswith("val_")]
-    figure = matplotlib.figure.Figure(figsize=(4.5 * len(names), 3.2), layout="constrained")
-    axes = figure.subplots(1, len(names), squeeze=False)[0]
-    epochs = [row["epoch"] for row in history]
-    for axis, name in zip(axes, names, strict=True):
-        if name in history[0]:  # else only answers to the validation split are scored by it
-            axis.plot(epochs, [row[name] for row in history], "o-", label="train", color="#8a8a8a")
-        axis.plot(epochs, [row[f"val_{name}"] for row in history], "o-", label="validation", color="#0b6e99")
-        axis.set(title=name, xlabel="epoch")
-        axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.grid(alpha=0.3)
-        axis.legend()
-    figure.savefig(run.learning_curves_file, dpi=120)
-    return run.learning_curves_file.name
-
-
-def _attention(run: Run, looks: Sequence[Attention]) -> list[str]:
-    looks = [look for look in looks if look.target and max(map(len, look[:2])) <= MOST_SHOWN_PIECES]
-    if not looks:
-        return []
-    sizes = [(0.3 * len(look.source) + 1.2, 0.3 * len(look.target) + 1.2) for look in looks]
-    widths, heights = zip(*sizes, strict=True)
-    figure = matplotlib.figure.Figure(figsize=(sum(widths), max(heights)), layout="constrained")
-    for axis, look in zip(figure.subplots(1, len(looks), squeeze=False, width_ratios=widths)[0], looks, strict=True):
-        axis.imshow(look.weights, cmap="Blues", vmin=0, vmax=1)
-        axis.xaxis.tick_top()
-        axis.set_xticks(range(len(look.source)), look.source, rotation=90, parse_math=False)
-        axis.set_yticks(range(len(look.target)), look.target, parse_math=False)
-    figure.savefig(run.attention_file, dpi=120)
-    return [
-        "Where the model looks (a column a piece of the input) while it chooses each piece of its answer (a row), the "
-        "darker the more:",
-        f"![attention]({run.attention_file.name})",
+    python = ["import keras_seq", "", f"model = keras_seq.load({json.dumps(str(run.path), ensure_ascii=False)})"]
+    commands = [
+        f"python -m keras_seq.evaluate {folder}",
+        f"python -m export {folder}",
+        f"curl -d {requests} {address}   # where it is served",
     ]
-
-
-def _confusion_matrix(run: Run, metrics: dict[str, Any]) -> str:
-    matrix, classes = np.array(metrics["confusion_matrix"]), list(metrics["classes"])
-    side = max(3.2, 0.45 * len(classes) + 1.5)
-    figure = matplotlib.figure.Figure(figsize=(side + 0.3, side), layout="constrained")
-    axis = figure.subplots()
-    parts = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    axis.imshow(parts, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), number in np.ndenumerate(matrix):
-        color = "white" if parts[row, column] > 0.5 else "black"
-        axis.text(
-            column,
-            row,
-            str(number),
-            ha="center",
-            va="center",
-            color=color,
-            fontsize=min(11, 60 / math.sqrt(side * len(classes))),
-        )
-    rotation = 90 if len(classes) > 6 else 0
-    axis.set_xticks(range(len(classes)), classes, rotation=rotation)
-    axis.set_yticks(range(len(classes)), classes)
-    axis.set(xlabel="answer", ylabel="truth")
-    figure.savefig(run.confusion_matrix_file, dpi=120)
-    return run.confusion_matrix_file.name
+    blocks = [_fenced("\n".join([*python, f"print(model([{question}]))"]), "python"), _fenced("\n".join(commands))]
+    return "\n\n".join(blocks)

@@ -53,10 +53,13 @@ def main(argv: list[str] | None = None) -> int:
         run = Run(arguments.run).finished()
         with progress.step("loading TensorFlow"):
             environment.import_keras()
+        from keras_seq.pictures import drawing
+
         model = load(run.path)
         layers = _chosen(_lstm_layers(model), arguments.layer)
         _draw_gates(model, layers, arguments.text, run)
-        _draw_gradients(model, next(iter(layers.values())), run)
+        with drawing():
+            _draw_gradients(model, next(iter(layers.values())), run)
     print(f"{run.gates_file}\n{run.gradients_file}")
     print(f"next:\n  {proposed('export', str(run.path))}")
     return 0
@@ -135,12 +138,20 @@ def _words(model: keras.Model, text: str, steps: int) -> list[str]:
 
 
 def _draw_gates(model: keras.Model, layers: dict[str, LSTM], text: str, run: Run) -> None:
+    from keras_seq.pictures import drawing
+    from keras_seq.scoring import shown
+
+    drawn = inside(model, layers, text)
+    words = [shown(word) for word in _words(model, text, len(next(iter(drawn.values()))["cell"]))]
+    with drawing(words):
+        _gates(drawn, words, run)
+
+
+def _gates(drawn: dict[str, dict[str, np.ndarray]], words: list[str], run: Run) -> None:
     import matplotlib.figure
     import numpy as np
 
-    drawn = inside(model, layers, text)
-    steps = len(next(iter(drawn.values()))["cell"])
-    words = _words(model, text, steps)
+    steps = len(words)
     largest = max(np.abs(values["cell"]).max() for values in drawn.values())
     width = max(4.0, min(0.32 * steps, 14.0) + 1.5)
     figure = matplotlib.figure.Figure(figsize=(width * len(drawn), 9.5), layout="constrained")
@@ -158,7 +169,7 @@ def _draw_gates(model: keras.Model, layers: dict[str, LSTM], text: str, run: Run
             axis.set_yticks([])
             figure.colorbar(image, ax=axis, pad=0.01)
         every = -(-steps // MOST_LABELLED_STEPS)
-        axes[-1][column].set_xticks(range(0, steps, every), words[::every], rotation=90)
+        axes[-1][column].set_xticks(range(0, steps, every), words[::every], rotation=90, parse_math=False)
     figure.savefig(run.gates_file, dpi=120)
 
 

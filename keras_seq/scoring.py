@@ -17,6 +17,7 @@ from keras_seq.pipeline import Answer, Objective, bucketed
 BATCH_SIZE = 64
 WORST_EXAMPLES = 10
 MOST_CLASSES_IN_A_MATRIX = 40
+MOST_SHOWN_CHARACTERS = 40  # of a label in a table or a picture
 
 
 class Scored(NamedTuple):
@@ -53,7 +54,7 @@ def score(model: Answering, examples: Iterable[Example], objective: Objective, s
         seen: `Preprocessing.seen` of the training.
 
     Raises:
-        DataError: when an example is of a class that the model does not know.
+        DataError: when an example is of a class that the model does not know, or when there are no examples.
     """
     classes = set(model.classes)
     records: list[Any] = []
@@ -67,6 +68,8 @@ def score(model: Answering, examples: Iterable[Example], objective: Objective, s
         records.append(objective.record(example, answer))
         entry = (objective.badness(example, answer), -number, example, answer)
         (heapq.heappush if len(worst) < WORST_EXAMPLES else heapq.heappushpop)(worst, entry)
+    if not records:
+        raise DataError("there are no examples to score: the split is empty")
     worst.sort(reverse=True)
     return Scored(objective.score(records, answer, seen), [(example, answer) for _, _, example, answer in worst])
 
@@ -76,6 +79,13 @@ def numbers(metrics: dict[str, Any]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if isinstance(value, float)}
 
 
+def shown(name: str) -> str:
+    """A label as it stands in a table or a picture: one line, not too long, nothing that a terminal would act on."""
+    line = " ".join(name.split())
+    line = line if len(line) <= MOST_SHOWN_CHARACTERS else line[: MOST_SHOWN_CHARACTERS - 1] + "…"
+    return "".join(c if c.isprintable() else "\ufffd" for c in line)
+
+
 def table(metrics: dict[str, Any]) -> str:
     """Scores as lines of text: the numbers, then the classes and the confusion matrix where there are any."""
     texts = {name: value for name, value in metrics.items() if isinstance(value, str)}
@@ -83,18 +93,19 @@ def table(metrics: dict[str, Any]) -> str:
     lines = [f"{name:{wide}} {value:.4f}" for name, value in numbers(metrics).items()]
     lines += [f"{name:{wide}} {value}" for name, value in texts.items()]
     classes = metrics.get("classes", {})
+    names = [shown(name) for name in classes]
     if classes:
-        width = max(map(len, [*classes, "class"]))
+        width = max(map(len, [*names, "class"]))
         lines += ["", f"{'class':{width}}  precision  recall      f1  examples"]
-        for name, row in classes.items():
+        for name, row in zip(names, classes.values(), strict=True):
             lines.append(
                 f"{name:{width}}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['examples']:8d}"
             )
     if "confusion_matrix" in metrics and len(classes) <= MOST_CLASSES_IN_A_MATRIX:
         cell = max(width, *(len(str(n)) for row in metrics["confusion_matrix"] for n in row))
         lines += ["", "confusion matrix (a row a true class, a column an answer)"]
-        lines.append(" " * width + "".join(f"  {name:>{cell}}" for name in classes))
-        for name, row in zip(classes, metrics["confusion_matrix"], strict=True):
+        lines.append(" " * width + "".join(f"  {name:>{cell}}" for name in names))
+        for name, row in zip(names, metrics["confusion_matrix"], strict=True):
             lines.append(f"{name:{width}}" + "".join(f"  {n:{cell}d}" for n in row))
     return "\n".join(lines)
 

@@ -108,9 +108,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
     metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
     requests = next(iter(run.read_requests().values()))
-    looks = model.looks(sorted((raw for raw in requests if raw.strip()), key=len)[:SHOWN_LOOKS])
-    card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans, looks)
-    run.write_metrics(metrics)
+    run.write_metrics(metrics)  # the run is complete; what is written after this is for people
+    shown = sorted((raw for raw in requests if raw.strip()), key=len)[:SHOWN_LOOKS]
+    card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans, lambda: model.looks(shown))
     shutil.rmtree(run.state)
     return 0
 
@@ -141,7 +141,9 @@ def _say_next(run: Run) -> None:
             name, value = next(iter(metrics[split].items()))
             print(f"{split} {name} {value:.4f} on {metrics[split]['examples']} examples")
     texts = [question(text) for text in next(iter(requests.values())) if isinstance(text, str)]
-    print(f"the run's card: {run.card_file}\nnext:")
+    if run.card_file.exists():
+        print(f"the run's card: {run.card_file}")
+    print("next:")
     print(f"  {proposed('keras_seq.predict', str(run.path), next(filter(None, texts), 'TEXT'))}")
     print(f"  {proposed('export', str(run.path))}")
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 from corpora import PROJECT
 
 import keras_seq
-from keras_seq import card, evaluate, inspect, metrics, predict, train
+from keras_seq import evaluate, inspect, metrics, pictures, predict, train
 from keras_seq.applications import translation
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example
@@ -391,8 +391,8 @@ def test_a_picture_takes_any_piece_and_leaves_out_what_is_too_long(tmp_path):
     run = Run(tmp_path)
     money = Attention(["$_$", "</s>"], ["a_$$", "</s>"], [[1.0, 0.0], [0.0, 1.0]])
     long = Attention(["a"] * 700, ["b"], [[0.0] * 700])
-    assert card._attention(run, [Attention(["</s>"], [], []), long]) == []
-    assert card._attention(run, [money, long])
+    assert pictures.attention(run, [Attention(["</s>"], [], []), long]) == []
+    assert pictures.attention(run, [money, long])
     assert run.attention_file.exists()
 
 

@@ -1,0 +1,219 @@
+"""The card: whatever people name things, it says so as written; whatever goes wrong with it, the run is finished."""
+
+import errno
+import html.parser
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import matplotlib.image
+import numpy as np
+import pytest
+from corpora import PROJECT
+
+import keras_seq
+from keras_seq import card, pictures, scoring, train
+from keras_seq.formats import Example
+from keras_seq.layers.answers import Attention
+from keras_seq.run import Run
+from keras_seq.tagging import Entity
+
+NAMES = [
+    "$x$",
+    "$x_",
+    "a_b^c {",
+    r"\frac",
+    "two\nlines",
+    "a|b",
+    "`code`",
+    "```",
+    "<script>alert(1)</script>",
+    "\u4e2d\u6587",
+    "\u05e9\u05dc\u05d5\u05dd",
+    "\U0001f642",
+    "bell\a\x1b[31m",
+    "l" * 300,
+]
+
+
+@pytest.fixture
+def run(tiny_run, tmp_path):
+    """A copy of a finished run, without its card and pictures."""
+    run = Run(shutil.copytree(tiny_run, tmp_path / "tiny"))
+    for path in (run.card_file, run.confusion_matrix_file, run.learning_curves_file):
+        path.unlink()
+    return run
+
+
+def scores(names):
+    """The scores of a split with a class for each name."""
+    classes = {name: {"precision": 1.0, "recall": 1.0, "f1": 1.0, "examples": 1} for name in names}
+    matrix = np.eye(len(names), dtype=int).tolist()
+    return {"accuracy": 1.0, "examples": len(names), "classes": classes, "confusion_matrix": matrix}
+
+
+def write(run, names, **options):
+    worst = [(Example(f"text of {name}", name, ""), {"label": name, "score": 0.5}) for name in names]
+    metrics = {**run.read_metrics(), "test": scores(names)}
+    card.write(run, run.recipe, metrics, worst, **options)
+
+
+def outside_code(text):
+    """A Markdown text without its blocks of code."""
+    return re.sub(r"^(`{3,})[^`\n]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_names_stand_in_the_card_as_they_are_written(run, capsys):
+    write(run, NAMES)
+    assert "warning" not in capsys.readouterr().out
+    assert run.confusion_matrix_file.read_bytes().startswith(b"\x89PNG")
+    text = outside_code(run.card_file.read_text(encoding="utf-8"))
+    rows = [row for row in text.splitlines() if row.startswith("|") and "text of" in row]
+    assert len(rows) == len(NAMES)
+    for row in rows:
+        assert len(re.findall(r"(?<!\\)\|", row)) == 4, f"three columns: {row}"
+        assert not re.search(r"(?<!\\)[<`$]", row)
+    assert "&#36;x&#36;" in rows[0]
+    assert r"\<script\>" in text
+
+
+def test_a_fence_holds_what_it_shows(run):
+    write(run, NAMES)
+    text = run.card_file.read_text(encoding="utf-8")
+    assert "\n````\n" in text, "a label of three backticks is inside a fence of four"
+    assert "## Recipe" in outside_code(text)
+    assert "application: sentiment" not in outside_code(text)
+
+
+@pytest.mark.parametrize("number", [20, 200])
+def test_any_number_of_classes(number, run):
+    write(run, [f"class {n}" for n in range(number)])
+    text = run.card_file.read_text(encoding="utf-8")
+    assert run.confusion_matrix_file.exists() == ("confusion_matrix.png" in text) == (number == 20)
+    assert f"class {number - 1}" in text
+
+
+def test_a_formula_is_drawn_as_it_is_written(run):
+    """`$x$` takes the room of three characters; a formula would be one."""
+    wide = []
+    for label in ("$xyz_{abc}$", "Wxyz_{abc}W"):
+        pictures.confusion_matrix(run, [[1, 0], [0, 1]], [label, "b"])
+        pixels = matplotlib.image.imread(run.confusion_matrix_file)[:, :, :3].min(axis=2)
+        left = pixels[: len(pixels) // 2, : len(pixels) // 5]
+        wide.append(np.flatnonzero(left.min(axis=0) < 0.5).size)
+    assert wide[0] == pytest.approx(wide[1], rel=0.2)
+
+
+def test_a_style_of_the_users_does_not_reach_the_pictures(run, monkeypatch):
+    import matplotlib
+
+    monkeypatch.setitem(matplotlib.rcParams, "text.usetex", True)
+    write(run, NAMES)
+    assert run.confusion_matrix_file.exists()
+    assert matplotlib.rcParams["text.usetex"], "and it is as it was afterwards"
+
+
+def test_another_font_is_found_for_a_character_that_the_first_one_lacks():
+    private = "\ue154"  # which a font of matplotlib's own has, and not the first one
+    assert pictures._families(["abc"]) == [pictures.FONT]
+    assert len(pictures._families(["abc", private])) == 2
+    assert pictures._families(["\U000f0000"]) == [pictures.FONT], "what no font has is no error"
+
+
+class Tags(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+
+
+def test_the_page_of_worst_examples_holds_no_markup_of_the_users(run):
+    name = "<script>alert(1)</script>"
+    example = Example("<img src=x onerror=alert(1)> & \ud800", "", "")
+    entity = Entity(0, 4, name)
+    metrics = {**run.read_metrics(), "test": {**scores(["a", "b"])}}
+    card.write(run, run.recipe, metrics, [(example, {})], lambda example, answer: ([entity], []))
+    tags = Tags()
+    tags.feed(run.worst_examples_file.read_text(encoding="utf-8"))
+    assert not {"script", "img"} & tags.names
+    assert r"\<script\>" in run.card_file.read_text(encoding="utf-8")
+
+
+def test_paths_with_backticks_and_pipes_are_code():
+    assert card._code("/a|b/`c`.tsv") == r"``/a\|b/`c`.tsv``"
+    assert card._code("`c") == "`` `c ``"
+
+
+def failing(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("what", ["learning_curves", "confusion_matrix", "attention"])
+def test_a_picture_that_fails_is_left_out_of_the_card(what, run, monkeypatch, capsys):
+    monkeypatch.setattr(pictures, what, failing)
+    write(run, ["a", "b"])
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 1
+    assert printed[0].startswith("warning: ")
+    assert "No space left on device" in printed[0]
+    text = run.card_file.read_text(encoding="utf-8")
+    assert f"({what}.png)" not in text
+    assert "## Recipe" in text
+
+
+def test_attention_that_cannot_be_asked_for_is_left_out(run, capsys):
+    def looks():
+        raise ValueError("no\nattention")
+
+    write(run, ["a", "b"], looks=looks)
+    assert "ValueError: no\n" in capsys.readouterr().out
+    write(run, ["a", "b"], looks=lambda: [Attention(["$_$"], ["a_$$"], [[1.0]])])
+    assert "![attention](attention.png)" in run.card_file.read_text(encoding="utf-8")
+
+
+def test_a_run_without_a_card_is_finished_and_answers(recipe_file, tmp_path, monkeypatch, capsys):
+    write_text = pathlib.Path.write_text
+
+    def full(path, *arguments, **options):
+        return failing() if path.name == "card.md" else write_text(path, *arguments, **options)
+
+    monkeypatch.setattr(pathlib.Path, "write_text", full)
+    monkeypatch.setattr(pictures, "learning_curves", failing)
+    run = Run(tmp_path / "run")
+    assert train.main([str(recipe_file), "--run", str(run.path), "--set", "training.epochs=1"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("warning: ") == 2
+    assert f"warning: {run.card_file} was left out: OSError: [Errno 28] No space left on device" in printed
+    assert run.is_complete
+    assert not run.state.exists()
+    assert not run.card_file.exists()
+    assert keras_seq.load(run.path)(["a fine film"])["label"].shape == (1,)
+
+
+def test_a_home_that_cannot_be_written_stops_no_picture(run, tmp_path):
+    """matplotlib keeps its list of fonts there."""
+    code = (
+        "import json, sys; from keras_seq import pictures; from keras_seq.run import Run\n"
+        "print(json.dumps(pictures.confusion_matrix(Run(sys.argv[1]), [[1, 0], [0, 1]], ['a', 'b'])))"
+    )
+    home = {"HOME": "/dev/null", "MPLCONFIGDIR": "/dev/null/x", "PATH": "/usr/bin:/bin", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-c", code, str(run.path)]
+    done = subprocess.run(command, cwd=PROJECT, env=home, capture_output=True, text=True, timeout=300, check=False)
+    assert json.loads(done.stdout.splitlines()[-1]) == ["confusion_matrix.png"], done.stderr[-2000:]
+
+
+def test_a_table_of_scores_has_a_line_a_class():
+    lines = scoring.table(scores(NAMES)).splitlines()
+    assert len(lines) == 1 + 2 + len(NAMES) + 3 + len(NAMES)
+    assert all(line.isprintable() and len(line) < 1200 for line in lines)
+
+
+def test_a_split_without_examples_is_refused(tiny_run):
+    application = keras_seq.applications.functions("sentiment")
+    with pytest.raises(keras_seq.DataError, match="no examples to score"):
+        scoring.score(keras_seq.load(tiny_run), [], application.objective())
