@@ -26,10 +26,11 @@ from keras_seq.recipe import Recipe, load_recipe  # noqa: E402
 from keras_seq.run import load  # noqa: E402
 
 if not environment.command():
-    import keras_seq.layers
-    import keras_seq.text
-    import keras_seq.tokens
-    import keras_seq.translations  # noqa: F401
+    with environment.quiet():
+        import keras_seq.layers
+        import keras_seq.text
+        import keras_seq.tokens
+        import keras_seq.translations  # noqa: F401
 
 __all__ = ["DataError", "Recipe", "RecipeError", "__version__", "build", "load", "load_recipe"]
 

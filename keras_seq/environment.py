@@ -6,17 +6,21 @@ packages are not installed.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pathlib
 import re
 import signal
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 NEEDED = ("pydantic", "ruamel.yaml", "numpy", "tensorflow", "tensorflow_text", "keras", "sklearn", "matplotlib")
 OLDEST_PYTHON = (3, 11)
+QUIET = "3"  # errors alone
 # Meant for other programs of the user's; each would change, or end, what a command of ours does.
 KERAS_SETTINGS = ("KERAS_NNX_ENABLED", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 
@@ -39,7 +43,7 @@ def prepare() -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.pop("TF_USE_LEGACY_KERAS", None)  # TF-Text would look for Keras 2
     # Eight lines of TensorFlow's about GPUs that are not there; who sets this wants to read them.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", QUIET)
     if running:
         for name in KERAS_SETTINGS:
             os.environ.pop(name, None)
@@ -74,17 +78,52 @@ def import_keras() -> Any:
     if in_main_thread and "keras" not in sys.modules:
         before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        import keras
-        import tensorflow as tf  # noqa: F401  (Keras imports it too; TF-Text wants it first)
-        import tensorflow_text  # noqa: F401
+        with quiet():
+            import keras
+            import tensorflow as tf  # noqa: F401  (Keras imports it too; TF-Text wants it first)
+            import tensorflow_text  # noqa: F401
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return keras
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Put aside what TensorFlow's libraries write to stderr while they are imported; shown where the import fails.
+
+    TensorFlow 2.21 says there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets another level
+    than ours sees all of it. What Python writes meanwhile goes where it always did.
+    """
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != QUIET or "tensorflow" in sys.modules or not _writes_to(2):
+        yield
+        return
+    python_stderr, stderr = sys.stderr, os.dup(2)
+    with tempfile.TemporaryFile() as aside, os.fdopen(stderr, "w", buffering=1, errors="backslashreplace") as real:
+        try:
+            os.dup2(aside.fileno(), 2)
+            sys.stderr = real
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(stderr, aside.read())
+            raise
+        finally:
+            sys.stderr = python_stderr
+            os.dup2(stderr, 2)
+
+
+def _writes_to(number: int) -> bool:
+    """Whether Python's stderr is the file of that number, and open."""
+    try:
+        return sys.stderr.fileno() == number and bool(os.fstat(number))
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
 def _leave(number: int, frame: Any) -> None:
-    os.write(2, b"\ninterrupted\n" if number == signal.SIGINT else b"\n")
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # nobody reads it
+        os.write(sys.stderr.fileno(), b"\ninterrupted\n" if number == signal.SIGINT else b"\n")
     os._exit(128 + number)
 
 

@@ -135,3 +135,31 @@ def test_a_loaded_model_answers_the_same_under_another_dtype_policy(application,
             np.testing.assert_allclose(answers[name].numpy(), value.numpy(), atol=1e-5)
         else:
             assert answers[name].numpy().tolist() == value.numpy().tolist()
+
+
+QUIET_IMPORT = """
+import importlib.util, os, sys
+spec = importlib.util.spec_from_file_location("environment", "keras_seq/environment.py")
+environment = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(environment)
+with environment.quiet():
+    os.write(2, b"noise of a library\\n")
+    print("from Python", file=sys.stderr)
+    if sys.argv[1:]:
+        raise ImportError("a library is damaged")
+print("after", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "arguments", "shown"),
+    [
+        ("3", [], "from Python\nafter\n"),
+        ("0", [], "noise of a library\nfrom Python\nafter\n"),
+        ("3", ["fail"], "from Python\nnoise of a library\nTraceback"),
+    ],
+    ids=["quiet", "asked for", "failed"],
+)
+def test_libraries_are_quiet_while_they_are_imported_unless_they_are_asked_or_fail(level, arguments, shown):
+    done = python("-c", QUIET_IMPORT, *arguments, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": level})
+    assert done.stderr.startswith(shown)
