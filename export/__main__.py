@@ -82,15 +82,17 @@ def _export(arguments: argparse.Namespace) -> int:
     folders.next_version(model_folder, arguments.version)
     pinned = folders.pinned_versions(to, name)
     serving = arguments.serving or serving_versions.fitting()
-    with folders.incoming(model_folder) as incoming:
+    with folders.incoming(model_folder):  # it can be written; gone again, for Ctrl-C in an import ends this at once
         _check_room(run, model_folder)
-        with FreshProcess() as fresh:
+    with FreshProcess() as fresh:
+        with step("loading TensorFlow"):
+            environment.import_keras()
+        with folders.incoming(model_folder) as incoming:
             written = incoming / "1"
-            refused = _write_and_check(run, requests, name, written, serving, fresh)
-        if refused:
-            print(f"error: {refused}\nnothing was published", file=sys.stderr)
-            return 1
-        published = folders.publish(written, model_folder, arguments.version)
+            if refused := _write_and_check(run, requests, name, written, serving, fresh):
+                print(f"error: {refused}\nnothing was published", file=sys.stderr)
+                return 1
+            published = folders.publish(written, model_folder, arguments.version)
     say(f"gate 7 (whole): published as {model_folder / str(published)}")
     _afterwards(lambda: folders.list_in_config(to, name), f"{to / folders.CONFIG_FILE} is as it was")
     if arguments.keep:
@@ -107,10 +109,9 @@ def _write_and_check(
     run: Run, requests: dict[str, list], name: str, written: pathlib.Path, serving: str, fresh: FreshProcess
 ) -> str:
     """Write the servable and put it through the gates; gives why it is refused, or ""."""
-    with step("loading TensorFlow"):
-        environment.import_keras()
-        from export import gates
     with step(f"loading {run.model_file}"):
+        from export import gates
+
         model: Answering = load(run.path)
     with step("writing the servable"):
         _write(model, requests, name, written)

@@ -1,0 +1,146 @@
+"""Which TensorFlow Serving reads a servable: what is on record of TensorFlow's releases, and what gate 1 says."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import keras
+import pytest
+import tensorflow as tf
+from exported import passed_gates
+from tensorflow.core.framework import op_def_pb2, types_pb2
+from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.python.client import pywrap_tf_session
+
+from export import gates, op_history, servable, serving_versions, targets
+from keras_seq.layers import Answering
+
+
+def saved(op, min_consumer=12, in_function=False, **attributes):
+    """A SavedModel of one node."""
+    model = saved_model_pb2.SavedModel()
+    graph = model.meta_graphs.add().graph_def
+    graph.versions.min_consumer = min_consumer
+    node = graph.library.function.add().node_def.add() if in_function else graph.node.add()
+    node.op, node.name = op, "n"
+    for name, value in attributes.items():
+        if isinstance(value, str):
+            node.attr[name].s = value.encode()
+        else:
+            node.attr[name].type = value
+    return model
+
+
+@pytest.mark.parametrize("in_function", [False, True], ids=["graph", "function"])
+@pytest.mark.parametrize(
+    ("op", "attributes", "oldest", "named"),
+    [
+        ("MatMul", {"T": types_pb2.DT_FLOAT}, "2.12", ""),
+        ("DecodeWebP", {}, "2.20", "the op DecodeWebP (node n)"),
+        ("DecodeJxl", {}, None, "the op DecodeJxl (node n)"),
+        ("GatherNd", {"bad_indices_policy": "IGNORE"}, "2.17", "the attribute bad_indices_policy of the op GatherNd"),
+        ("AsString", {"T": types_pb2.DT_STRING}, "2.13", "DT_STRING as T of the op AsString"),
+        ("VarHandleOp", {"debug_name": "layer/kernel"}, "2.12", ""),
+        ("TFText>RoundRobinTrim", {}, "2.20", "TFText>RoundRobinTrim (node n) is not in TF-Text 2.12.1"),
+        ("PhraseTokenize", {}, "2.20", "PhraseTokenize (node n) has a model that TF-Text 2.12.1 reads otherwise"),
+        ("TfLiteSubgraphExecute", {}, None, "the op TfLiteSubgraphExecute (node n)"),
+    ],
+    ids=["plain", "op", "too new", "attribute", "value", "harmless", "TF-Text", "TF-Text's model", "removed"],
+)
+def test_the_oldest_serving_that_reads_a_graph(op, attributes, oldest, named, in_function):
+    model = saved(op, in_function=in_function, **attributes)
+    assert targets.oldest(model) == oldest
+    for version in targets.served_versions():
+        reads = targets.problem(model, version) is None
+        if oldest:
+            assert reads == (serving_versions.number(version) >= serving_versions.number(oldest))
+        if not reads:
+            assert named in targets.problem(model, version)
+
+
+def test_an_attribute_that_has_its_default_needs_no_newer_serving():
+    assert targets.oldest(saved("GatherNd", bad_indices_policy="")) == "2.12"
+
+
+def test_an_op_that_was_removed_is_known_to_the_older_only():
+    assert targets.problem(saved("TfLiteSubgraphExecute"), "2.18") is None
+    assert "the op TfLiteSubgraphExecute" in targets.problem(saved("TfLiteSubgraphExecute"), "2.19")
+
+
+def test_a_graph_for_newer_consumers_is_refused():
+    model = saved("MatMul", min_consumer=1900)
+    assert "version 1900 of GraphDef" in targets.problem(model, "2.17")
+    assert targets.oldest(model) == "2.18"
+
+
+@pytest.mark.parametrize(("text", "version"), [("2.17", "2.17"), ("2.17.1", "2.17"), ("2.20.0", "2.20")])
+def test_a_version_of_serving_is_named(text, version):
+    assert serving_versions.parsed(text) == version
+
+
+@pytest.mark.parametrize("text", ["", "2", "latest", "2.11", "2.21", "3.0", "2.x", "2.17.1.1", "-2.17", "٢.١٧"])
+def test_a_version_of_serving_that_is_none(text):
+    with pytest.raises(ValueError, match=r"expected a version of TensorFlow Serving from 2\.12 to 2\.20"):
+        serving_versions.parsed(text)
+
+
+def test_the_default_fits_the_installed_tensorflow():
+    installed = serving_versions.number(tf.__version__)
+    newest = serving_versions.number(serving_versions.NEWEST)
+    assert serving_versions.number(serving_versions.fitting()) == min(installed, newest)
+
+
+def test_the_record_does_not_contradict_the_installed_tensorflow():
+    registered = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
+    known = op_history._known(op_def_pb2.OpList.FromString(registered))
+    names = {".".join(entry[:2]) + "".join(f"={value}" for value in entry[2:]) for entry in known}
+    version = "{}.{}".format(*serving_versions.number(tf.__version__))
+    assert targets.is_known(tf.__version__)
+    assert not names & targets.lacking(version)
+    assert targets._history()[version]["graph_def"] == tf.version.GRAPH_DEF_VERSION
+    assert [*targets.served_versions()][:: len(targets.served_versions()) - 1] == ["2.12", serving_versions.NEWEST]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems name the library otherwise")
+def test_the_record_is_made_of_the_libraries_themselves():
+    folder = str(pathlib.Path(tf.__file__).parent)
+    command = [sys.executable, "-m", "export.op_history", folder, folder]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    version = "{}.{}".format(*serving_versions.number(tf.__version__))
+    expected = {"graph_def": tf.version.GRAPH_DEF_VERSION, "added": [], "removed": []}
+    assert json.loads(done.stdout) == {version: expected}
+
+
+def test_differences_name_the_op_alone_where_all_of_it_is_new():
+    older = {("A",), ("A", "x"), ("A", "x", "DT_INT32")}
+    newer = {*older, ("A", "x", "DT_INT8"), ("A", "y"), ("B",), ("B", "x"), ("B", "x", "DT_INT8")}
+    assert op_history._difference(newer, older) == ["A.x=DT_INT8", "A.y", "B"]
+
+
+class Chosen(keras.layers.Layer):
+    """The length of a text, taken with an attribute that TensorFlow 2.17 brought."""
+
+    def call(self, texts):
+        places = tf.range(tf.size(texts))[:, None]
+        lengths = tf.cast(tf.strings.length(texts), tf.float32)
+        return tf.raw_ops.GatherNd(params=lengths, indices=places, bad_indices_policy="IGNORE")
+
+    def compute_output_spec(self, texts):
+        return keras.KerasTensor(texts.shape, dtype="float32")
+
+
+def test_gate_1_refuses_what_the_wanted_serving_would_pass_over(tmp_path, monkeypatch):
+    text = keras.Input((), dtype="string", name="text")
+    model = Answering(text, {"score": Chosen(name="chosen")(text)}, name="m")
+    folder = tmp_path / "m" / "1"
+    servable.write(model, {"text": ["a fine film"]}, "m", folder)
+    expected = (
+        r"gate 1 \(ops\): TensorFlow Serving 2.16 does not know the attribute bad_indices_policy of the op GatherNd, "
+        r"and would pass over its value \(node .*\); .* TensorFlow Serving 2.17 and later read it \(--serving 2.17\)"
+    )
+    with pytest.raises(gates.GateError, match=expected):
+        passed_gates(folder, model, ["a fine film"], serving="2.16")
+    monkeypatch.setattr(targets, "written_by", lambda _: "2.99.0")
+    with pytest.raises(gates.GateError, match=r"TensorFlow 2\.99\.0 wrote this, and what it brought is not on record"):
+        passed_gates(folder, model, ["a fine film"])
