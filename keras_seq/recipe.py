@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import pydantic
 import ruamel.yaml
+from ruamel.yaml.comments import TaggedScalar
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from keras_seq.applications import APPLICATIONS
 from keras_seq.errors import RecipeError
@@ -118,7 +120,7 @@ class _Tree:
             if isinstance(value, ruamel.yaml.CommentedMap):
                 for inner in value:
                     self.places[(key, inner)] = f"{path}:{_line(value, inner)}"
-            self._merge(key, _plain(value))
+            self._merge(_plain(key), _plain(value))
 
     def merge_override(self, text: str) -> None:
         match = re.fullmatch(r"([\w-]+)(?:\.([\w-]+))?=(.*)", text, re.DOTALL)
@@ -223,18 +225,30 @@ def _resolved(path: Any) -> Any:
     return [_resolved(one) for one in path] if isinstance(path, list) else str(pathlib.Path(path).resolve())
 
 
+class _Constructor(ruamel.yaml.RoundTripConstructor):
+    """ruamel.yaml's, but for dates: YAML 1.2 has none, and a column or a label may be called like one."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda constructor, node: str(node.value))
+
+
 def _yaml() -> ruamel.yaml.YAML:
     yaml = ruamel.yaml.YAML(typ="rt", pure=True)
     yaml.version = (1, 2)
+    yaml.Constructor = _Constructor
     return yaml
 
 
 def _plain(value: Any) -> Any:
-    """ruamel.yaml's marked containers and numbers as Python's own."""
+    """ruamel.yaml's marked containers, truth values, numbers and texts as Python's own."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {_plain(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
+    if isinstance(value, ScalarBoolean):  # what `&name true` becomes: an int, as Python's own cannot be derived from
+        return bool(value)
+    if isinstance(value, TaggedScalar) and value.tag.value == "tag:yaml.org,2002:str":
+        return str(value.value)
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)

@@ -160,4 +160,6 @@ class HeldOut:
 
 def _text(value: Any) -> str:
     """A YAML key or value as the text that stands in a data file."""
+    if value is None:
+        return "null"
     return str(value).lower() if isinstance(value, bool) else str(value).strip()

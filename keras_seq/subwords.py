@@ -36,9 +36,10 @@ _SPACES = "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 20
 class Subwords(keras.layers.Layer):
     """Raw text `(batch,)` string -> its pieces and the end, `(batch, time)` each, padded on the right.
 
-    `ids` int32, 0 for padding, and `pieces` string, as they stand in the text, "" for the end and padding. Text is made
-    valid UTF-8, NFC-normalised, and runs of white space are one space (see `normalized`); `text_of` gives it back from
-    the pieces, character for character. Id 1 is a piece that the model lacks, 2 starts and 3 ends a sequence.
+    `ids` int32, 0 for padding, and `pieces` string, as they stand in the text, "" for the end and padding; time is at
+    least 1. Text is made valid UTF-8, NFC-normalised, and runs of white space are one space (see `normalized`);
+    `text_of` gives it back from the pieces, character for character. Id 1 is a piece that the model lacks, 2 starts
+    and 3 ends a sequence.
     Source: Sennrich et al. 2016 (byte-pair encoding); Kudo and Richardson 2018 (SentencePiece).
 
     Args:
@@ -68,7 +69,9 @@ class Subwords(keras.layers.Layer):
     def ids_of(self, texts: tf.Tensor) -> tf.Tensor:
         """The ids alone."""
         ids = self._split(texts, tf.int32)
-        return tf.concat([ids, tf.fill([ids.nrows(), 1], END_ID)], axis=1).to_tensor(PADDING_ID)
+        ids = tf.concat([ids, tf.fill([ids.nrows(), 1], END_ID)], axis=1).to_tensor(PADDING_ID)
+        # One column where there are no texts: who reads the first ids of all rows finds them.
+        return tf.pad(ids, [[0, 0], [0, tf.cast(tf.equal(tf.shape(ids)[1], 0), tf.int32)]])
 
     def pieces_of(self, ids: tf.Tensor) -> tf.Tensor:
         """Ids, of any shape -> their pieces, string; "" for padding, start and end."""

@@ -234,7 +234,7 @@ class TranslationAnswering(Answering):
 
     def looks(self, inputs: list[str]) -> list[Attention]:
         """Where the model looks while it translates each text."""
-        outputs = self.attend(tf.constant(inputs))
+        outputs = self.attend(_strings(inputs))
         found = []
         for row in range(len(inputs)):
             source, target = (
@@ -252,7 +252,9 @@ class TranslationAnswering(Answering):
             inputs: texts.
             truths: a translation of each.
         """
-        return self._as_graph("told", self._told, [tf.TensorSpec([None], tf.string)] * 2)(inputs, truths)
+        return self._as_graph("told", self._told, [tf.TensorSpec([None], tf.string)] * 2)(
+            *map(_strings, (inputs, truths))
+        )
 
     def _told(self, texts: tf.Tensor, truths: tf.Tensor) -> Tensors:
         answers = self.get_layer("answers")
@@ -266,7 +268,7 @@ class TranslationAnswering(Answering):
 
     def candidates(self, texts: list[str]) -> list[list[Candidate]]:
         """All translations that the search met of each text, with what their scores are made of."""
-        outputs = self._as_graph("candidates", self._candidates, [tf.TensorSpec([None], tf.string)])(texts)
+        outputs = self._as_graph("candidates", self._candidates, [tf.TensorSpec([None], tf.string)])(_strings(texts))
         found = [values.numpy().tolist() for values in outputs]
         found[0] = [[text.decode() for text in row] for row in found[0]]
         return [[Candidate(*each) for each in zip(*row, strict=True)] for row in zip(*found, strict=True)]
@@ -296,3 +298,8 @@ def shifted(ids: tf.Tensor) -> tf.Tensor:
     """Ids of whole sequences -> what a decoder reads to say them: the start before, the end padding."""
     read = tf.pad(ids[:, :-1], [[0, 0], [1, 0]], constant_values=START_ID)
     return tf.where(read == END_ID, PADDING_ID, read)
+
+
+def _strings(texts: list[str]) -> tf.Tensor:
+    """A tensor of texts, of none too: TensorFlow takes an empty list for one of numbers."""
+    return tf.constant(texts, tf.string, [len(texts)])

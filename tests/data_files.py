@@ -11,7 +11,7 @@ def write(tmp_path, name, data):
     """A file of text or bytes, gzip-compressed where the name says so."""
     path = tmp_path / name
     data = data if isinstance(data, bytes) else data.encode()
-    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    path.write_bytes(gzip.compress(data) if name.lower().endswith(".gz") else data)
     return path
 
 

@@ -231,7 +231,7 @@ def test_predict_answers_in_the_order_given(tiny_run, tmp_path, capsys):
 
 
 def test_predict_reads_standard_input_and_keeps_order_over_chunks(tiny_run, monkeypatch, capsys):
-    monkeypatch.setattr(predict, "LINES_AT_ONCE", 4)
+    monkeypatch.setattr(predict, "INPUTS_AT_ONCE", 4)
     reader, writer = os.pipe()
     os.write(writer, "".join(f"{'a ' * (9 - n)}{n}\n" for n in range(9)).encode())
     os.close(writer)
@@ -253,7 +253,7 @@ def test_an_argument_that_is_not_utf8_is_answered(tiny_run, capsys):
 
 def test_predict_wants_inputs(tiny_run, tmp_path, capsys):
     assert "either texts or --file" in refused(predict, tiny_run, capsys=capsys)
-    assert "cannot be read" in refused(predict, tiny_run, "--file", tmp_path / "none", capsys=capsys)
+    assert "no such file" in refused(predict, tiny_run, "--file", tmp_path / "none", capsys=capsys)
     (tmp_path / "empty").write_text("", encoding="utf-8")
     assert "the file is empty" in refused(predict, tiny_run, "--file", tmp_path / "empty", capsys=capsys)
     (tmp_path / "bytes").write_bytes(b"\xff\n")

@@ -56,6 +56,7 @@ def test_the_signature_has_one_string_input_and_named_answers(servables):
         "labels": (tf.string, 2),
         "scores": (tf.float32, 2),
     }
+    assert signature(text=tf.constant([], tf.string))["labels"].shape == (0, 2)
 
 
 def test_versions_count_up_old_ones_go_and_none_is_overwritten(tiny_run, tmp_path, capsys):

@@ -353,6 +353,11 @@ def test_a_servable_tags_texts_and_tokens(tiny_ner, model, tmp_path):
             np.testing.assert_allclose(values, answers[name], atol=1e-5)
         else:
             assert values.numpy().tolist() == answers[name].numpy().tolist()
+    nothing = servable.signatures["serving_default"](text=tf.zeros([0], tf.string))
+    assert {tensor.shape[0] for tensor in nothing.values()} == {0}
+    for shape in ([0, 0], [0, 3], [2, 0]):
+        nothing = servable.signatures["tokens"](tokens=tf.zeros(shape, tf.string))
+        assert {tuple(tensor.shape) for tensor in nothing.values()} == {tuple(shape)}
 
 
 def test_words_that_only_a_file_of_vectors_has_are_known_too(tmp_path, corpus_folder):

@@ -41,6 +41,30 @@ def test_yaml_is_version_1_2(tmp_path):
     assert recipe.training["learning_rate"] == 1e-4
 
 
+def test_anchors_quotes_and_tags_change_no_value(tmp_path):
+    text = """\
+application: &a sentiment
+data: {source: sample, text: &c "5", label: !!str 7, labels: {&t true: &n yes, "2": two, 2024-01-01: day, ? &f 1.5 : x}}
+prepare: {lowercase: *t}
+model: &model {bidirectional: &b true, units: &u 8, dropout: &d 0.25, pooling: &p max}
+training: {seed: &h 0x10, epochs: *u}
+"""
+    recipe = load_recipe(write(tmp_path, text))
+    assert recipe.application == "sentiment"
+    assert (recipe.data["text"], recipe.data["label"]) == ("5", "7")
+    assert recipe.data["labels"] == {True: "yes", "2": "two", "2024-01-01": "day", 1.5: "x"}
+    assert {type(key) for key in recipe.data["labels"]} == {bool, str, float}
+    assert recipe.prepare["lowercase"] is True
+    assert recipe.model["bidirectional"] is True
+    assert (recipe.model["units"], recipe.model["dropout"], recipe.model["pooling"]) == (8, 0.25, "max")
+    assert (recipe.training["seed"], recipe.training["epochs"]) == (16, 8)
+    more = write(tmp_path, "a: &x {bidirectional: &b false}\n", "m.yaml")
+    assert "a: unknown section" in complaint(tmp_path / "r.yaml", more)
+    merged = load_recipe(tmp_path / "r.yaml", overrides=["model.bidirectional=&x false", "data.text=2024-01-01"])
+    assert merged.model["bidirectional"] is False
+    assert merged.data["text"] == "2024-01-01"
+
+
 def test_later_files_and_overrides_win(tmp_path):
     first = write(tmp_path, "application: sentiment\ndata: {source: sample}\ntraining: {epochs: 3, batch_size: 8}\n")
     second = write(tmp_path, "training: {epochs: 4}\n", "second.yaml")
@@ -95,7 +119,7 @@ def test_patterns_of_files_are_allowed(tmp_path):
         ("application: {}\n", ":1: application: unknown application {}"),
         ("application: sentiment\ntraining: {seed: 5000000000}\n", ":2: training.seed: given 5000000000"),
         ("application: sentiment\ntraining: {learning_rate: .inf}\n", ":2: training.learning_rate: given inf"),
-        ("application: sentiment\ntraining: {seed: 2001-99-99}\n", "not valid YAML"),
+        ("application: sentiment\ntraining: {seed: 2001-99-99}\n", ":2: training.seed: given '2001-99-99'"),
         ("application: sentiment\ndata: {train: ''}\n", ":2: data.train: given '', expected a path"),
         (f"application: sentiment\ndata: {{train: {'x' * 300}}}\n", "not a path"),
         ('application: sentiment\ndata: {train: "a\\0b"}\n', ":2: data.train: given 'a\\x00b'"),

@@ -233,6 +233,30 @@ def test_nothing_is_translated_to_nothing(beam):
     assert set(attention["target_pieces"].numpy().ravel()) == {b""}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"beam_width": 1},
+        {"beam_width": 3, "n_best": 2, "coverage_penalty": 0.2},
+        {"n_best": 2, "temperature": 1.0},
+        {"replace_unknown": False},
+    ],
+    ids=["greedy", "beam", "samples", "as it is"],
+)
+def test_no_texts_have_no_translations(preprocessing, network, options):
+    model = translation.present(preprocessing, network, **options)
+    answer = model([])
+    assert answer["translation"].shape == answer["score"].shape == (0,)
+    count = options.get("n_best", 1)
+    assert answer["translations"].shape == answer["scores"].shape == (0, count)
+    for signature in model.signatures().values():
+        served = tf.function(signature.call, [signature.spec], autograph=False)
+        for name, tensor in served(tf.constant([], tf.string)).items():
+            assert tensor.shape[0] == 0, name
+    assert model.told([], [])["log_probability"].shape == (0,)
+    assert model.candidates([]) == model.looks([]) == []
+
+
 def test_a_score_is_the_mean_log_probability_of_the_pieces(beam, network):
     found = searched(beam, TEXTS[:2])
     scores, token_scores = beam(TEXTS[:2])["score"], beam.attend(tf.constant(TEXTS[:2]))["token_scores"]

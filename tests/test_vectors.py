@@ -1,6 +1,5 @@
 """Files of word vectors: what is read of them, what is refused, and that words meet where the graph looks them up."""
 
-import gzip
 import itertools
 import unicodedata
 
@@ -57,7 +56,7 @@ PLAIN = "the 1 2\nfilm 3 4\n"
         ("blank lines.txt", PLAIN + "\n\n"),
         ("no last line end.txt", PLAIN.rstrip()),
         ("compressed.txt.gz", PLAIN),
-        ("compressed.TXT.GZ", gzip.compress(PLAIN.encode())),
+        ("compressed.TXT.GZ", PLAIN),
         ("bytes that are no UTF-8.txt", b"caf\xe9 9 9\n" + PLAIN.encode()),
     ],
 )
@@ -82,7 +81,7 @@ def test_files_that_say_the_same(tmp_path, name, data):
         ("the 1 2\nfilm 1e40 1\n", ":2: 1e40 in the vector of 'film'"),
         ("the 1 2\nFilm 1 nan\n", ":2: nan in the vector of 'Film'"),
         (PLAIN.encode("utf-16"), "is UTF-16 text"),
-        (gzip.compress(PLAIN.encode()), "is gzip data; a name that ends in .gz"),
+        (b"\x1f\x8b\x08\x00\n", "is gzip data; a name that ends in .gz"),
     ],
 )
 def test_bad_vectors(tmp_path, text, expected):

@@ -1,12 +1,14 @@
 """The field's file formats -> raw examples, streamed.
 
 Tables (TSV, CSV, JSON lines), one folder per class, bracketed trees, tagged text (CoNLL columns, JSON lines with
-entities) and parallel text (two aligned files, or pairs). Nothing is read before the iteration starts, and no row is
-held after it was given out: memory does not grow with the file (of class folders, the names of the files are held).
+entities), parallel text (two aligned files, or pairs), and inputs alone. Nothing is read before the iteration starts,
+and no row is held after it was given out: memory does not grow with the file (of class folders, the names of the files
+are held).
 Every complaint is a `DataError` that starts with file:line.
 """
 
 from keras_seq.formats.folders import ClassFolders
+from keras_seq.formats.inputs import Input, Inputs
 from keras_seq.formats.lines import Example
 from keras_seq.formats.parallel import ParallelText, UsablePairs
 from keras_seq.formats.tables import Table
@@ -16,6 +18,8 @@ from keras_seq.formats.trees import Treebank
 __all__ = [
     "ClassFolders",
     "Example",
+    "Input",
+    "Inputs",
     "ParallelText",
     "Table",
     "TaggedColumns",

@@ -72,7 +72,8 @@ def _is_name(cell: str) -> bool:
 
 
 def _complaint(cells: Sequence[str], where: str) -> str:
+    what = f"looks like a header and not like an example: {short(list(cells))}"
     return (
-        f"{where}: looks like a header and not like an example: {short(list(cells))}; name the columns instead of "
-        "numbering them; or data.header: true passes the first line over, and false takes it as an example"
+        f"{where}: {what}; name the columns instead of numbering them (predict has --column for that); or data.header: "
+        "true passes the first line over, and false takes it as an example"
     )

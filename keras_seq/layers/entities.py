@@ -187,6 +187,9 @@ def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
         tokens: `(batch, given)` string, padded with "".
         answer: of the given tokens with one space between.
     """
+    asked = tf.shape(tokens)[1]
+    # A column at least: a search over rows without any does not know how many rows there are.
+    tokens = tf.pad(tokens, [[0, 0], [0, tf.cast(tf.equal(asked, 0), tf.int32)]])
     tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
     lengths = tf.strings.length(tokens, unit="UTF8_CHAR")
     starts = tf.cumsum(lengths + 1, axis=1, exclusive=True)
@@ -218,10 +221,11 @@ def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
     part = tf.where(entity == before, "I-", "B-")
     tags = tf.where(entity > 0, part + kind, "O")
     is_token = lengths > 0
-    return {
+    found = {
         "tokens": tokens,
         "tags": tf.where(is_token, tags, ""),
         "starts": tf.where(is_token, starts, 0),
         "ends": tf.where(is_token, starts + lengths, 0),
         "scores": tf.where(is_token & (has_piece | (entity > 0)), scores, 0.0),
     }
+    return {name: values[:, :asked] for name, values in found.items()}
