@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import shlex
 import sys
 
@@ -12,7 +11,7 @@ from keras_seq import applications, environment, progress
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.run import Run
-from keras_seq.signatures import section_model
+from keras_seq.signatures import matching, section_model
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     with user_errors():
         run = Run(arguments.run).finished()
         for path in arguments.data:
-            if not pathlib.Path(path).exists():
+            if not matching(path):
                 raise RecipeError(f"--data {path}: no such file or folder")
         _evaluate(run, arguments.data)
     return 0

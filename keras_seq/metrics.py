@@ -117,8 +117,13 @@ def entities(records: list[TaggedAnswer], seen: Set[str]) -> dict[str, Any]:
         2017); `calibration_error` the mean distance of an entity's score from the part of entities with such scores
         that is right, in ten bins (Guo et al. 2017).
     """
-    true, answered = [record.true for record in records], [record.answered for record in records]
-    kinds = sorted({tag[2:] for tags in (*true, *answered) for tag in tags if tag != "O"})
+    kinds = sorted({tag[2:] for record in records for tag in (*record.true, *record.answered) if tag != "O"})
+    # seqeval reads tags: it would take the types "x-", "-x" and "x" for one, and "-" for "_".
+    codes = {"O": "O"} | {f"{part}-{kind}": f"{part}-{number:06}" for number, kind in enumerate(kinds) for part in "BI"}
+    true, answered = (
+        [[codes[tag] for tag in tags] for tags in rows]
+        for rows in ([record.true for record in records], [record.answered for record in records])
+    )
     rows: dict[str, tuple] = {}
     precision, recall, f1, support = 0.0, 0.0, 0.0, 0
     if kinds:
