@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -138,6 +139,11 @@ class _Tree:
         self._merge(section, value if key is None else {key: value})
 
     def _merge(self, key: str, value: Any) -> None:
+        try:
+            json.dumps([key, value], ensure_ascii=False, default=str, skipkeys=True).encode()
+        except UnicodeEncodeError:
+            problem = "a text here has half of a surrogate pair, which is no character"
+            raise RecipeError(f"{self.place(key)}: {key!a}: {problem}") from None
         if isinstance(value, dict) and isinstance(self.values.get(key), dict):
             self.values[key] = {**self.values[key], **value}
         else:

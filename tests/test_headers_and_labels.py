@@ -102,6 +102,7 @@ def test_without_a_header_no_column_has_a_name():
         ("a.csv", "text,label,text\na,pos,b\n", ("text", "label"), "a.csv:1: the header has two columns 'text'"),
         ("a.csv", 'a,pos\n"b,neg\nc,pos\n', (0, 1), 'a.csv:2: not valid CSV: a quote (") of this row is never closed'),
         ("a.csv", 'a,pos\nb,"neg\nc,pos\nd,"\n', (0, 1), "a.csv:2: the label 'neg\\nc,pos\\nd,' has a line break"),
+        ("a.tsv", "a\tp\0\n", (0, 1), "a.tsv:1: the label 'p\\x00' has a line break or another control character"),
         ("a.jsonl", '{"t": "x", "l": "\\ud800"}\n', ("t", "l"), "a.jsonl:1: the label has half of a surrogate pair"),
         ("a.jsonl", '{"t": "x", "l": NaN}\n', ("t", "l"), "a.jsonl:1: expected a text and a label"),
         ("a.jsonl", '[\n{"t": "x", "l": "y"}\n]\n', ("t", "l"), "expected JSON lines, a whole object a line"),

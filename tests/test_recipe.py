@@ -124,6 +124,7 @@ def test_patterns_of_files_are_allowed(tmp_path):
         (f"application: sentiment\ndata: {{train: {'x' * 300}}}\n", "not a path"),
         ('application: sentiment\ndata: {train: "a\\0b"}\n', ":2: data.train: given 'a\\x00b'"),
         ("application: sentiment\nmodel: \x01\n", "not valid YAML"),
+        ('application: sentiment\ndata: {labels: {"\\ud800": x}}\n', ":2: 'data': a text here has half of a surrogate"),
         ("b: &b {units: x}\napplication: sentiment\nmodel: {<<: *b, dropout: 0.1}\n", "model.units: given 'x'"),
         ("- 1\n", ":1: a recipe is a mapping"),
         ("", ":1: a recipe is a mapping"),

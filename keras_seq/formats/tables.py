@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,8 +51,9 @@ class Table:
                 where = f"{path}:{line}"
                 if not truth:
                     raise DataError(f"{where}: the label is empty; the text is {short(text)}")
-                if len(truth.splitlines()) > 1:
-                    raise DataError(f"{where}: the label {short(truth)} has a line break; is a quote not closed?")
+                if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", truth):
+                    what = f"the label {short(truth)} has a line break or another control character"
+                    raise DataError(f"{where}: {what}; is a quote not closed?")
                 if unasked and self.names is None:
                     first_rows.other(truth) if rows > 1 else first_rows.first(text, truth, where)
                 yield Example(text, named(truth, self.names, where), where)
