@@ -7,7 +7,7 @@ import sys
 
 import pydantic
 
-from keras_seq import applications, environment, progress
+from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.run import Run
@@ -35,11 +35,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _evaluate(run: Run, data: list[str]) -> None:
-    with progress.step("loading TensorFlow"):
-        environment.import_keras()
-    from keras_seq import scoring
-    from keras_seq.run import load
-
     recipe = run.recipe
     application = applications.functions(recipe.application)
     split, settings = "test", recipe.data
@@ -48,7 +43,15 @@ def _evaluate(run: Run, data: list[str]) -> None:
     examples = application.read("test", **settings)
     if examples is None:
         split, examples = "validation", application.read("validation", **settings)
-    metrics = scoring.score(load(run.path), examples, application.objective(), run.read_seen()).metrics
+    splits.look_at(examples)
+    with progress.step("loading TensorFlow"):
+        environment.import_keras()
+        from keras_seq import scoring
+        from keras_seq.run import load
+    with progress.step("loading the model", at_once=False):
+        model = load(run.path)
+    with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:
+        metrics = scoring.score(model, step.counted(examples), application.objective(), run.read_seen()).metrics
     print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
     print(scoring.table(metrics))
     print(f"next:\n  {proposed('keras_seq.predict', str(run.path), 'TEXT')}\n  {proposed('export', str(run.path))}")

@@ -55,11 +55,13 @@ def main(argv: list[str] | None = None) -> int:
             environment.import_keras()
         from keras_seq.pictures import drawing
 
-        model = load(run.path)
+        with progress.step("loading the model", at_once=False):
+            model = load(run.path)
         layers = _chosen(_lstm_layers(model), arguments.layer)
-        _draw_gates(model, layers, arguments.text, run)
-        with drawing():
-            _draw_gradients(model, next(iter(layers.values())), run)
+        with progress.step("drawing", at_once=False):
+            _draw_gates(model, layers, arguments.text, run)
+            with drawing():
+                _draw_gradients(model, next(iter(layers.values())), run)
     print(f"{run.gates_file}\n{run.gradients_file}")
     print(f"next:\n  {proposed('export', str(run.path))}")
     return 0

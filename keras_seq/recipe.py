@@ -44,6 +44,19 @@ class Recipe:
         sections["data"] = {"directory": str(directory), **sections["data"]}
         return {"application": self.application, **{k: v for k, v in sections.items() if v}}
 
+    def differences(self, earlier: Recipe) -> list[str]:
+        """The keys whose values are not those of an earlier recipe, as "model.units was 8, is 16"."""
+        old, new = earlier.as_dict(), self.as_dict()
+        found = [
+            f"{section}.{key} was {old.get(section, {}).get(key)!r}, is {new.get(section, {}).get(key)!r}"
+            for section in sorted({*old, *new} - {"application"})
+            for key in sorted({*old.get(section, {}), *new.get(section, {})})
+            if old.get(section, {}).get(key) != new.get(section, {}).get(key)
+        ]
+        if old["application"] != new["application"]:
+            found.insert(0, f"application was {old['application']!r}, is {new['application']!r}")
+        return found
+
 
 def load_recipe(
     *paths: str | os.PathLike, overrides: list[str] | tuple[str, ...] = (), check_files: bool = True

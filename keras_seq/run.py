@@ -9,6 +9,7 @@
     card.md, *.png    what the run is, for people; worst_examples.html where there are spans to mark
     logs/             TensorBoard
     state/            what is needed to go on after a stop
+    lock              there while a process trains; held by the system, so that none outlives its process
 
 TensorFlow is imported by `load` alone: what the commands here say of a missing or finished run does not wait for it.
 """
@@ -16,17 +17,20 @@ TensorFlow is imported by `load` alone: what the commands here say of a missing 
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import json
 import os
 import pathlib
 import shutil
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import ruamel.yaml
 
-from keras_seq.errors import RecipeError
+from keras_seq.errors import RecipeError, reason
+from keras_seq.lock import Locked, holder, locked
 from keras_seq.recipe import Recipe, load_recipe
 
 
@@ -52,7 +56,9 @@ class Run:
         self.logs = self.path / "logs"
         self.state = self.path / "state"
         self.position_file = self.state / "position.npz"
-        self.best_weights_file = self.state / "best.weights.h5"
+        self.best_weights_file = self.state / "best_weights.npz"
+        self.lock_file = self.path / "lock"
+        self._begin: Callable[[], None] = lambda: None
 
     @property
     def is_complete(self) -> bool:
@@ -63,26 +69,50 @@ class Run:
         """The resolved recipe; the files that it names need not be there any more."""
         return load_recipe(self.recipe_file, check_files=False)
 
-    def begin(self, recipe: Recipe, fresh: bool) -> None:
-        """Make the folder for a recipe, or find it as an earlier start of the same recipe left it.
+    @contextlib.contextmanager
+    def training(self, recipe: Recipe, fresh: bool) -> Iterator[None]:
+        """Hold the folder for a recipe, new or as an earlier start of the same recipe left it; see `begin`.
+
+        Nothing of an earlier run is touched here: `fresh` is done by `begin`.
 
         Raises:
-            RecipeError: when the folder cannot be written, or holds a run of another recipe or something else.
+            RecipeError: when the folder cannot be written, holds a run of another recipe or something else, or another
+                process trains in it.
         """
+        _check_name(self.path, self.name)
+        if self._holds_a_run() and self.is_complete and not fresh:
+            self._same_recipe(recipe)
+            yield
+            return
         try:
-            if self.path.exists() and not self._holds_a_run() and any(p.name != "state" for p in self.path.iterdir()):
+            others = self.path.exists() and {p.name for p in self.path.iterdir()} - {"state", "lock"}
+            if others and not self._holds_a_run():
                 raise RecipeError(f"{self.path}: this folder is not empty and holds no run; name another with --run")
-            if fresh:
-                self._clear()
-            if self.is_complete or self.position_file.exists():
+            lock = contextlib.ExitStack()
+            lock.enter_context(locked(self.lock_file))
+        except Locked as error:
+            by = f" (process {error.pid})" if error.pid else ""
+            raise RecipeError(
+                f"{self.path}: another training{by} is at work in this folder; wait for it, stop it, or name another "
+                "folder with --run"
+            ) from None
+        except OSError as error:
+            where = error.filename or self.path
+            raise RecipeError(f"{where}: the run folder cannot be written: {reason(error)}") from None
+        with lock:
+            if not fresh and (self.is_complete or self.position_file.exists()):
                 self._same_recipe(recipe)
             else:
-                self.state.mkdir(parents=True, exist_ok=True)
-                _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
-        except OSError as error:
-            raise RecipeError(
-                f"{error.filename or self.path}: the run folder cannot be written: {error.strerror}"
-            ) from None
+                self._begin = lambda: self._start_over(recipe)
+            yield
+
+    def begin(self) -> None:
+        """Make the run's files, the old ones removed, unless it is to be gone on with.
+
+        To be called once the data was read and found right: until then an earlier run stays as it is.
+        """
+        self._begin()
+        self._begin = lambda: None
 
     def finished(self) -> Run:
         """This run, when it is one and complete.
@@ -90,11 +120,22 @@ class Run:
         Raises:
             RecipeError: when it is not.
         """
-        if not self.recipe_file.exists():
-            what = "this folder holds no run (it has no recipe.yaml)" if self.path.is_dir() else "no such folder"
-            raise RecipeError(f"{self.path}: {what}; a run is made by python -m keras_seq.train RECIPE")
+        made = "a run is made by python -m keras_seq.train RECIPE"
+        try:
+            is_folder, is_run = self.path.is_dir(), self.recipe_file.exists()
+        except OSError as error:  # as of a text where the folder should be
+            raise RecipeError(f"{str(self.path)[:80]}...: no such folder ({reason(error)}); {made}") from None
+        if not is_run:
+            what = "this folder holds no run (it has no recipe.yaml)" if is_folder else "no such folder"
+            if self.path.is_file():
+                what = "is a file; expected a run's folder"
+            raise RecipeError(f"{self.path}: {what}; {made}")
         if not self.is_complete:
-            raise RecipeError(f"{self.path}: this run is not finished; the command that began it goes on with it")
+            process = holder(self.lock_file)
+            goes_on = "the command that began it goes on with it"
+            if process is not None:
+                goes_on = f"it is being trained{f', by process {process}' if process else ''}"
+            raise RecipeError(f"{self.path}: this run is not finished; {goes_on}")
         if not self.model_file.exists():
             raise RecipeError(
                 f"{self.path}: model.keras is gone; the command that began it, with --fresh, makes it anew"
@@ -154,39 +195,47 @@ class Run:
         _replace(self.seen_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
 
     def save_model(self, model: Any) -> None:
-        part = self.path / "part.keras"  # Keras wants the suffix
-        model.save(part)
-        os.replace(part, self.model_file)
+        _replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
 
     def save_best_weights(self, network: Any) -> None:
-        part = self.state / "part.weights.h5"
-        network.save_weights(part)
-        os.replace(part, self.best_weights_file)
+        """Of NumPy's format: HDF5, which is Keras's, crashes where the disk is full."""
+        import numpy as np
+
+        values = [variable.numpy() for variable in network.variables]
+        _replace(self.best_weights_file, lambda part: np.savez(part, *values), self.state / "part.npz")
+
+    def load_best_weights(self, network: Any) -> None:
+        import numpy as np
+
+        with np.load(self.best_weights_file) as saved:
+            for variable, name in zip(network.variables, saved.files, strict=True):
+                variable.assign(saved[name])
+
+    def save_position(self, arrays: dict[str, Any]) -> None:
+        import numpy as np
+
+        _replace(self.position_file, lambda part: np.savez(part, **arrays), self.state / "position.part.npz")
 
     def _holds_a_run(self) -> bool:
         """A recipe alone may be anybody's; with a state or scores beside it, it is a run's."""
         return self.recipe_file.exists() and (self.state.exists() or self.is_complete)
 
-    def _clear(self) -> None:
-        """Remove what is the run's; whatever else is in the folder stays."""
+    def _start_over(self, recipe: Recipe) -> None:
+        """Remove what is the run's; whatever else is in the folder stays. Without scores it is no finished run."""
         paths = [value for value in vars(self).values() if isinstance(value, pathlib.Path)]
         own = [path for path in paths if path.parent == self.path and path != self.path]  # "." is its own parent
-        for path in own:
+        for path in sorted(own, key=lambda path: path != self.metrics_file):
+            if path == self.lock_file:
+                continue
             if path.is_dir():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+        self.state.mkdir()
+        _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
 
     def _same_recipe(self, recipe: Recipe) -> None:
-        old, new = self.recipe.as_dict(), recipe.as_dict()
-        differences = [
-            f"{section}.{key} was {old.get(section, {}).get(key)!r}, is {new.get(section, {}).get(key)!r}"
-            for section in sorted({*old, *new} - {"application"})
-            for key in sorted({*old.get(section, {}), *new.get(section, {})})
-            if old.get(section, {}).get(key) != new.get(section, {}).get(key)
-        ]
-        if old["application"] != new["application"]:
-            differences.insert(0, f"application was {old['application']!r}, is {new['application']!r}")
+        differences = recipe.differences(self.recipe)
         if differences:
             raise RecipeError(
                 f"{self.path}: this run was begun with another recipe ({'; '.join(differences)}); "
@@ -231,11 +280,20 @@ def _dump(values: dict[str, Any], path: pathlib.Path) -> None:
     yaml.dump(values, path)
 
 
-def _replace(path: pathlib.Path, write: Callable[[pathlib.Path], Any]) -> None:
-    """Write a file so that it is there whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
+def _replace(path: pathlib.Path, write: Callable[[pathlib.Path], Any], part: pathlib.Path | None = None) -> None:
+    """Write a file so that it is there whole or not at all; `part` names what is written first."""
+    part = part or path.with_name(f"{path.name}.part")
     try:
         write(part)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _check_name(path: pathlib.Path, name: str) -> None:
+    """A run's name becomes part of addresses, file names and pictures."""
+    if not name or any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path)):
+        raise RecipeError(
+            f"{str(path)!r}: a run's folder needs a name in UTF-8, without line breaks and other control "
+            "characters; give one with --run"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import pathlib
 import random
 from collections import Counter
@@ -11,6 +12,8 @@ from typing import Any
 
 from keras_seq.errors import RecipeError
 from keras_seq.formats import Example
+
+LOOKED_AT = 1000  # examples of a split that are read before TensorFlow is imported
 
 
 def places(source: str, write_sample: Callable[[], pathlib.Path], suffix: str, **given: Any) -> dict[str, Any]:
@@ -102,6 +105,20 @@ def header(given: bool | None, *columns: Any) -> bool | None:
     if given is False and named:
         raise RecipeError(f"data.header: is false, but only a header names the column {named[0]!r}; number the columns")
     return given
+
+
+def look_at(examples: Iterable[Example] | None) -> None:
+    """Read the first 1000 examples, so that what is wrong with them is said before anything takes long.
+
+    Of a part that is held out, they are the first of the whole: to tell the part, all would have to be read.
+
+    Raises:
+        DataError: with file:line.
+    """
+    while isinstance(examples, HeldOut | Joined):
+        examples = examples.examples if isinstance(examples, HeldOut) else examples.parts[0]
+    for _ in itertools.islice(examples or (), LOOKED_AT):
+        pass
 
 
 class Joined:

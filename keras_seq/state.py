@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq import progress
 from keras_seq.errors import DataError
 from keras_seq.pipeline import Preprocessing
 from keras_seq.run import Run
@@ -99,7 +99,7 @@ class StateKeeper(keras.callbacks.Callback):
         for inputs, targets in data.take(1 if self._restored_metrics else 0):
             self.network.compute_metrics(inputs, targets, self.network(inputs, training=False))
         self._history = self.run.read_history()[: self.epoch]
-        print(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
+        progress.say(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
@@ -112,9 +112,7 @@ class StateKeeper(keras.callbacks.Callback):
             "seconds": self._elapsed(),
             "fingerprint": self._fingerprint,
         }
-        part = self.run.state / "position.part.npz"
-        np.savez(part, **arrays)
-        os.replace(part, self.run.position_file)
+        self.run.save_position(arrays)
         self._saved = time.monotonic()
 
     def out_of_patience(self) -> bool:
@@ -177,7 +175,7 @@ class StateKeeper(keras.callbacks.Callback):
         self.save()
         self._stop_if_asked()
         if self.out_of_patience():
-            print(f"no better {self.monitor} in {self.patience} epochs: training ends here")
+            progress.say(f"no better {self.monitor} in {self.patience} epochs: training ends here")
             self.network.stop_training = True
 
     def _stop_if_asked(self) -> None:

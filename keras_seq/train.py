@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from keras_seq import applications, environment, progress
+from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed, question
-from keras_seq.errors import user_errors
+from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
 
@@ -48,41 +48,45 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         recipe = load_recipe(*arguments.recipes, overrides=arguments.set)
         run = Run(arguments.run or pathlib.Path("runs", recipe.name))
-        run.begin(recipe, arguments.fresh)
-        if run.is_complete:
-            print(f"{run.path} is complete; --fresh starts it over")
-        else:
-            command = shlex.join(
-                ["python", "-m", "keras_seq.train", *_without_fresh(sys.argv[1:] if argv is None else argv)]
-            )
-            stopped = _train(recipe, run, command)
-            if stopped:
-                return stopped
+        with run.training(recipe, arguments.fresh):
+            if run.is_complete and not arguments.fresh:
+                print(f"{run.path} is complete; --fresh starts it over")
+            else:
+                words = sys.argv[1:] if argv is None else argv
+                command = shlex.join(
+                    ["python", "-m", "keras_seq.train", *(word for word in words if word != "--fresh")]
+                )
+                stopped = _train(recipe, run, command)
+                if stopped:
+                    return stopped
         _say_next(run)
     return 0
 
 
 def _train(recipe: Recipe, run: Run, command: str) -> int:
+    application = applications.functions(recipe.application)
+    train, validation, test = (application.read(split, **recipe.data) for split in ("train", "validation", "test"))
+    for examples in (train, validation, test):
+        splits.look_at(examples)
     with progress.step("loading TensorFlow"):
         keras = environment.import_keras()
+        from keras_seq import pipeline, scoring, training
+        from keras_seq.state import Stopped
 
-    from keras_seq import card, pipeline, scoring, training
-    from keras_seq.state import Stopped
-
-    application = applications.functions(recipe.application)
     settings = dict(recipe.training)
     objective_settings = {k: settings.pop(k) for k in recipe.training if k not in (training.fit.__kwdefaults__ or {})}
     keras.utils.set_random_seed(settings["seed"])
-    train, validation = (application.read(split, **recipe.data) for split in ("train", "validation"))
-    test = application.read("test", **recipe.data)
-    preprocessing = application.prepare(train, **recipe.prepare)
+    with progress.step("learning the vocabulary") as learning:
+        preprocessing = application.prepare(learning.counted(train), **recipe.prepare)
     objective = application.objective(**objective_settings)
     if test is not None:
-        pipeline.count(test, preprocessing, objective, "test")
-    network = application.build(preprocessing.sizes, **recipe.model)
-    fixed = {key: value for key, value in recipe.serving.items() if value is not None}
-    application.present(preprocessing, network, **fixed)  # what is wrong with `serving:` is said before training
-    watched = objective.watched and application.present(preprocessing, network, **objective.watched)
+        with progress.step("counting the test split", at_once=False) as counting:
+            pipeline.count(counting.counted(test), preprocessing, objective, "test")
+    with progress.step("building the network", at_once=False):
+        network = application.build(preprocessing.sizes, **recipe.model)
+        fixed = {key: value for key, value in recipe.serving.items() if value is not None}
+        application.present(preprocessing, network, **fixed)  # what is wrong with `serving:` is said before training
+        watched = objective.watched and application.present(preprocessing, network, **objective.watched)
 
     def watch() -> dict[str, float]:
         return scoring.numbers(scoring.score(watched, validation, objective).metrics) if watched else {}
@@ -90,29 +94,46 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     try:
         training.fit(network, objective, preprocessing, train, validation, run, watch, **settings)
     except Stopped as stop:
-        print(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
+        progress.say(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
         return 128 + stop.signal_number
+    except OSError as error:  # as of a full disk
+        raise RecipeError(
+            f"{error.filename or run.path}: cannot be written: {reason(error)}; what was saved of the training before "
+            f"is kept. To go on, once that is mended:\n  {command}"
+        ) from None
     best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
-    best.load_weights(run.best_weights_file)
+    run.load_best_weights(best)
     data = pipeline.evaluation_dataset(validation, preprocessing, settings["batch_size"])
     chosen = _chosen(application, objective, preprocessing, best, validation, data, fixed)
     model = application.present(preprocessing, best, **chosen)
-    run.save_model(model)
+    with progress.step("saving the model", at_once=False):
+        run.save_model(model)
     run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
-    scored = {"validation": scoring.score(model, validation, objective, preprocessing.seen)}
-    if test is not None:
-        scored["test"] = scoring.score(model, test, objective, preprocessing.seen)
+    scored = {}
+    for split, examples in (("validation", validation), ("test", test)):
+        if examples is not None:
+            with progress.step(f"scoring the {split} split") as step:
+                scored[split] = scoring.score(model, step.counted(examples), objective, preprocessing.seen)
     if preprocessing.seen:
         run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
     metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
     metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
-    requests = next(iter(run.read_requests().values()))
     run.write_metrics(metrics)  # the run is complete; what is written after this is for people
-    shown = sorted((raw for raw in requests if raw.strip()), key=len)[:SHOWN_LOOKS]
-    card.write(run, recipe, metrics, list(scored.values())[-1].worst, objective.spans, lambda: model.looks(shown))
+    with progress.step("writing the card", at_once=False):
+        _write_card(run, recipe, model, metrics, list(scored.values())[-1].worst, objective)
     shutil.rmtree(run.state)
     return 0
+
+
+def _write_card(
+    run: Run, recipe: Recipe, model: Any, metrics: dict[str, Any], worst: list[Any], objective: Objective
+) -> None:
+    from keras_seq import card
+
+    requests = next(iter(run.read_requests().values()))
+    shown = sorted((raw for raw in requests if raw.strip()), key=len)[:SHOWN_LOOKS]
+    card.write(run, recipe, metrics, worst, objective.spans, lambda: model.looks(shown))
 
 
 def _chosen(
@@ -127,10 +148,12 @@ def _chosen(
     """The keywords of `present`: those that the recipe fixes, and those that the validation split decides."""
     chosen = fixed
     if objective.calibrate is not None:
-        chosen = {**objective.calibrate(network, data, chosen), **chosen}
+        with progress.step("calibrating the scores on the validation split", at_once=False):
+            chosen = {**objective.calibrate(network, data, chosen), **chosen}
     if objective.choose is not None:
         model = application.present(preprocessing, network, **chosen)
-        chosen = {**objective.choose(model, validation, chosen), **chosen}
+        with progress.step("choosing settings on the validation split", at_once=False) as choosing:
+            chosen = {**objective.choose(model, choosing.counted(validation), chosen), **chosen}
     return chosen
 
 
@@ -146,10 +169,6 @@ def _say_next(run: Run) -> None:
     print("next:")
     print(f"  {proposed('keras_seq.predict', str(run.path), next(filter(None, texts), 'TEXT'))}")
     print(f"  {proposed('export', str(run.path))}")
-
-
-def _without_fresh(arguments: list[str]) -> list[str]:
-    return [argument for argument in arguments if argument != "--fresh"]
 
 
 if __name__ == "__main__":

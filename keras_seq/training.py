@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import os
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
+from keras_seq import progress
 from keras_seq.errors import DataError
 from keras_seq.formats import Example
 from keras_seq.pipeline import Objective, Preprocessing, count, evaluation_dataset, training_dataset
@@ -80,12 +82,16 @@ def fit(
     # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
     network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
     optimizer.build(network.trainable_variables)
-    validation_batches = math.ceil(count(validation, preprocessing, objective, "validation") / batch_size)
+    with progress.step("counting the validation split", at_once=False) as counting:
+        number = count(counting.counted(validation), preprocessing, objective, "validation")
+    validation_batches = math.ceil(number / batch_size)
     validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
+    run.begin()  # all that may be wrong with the data was found by now
     keeper = StateKeeper(run, network, preprocessing, steps, f"val_{objective.monitor}", patience, watch)
     keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2
-    with keeper.signals():
+    alive = Alive(verbose == 1)
+    with keeper.signals(), alive:
         while keeper.epoch < epochs and not keeper.out_of_patience():
             # The rest of an epoch that was broken off, or all the whole ones that are left.
             end = keeper.epoch + 1 if keeper.step else epochs
@@ -102,7 +108,8 @@ def fit(
                 callbacks=[
                     keeper,
                     Progress(epochs),
-                    keras.callbacks.TensorBoard(run.logs, write_graph=False),
+                    keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
+                    alive,
                 ],
             )
 
@@ -121,6 +128,46 @@ def summary(run: Run, preprocessing: Preprocessing, network: keras.Model, monito
         "cpu_cores": os.cpu_count(),
         "finished": time.strftime("%Y-%m-%d"),
     }
+
+
+class Alive(keras.callbacks.Callback):
+    """Signs of life where Keras shows none: until a first step ends, while the validation split is answered, and, where
+    there is no bar, within an epoch. The last of the callbacks.
+
+    Args:
+        has_bar: whether Keras shows every step.
+    """
+
+    def __init__(self, has_bar: bool) -> None:
+        super().__init__()
+        self.has_bar = has_bar
+        self._stack = contextlib.ExitStack()
+        self._step: progress.Step | None = None
+
+    def __enter__(self) -> Alive:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def _say(self, name: str, total: int | None = None) -> None:
+        self._stack.close()
+        self._step = self._stack.enter_context(progress.step(name, total, at_once=False))
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._say(f"training, epoch {epoch + 1}", self.params.get("steps"))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.has_bar:
+            self._stack.close()
+        elif self._step is not None:
+            self._step.count = batch + 1
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._say("answering the validation split")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._stack.close()
 
 
 class AveragingAdam(keras.optimizers.Adam):
@@ -167,7 +214,7 @@ def _warn_if_sorted(
     first = itertools.islice(train, shuffle_buffer)
     seen = {name for example in first for name in objective.classes_of(example.truth)}
     if len(seen) < len(preprocessing.classes):
-        print(
+        progress.say(
             f"warning: the first {shuffle_buffer} training examples have {len(seen)} of {len(preprocessing.classes)} "
             "classes only; shuffle the file, or raise training.shuffle_buffer"
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from keras_seq import splits, tagging
+from keras_seq import progress, splits, tagging
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
@@ -156,7 +156,7 @@ def prepare(
     )
     if vectors is not None:
         table, found = read_vectors(vectors, list(words), features.words_of)
-        print(f"{pathlib.Path(vectors).name} has {found} of the {len(words)} words of the vocabulary")
+        progress.say(f"{pathlib.Path(vectors).name} has {found} of the {len(words)} words of the vocabulary")
         preprocessing.weights["embedding"] = [table]
     return preprocessing
 

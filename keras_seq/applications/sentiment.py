@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import PositiveInt
 
-from keras_seq import splits
+from keras_seq import progress, splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import ClassFolders, Example, Table, Treebank
 from keras_seq.samples import film_reviews
@@ -119,7 +119,7 @@ def prepare(
     )
     if vectors is not None:
         table, found = read_vectors(vectors, vocabulary, WordIds(lowercase=lowercase).split)
-        print(f"{pathlib.Path(vectors).name} has {found} of the {len(vocabulary)} words of the vocabulary")
+        progress.say(f"{pathlib.Path(vectors).name} has {found} of the {len(vocabulary)} words of the vocabulary")
         preprocessing.weights["embedding"] = [table]
     return preprocessing
 

@@ -6,6 +6,7 @@ import itertools
 import pathlib
 from collections.abc import Iterable, Iterator
 
+from keras_seq import progress
 from keras_seq.errors import DataError
 from keras_seq.formats.lines import Example, files, lines, refuse_surrogates, short
 from keras_seq.formats.tables import Table
@@ -93,7 +94,7 @@ class UsablePairs:
             raise DataError(f"none of {total} pairs can be used: {found or 'there are none'}")
         if passed_over and not self._said:
             self._said = True
-            print(f"passed over {passed_over} of {total} pairs: {found}")
+            progress.say(f"passed over {passed_over} of {total} pairs: {found}")
 
     @property
     def _too_long(self) -> str:

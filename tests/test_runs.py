@@ -1,0 +1,236 @@
+"""A run's folder: who may train in it, when an earlier run is given up, what is said before TensorFlow is imported."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+from corpora import PROJECT
+
+from keras_seq import train
+from keras_seq.errors import RecipeError
+from keras_seq.lock import Locked, holder, locked
+from keras_seq.recipe import load_recipe
+from keras_seq.run import Run
+
+
+def refused(command, *arguments, capsys):
+    """The one message of a command that ends with exit code 2."""
+    with pytest.raises(SystemExit) as exit_:
+        command.main([str(argument) for argument in arguments])
+    assert exit_.value.code == 2
+    return capsys.readouterr().err.partition("error: ")[2]
+
+
+def files(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+HOLD = """
+import pathlib, sys
+sys.path.insert(0, sys.argv[2])
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("lock", sys.argv[2] + "/keras_seq/lock.py")
+lock = module_from_spec(spec)
+spec.loader.exec_module(lock)
+with lock.locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def another_process():
+    """Holds the lock of a file until it is let go or killed."""
+    started = []
+
+    def hold(file):
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-c", HOLD, str(file), str(PROJECT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        started.append(process)
+        assert process.stdout.readline() == b"held\n"
+        return process
+
+    yield hold
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_lock_is_one_processs_and_none_that_a_crash_left_is_anybodys(tmp_path, another_process):
+    file = tmp_path / "run" / "lock"
+    other = another_process(file)
+    assert holder(file) == str(other.pid)
+    with pytest.raises(Locked) as error, locked(file):
+        pass
+    assert error.value.pid == str(other.pid)
+    other.kill()
+    other.wait()
+    assert file.exists()
+    assert holder(file) is None
+    with locked(file):
+        assert file.read_text(encoding="ascii") == str(os.getpid())
+    assert not file.exists()
+
+
+def test_one_of_many_at_once_gets_a_lock(tmp_path):
+    """Each takes and lets go of it many times; never do two have it."""
+    inside, most, errors = [], [], []
+
+    def work():
+        for _ in range(200):
+            try:
+                with locked(tmp_path / "lock"):
+                    inside.append(1)
+                    most.append(len(inside))
+                    inside.pop()
+            except Locked:
+                pass
+            except OSError as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert max(most) == 1
+
+
+def test_a_second_training_in_a_folder_is_refused(recipe_file, tmp_path, another_process, capsys):
+    run = Run(tmp_path / "run")
+    other = another_process(run.lock_file)
+    for options in ([], ["--fresh"]):
+        message = refused(train, recipe_file, "--run", run.path, *options, capsys=capsys)
+        assert f"{run.path}: another training (process {other.pid}) is at work in this folder" in message
+    shutil.copy(recipe_file, run.recipe_file)
+    with pytest.raises(RecipeError, match=f"not finished; it is being trained, by process {other.pid}"):
+        run.finished()
+
+
+MISTAKES = {
+    "a column that is not there": "data: {text: review}",
+    "a label without a name": "data: {labels: {positive: good}}",
+    "no such text": "data: {train: none.tsv}",
+    "vectors of another size": "prepare: {vectors: vectors.txt}",
+    "a test label that training never had": "data: {test: odd.tsv}",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_fresh_keeps_the_finished_run_until_the_new_ones_data_is_read(
+    mistake, tiny_run, recipe_file, corpus, tmp_path, capsys
+):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    before = files(tmp_path / "run")
+    (corpus / "vectors.txt").write_text("film 1 2 3\n", encoding="utf-8")
+    (corpus / "odd.tsv").write_text("a film\tneutral\n", encoding="utf-8")
+    (tmp_path / "more.yaml").write_text(MISTAKES[mistake], encoding="utf-8")
+    refused(train, recipe_file, tmp_path / "more.yaml", "--fresh", "--run", tmp_path / "run", capsys=capsys)
+    assert files(tmp_path / "run") == before
+
+
+def test_a_new_run_with_a_mistake_leaves_nothing(recipe_file, tmp_path, capsys):
+    refused(train, recipe_file, "--set", "data.text=review", "--run", tmp_path / "run", capsys=capsys)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["train", "{recipe}", "--set", "data.text=review"], "no column 'review' in the header"),
+        (["train", "{recipe}", "--set", "data.labels={positive: good}"], "label 'negative' is none of 'positive'"),
+        (["train", "{recipe}", "--set", "data.train="], "data.train: this key is needed"),
+        (["evaluate", "{run}", "--data", "none.tsv"], "--data none.tsv: no such file"),
+        (["evaluate", "{run}", "--data", "{wrong}"], "wrong.tsv:1: 1 column(s)"),
+        (["predict", "none", "a text"], "none: no such folder"),
+        (["inspect", "none", "a text"], "none: no such folder"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
+)
+def test_what_can_be_known_early_is_said_before_tensorflow(command, expected, tiny_run, recipe_file, tmp_path):
+    wrong = tmp_path / "wrong.tsv"
+    wrong.write_text("one column\n", encoding="utf-8")
+    places = {"{recipe}": str(recipe_file), "{run}": str(tiny_run), "{wrong}": str(wrong)}
+    words = [places.get(word, word) for word in command]
+    where = ["--run", str(tmp_path / "run")] if command[0] == "train" else []
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", f"keras_seq.{words[0]}", *words[1:], *where],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert expected in done.stderr
+    loaded = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "keras_seq.run" in loaded
+    assert not loaded & {"tensorflow", "keras", "numpy"}
+
+
+@pytest.mark.parametrize("name", ["caf\udcff", "a\nb", "bell\a"], ids=["bytes", "line", "control"])
+def test_a_run_needs_a_name_that_can_be_printed(name, recipe_file, tmp_path, capsys):
+    assert "a run's folder needs a name" in refused(train, recipe_file, "--run", tmp_path / name, capsys=capsys)
+
+
+def test_a_run_folder_that_is_a_file_or_too_long(recipe_file, tmp_path, capsys):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert "cannot be written" in refused(train, recipe_file, "--run", tmp_path / "file", capsys=capsys)
+    with pytest.raises(RecipeError, match="is a file; expected a run's folder"):
+        Run(tmp_path / "file").finished()
+    assert "File name too long" in refused(train, recipe_file, "--run", tmp_path / ("x" * 300), capsys=capsys)
+    with pytest.raises(RecipeError, match=r"no such folder \(File name too long\); a run is made by"):
+        Run("the plot is superb " * 30).finished()
+
+
+def test_a_full_disk_keeps_the_last_state_and_says_how_to_go_on(recipe_file, tmp_path, monkeypatch, capsys):
+    run, saved = Run(tmp_path / "run"), Run.save_position
+
+    def full(self, arrays):
+        if arrays["epoch"] == 1:
+            return saved(self, arrays)
+        raise OSError(28, "No space left on device", str(self.position_file))
+
+    monkeypatch.setattr(Run, "save_position", full)
+    message = refused(train, recipe_file, "--run", run.path, capsys=capsys)
+    assert "position.npz: cannot be written: No space left on device; what was saved" in message
+    assert f"python -m keras_seq.train {recipe_file} --run {run.path}" in message
+    monkeypatch.undo()
+    assert train.main([str(recipe_file), "--run", str(run.path)]) == 0
+    assert "going on with" in capsys.readouterr().out
+    assert run.is_complete
+
+
+def test_a_file_that_cannot_be_written_leaves_no_part(tiny_run, tmp_path):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    before = files(run.path)
+
+    def fail(part):
+        part.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    model = type("Model", (), {"save": staticmethod(fail)})
+    with pytest.raises(OSError, match="No space left"):
+        run.save_model(model)
+    assert files(run.path) == before
+
+
+@pytest.mark.parametrize("name", ["run [v1]", "2024", "*", "a b'c\"d"])
+def test_a_run_may_be_called_anything_that_can_be_printed(name, recipe_file, tmp_path):
+    run = Run(tmp_path / name)
+    recipe = load_recipe(recipe_file)
+    with run.training(recipe, fresh=False):
+        run.begin()
+        run.write_metrics({"validation": {"accuracy": 1.0}})
+    assert run.is_complete
+    assert json.loads(run.metrics_file.read_text(encoding="utf-8"))
+    with run.training(recipe, fresh=True):
+        run.begin()
+        assert not run.is_complete
+    assert run.recipe.as_dict() == recipe.as_dict()
