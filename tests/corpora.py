@@ -2,7 +2,9 @@
 
 import pathlib
 
-from keras_seq.samples import film_reviews
+import pytest
+
+from keras_seq.samples import film_reviews, holidays, news
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 SST = PROJECT.parent / "shared" / "data" / "sentiment" / "sst"
@@ -22,3 +24,18 @@ def write_corpus(folder: pathlib.Path, train: int = 100, validation: int = 32, t
         rows = film_reviews.reviews(split, size)
         (folder / f"{split}.tsv").write_text("".join(f"{text}\t{label}\n" for text, label in rows), encoding="utf-8")
     return folder
+
+
+def model_by_chance(name: str, patch: pytest.MonkeyPatch, cache: pathlib.Path):
+    """A model of an application over a little of its built-in corpus, with weights by chance; no run, no training."""
+    import keras
+
+    from keras_seq import applications
+
+    patch.setenv("KERAS_SEQ_CACHE", str(cache))
+    for corpus in (film_reviews, holidays, news):
+        patch.setattr(corpus, "SIZES", {"train": 24, "validation": 8, "test": 8})
+    application = applications.functions(name)
+    preprocessing = application.prepare(application.read("train", source="sample"))
+    keras.utils.set_random_seed(5)
+    return application.present(preprocessing, application.build(preprocessing.sizes, embedding_dim=8, units=4))

@@ -29,11 +29,13 @@ LONGEST = 1200  # seconds that a command may take
 LISTENS = re.compile(r"(127\.0\.0\.1|localhost):\d+")  # a server says so once it does
 SHELL = ["bash", "-o", "pipefail", "-c"]
 SESSION = """
-import json, os, sys, traceback
+import json, linecache, os, sys, traceback
 names = {"__name__": "__main__"}
 for line in sys.stdin:
+    text, where = json.loads(line)
+    linecache.cache[where] = len(text), None, text.splitlines(True), where  # as it is for a file or a notebook
     try:
-        exec(compile(*json.loads(line), "exec"), names)
+        exec(compile(text, where, "exec"), names)
         fault = ""
     except BaseException:
         fault = traceback.format_exc()

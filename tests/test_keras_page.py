@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pages
 import pytest
+from corpora import model_by_chance
 from pages import PROJECT
 
 import keras_seq
@@ -83,3 +84,23 @@ def test_another_last_layer_and_a_network_of_ones_own_work(names):
 def test_keras_says_what_the_page_says_that_it_says(given, message, names):
     with pytest.raises(ValueError, match=message):
         given(names)
+
+
+@pytest.mark.parametrize("name", ["ner", "translation"])
+def test_the_pages_of_taggers_and_translators_train_their_networks(name, tmp_path, monkeypatch):
+    """Their pieces of Python, on a run that has weights by chance."""
+    model = model_by_chance(name, monkeypatch, tmp_path / "cache")
+    run = tmp_path / "runs" / name
+    run.mkdir(parents=True)
+    for file in ("recipe.yaml", "metrics.json"):
+        (run / file).write_text("{}", encoding="utf-8")
+    model.save(run / "model.keras")
+    monkeypatch.chdir(tmp_path)
+    found = {"__name__": "page"}
+    for block in pages.blocks(PROJECT / "docs" / f"{name}.md"):
+        if block.language == "python":
+            exec(compile(block.text, block.where, "exec"), found)
+    tuned = keras_seq.load(f"tuned_{name}.keras")
+    texts = ["The boys are late."]
+    np.testing.assert_allclose(tuned(texts)["scores"], found["model"](texts)["scores"], atol=1e-6)
+    assert not np.allclose(tuned(texts)["scores"], model(texts)["scores"], atol=1e-4)

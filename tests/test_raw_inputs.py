@@ -4,28 +4,19 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from corpora import model_by_chance
 
 from keras_seq import applications
 from keras_seq.layers import Answering, EntityAnswering, RankedLabels
 from keras_seq.layers.raw_inputs import as_strings
-from keras_seq.samples import film_reviews, holidays, news
 
 TEXTS = ["Ada", "", "the old garden was never dirty , and Ms. Holwick of Ashford Steel left"]
-SMALL = {"train": 24, "validation": 8, "test": 8}
-UNITS = {"embedding_dim": 8, "units": 4}
 
 
 @pytest.fixture(scope="module", params=sorted(applications.APPLICATIONS))
 def model(request, tmp_path_factory):
-    """A model of each application, with weights by chance."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_SEQ_CACHE", str(tmp_path_factory.mktemp("cache")))
-        for corpus in (film_reviews, holidays, news):
-            patch.setattr(corpus, "SIZES", SMALL)
-        application = applications.functions(request.param)
-        preprocessing = application.prepare(application.read("train", source="sample"))
-    keras.utils.set_random_seed(5)
-    return application.present(preprocessing, application.build(preprocessing.sizes, **UNITS))
+        return model_by_chance(request.param, patch, tmp_path_factory.mktemp("cache"))
 
 
 class Series:

@@ -91,7 +91,9 @@ class Answering(keras.Model):
     def __call__(self, inputs, *args, **kwargs):
         symbolic = is_symbolic(inputs)
         strings = inputs if symbolic else as_strings(inputs, self.inputs[0].name)
-        if symbolic or args or any(kwargs.values()):
+        if (
+            symbolic or args or kwargs
+        ):  # with `training=False` Keras's own call, op by op: keras_seq.inspect looks into it
             return super().__call__(strings, *args, **kwargs)
         return self._answer(strings)
 
