@@ -16,6 +16,7 @@ from keras_seq.layers.raw_inputs import as_strings
 from keras_seq.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
 
 PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
+TEXTS = tf.TensorSpec([None], tf.string)
 
 Tensors = dict[str, tf.Tensor]
 
@@ -218,7 +219,7 @@ class TranslationAnswering(Answering):
         `(batch, time, source)` float32. Padding is "" and 0.
         """
         if tf.executing_eagerly():
-            return self._as_graph("attention", self.attend, [tf.TensorSpec([None], tf.string)])(texts)
+            return self._as_graph("attention", self.attend, [TEXTS])(texts)
         answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
         found, places = answers.search(source)
         pieces = answers.pieces_of(found.tokens, places, source["pieces"])[:, 0]
@@ -234,7 +235,7 @@ class TranslationAnswering(Answering):
 
     def looks(self, inputs: list[str]) -> list[Attention]:
         """Where the model looks while it translates each text."""
-        outputs = self.attend(_strings(inputs))
+        outputs = self.attend(as_strings(inputs, "text"))
         found = []
         for row in range(len(inputs)):
             source, target = (
@@ -252,9 +253,8 @@ class TranslationAnswering(Answering):
             inputs: texts.
             truths: a translation of each.
         """
-        return self._as_graph("told", self._told, [tf.TensorSpec([None], tf.string)] * 2)(
-            *map(_strings, (inputs, truths))
-        )
+        texts = (as_strings(given, "text") for given in (inputs, truths))
+        return self._as_graph("told", self._told, [TEXTS] * 2)(*texts)
 
     def _told(self, texts: tf.Tensor, truths: tf.Tensor) -> Tensors:
         answers = self.get_layer("answers")
@@ -268,7 +268,7 @@ class TranslationAnswering(Answering):
 
     def candidates(self, texts: list[str]) -> list[list[Candidate]]:
         """All translations that the search met of each text, with what their scores are made of."""
-        outputs = self._as_graph("candidates", self._candidates, [tf.TensorSpec([None], tf.string)])(_strings(texts))
+        outputs = self._as_graph("candidates", self._candidates, [TEXTS])(as_strings(texts, "text"))
         found = [values.numpy().tolist() for values in outputs]
         found[0] = [[text.decode() for text in row] for row in found[0]]
         return [[Candidate(*each) for each in zip(*row, strict=True)] for row in zip(*found, strict=True)]
@@ -298,8 +298,3 @@ def shifted(ids: tf.Tensor) -> tf.Tensor:
     """Ids of whole sequences -> what a decoder reads to say them: the start before, the end padding."""
     read = tf.pad(ids[:, :-1], [[0, 0], [1, 0]], constant_values=START_ID)
     return tf.where(read == END_ID, PADDING_ID, read)
-
-
-def _strings(texts: list[str]) -> tf.Tensor:
-    """A tensor of texts, of none too: TensorFlow takes an empty list for one of numbers."""
-    return tf.constant(texts, tf.string, [len(texts)])
