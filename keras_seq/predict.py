@@ -80,11 +80,14 @@ def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
     from keras_seq.formats import Example
     from keras_seq.run import load
 
-    model = load(run.path)
+    with progress.step("loading the model", at_once=False):
+        model = load(run.path)
     name = model.inputs[0].name
     for chunk in _chunks(itertools.chain([first], inputs)):
         examples = [Example(given.text, "", str(place)) for place, given in enumerate(chunk)]
-        found = {int(example.where): answer for example, answer in scoring.answers(model, examples)}
+        with progress.step("answering", len(chunk), at_once=False) as step:
+            answers = step.counted(scoring.answers(model, examples))
+            found = {int(example.where): answer for example, answer in answers}
         for place, given in enumerate(chunk):
             beside = {} if given.row is None else {ROW: given.row}
             yield {name: given.text, **model.readable(given.text, found[place]), **beside}

@@ -15,8 +15,10 @@ from ruamel.yaml.comments import TaggedScalar
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from keras_seq.applications import APPLICATIONS
-from keras_seq.errors import RecipeError
+from keras_seq.errors import RecipeError, reason
 from keras_seq.signatures import SECTIONS, STRICT, is_path, nearest, section_model
+
+ZOO = pathlib.Path(__file__).parent / "zoo"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,7 @@ def load_recipe(
     """Read, merge and check recipes.
 
     Args:
-        paths: YAML files; a later one overrides the keys that it names.
+        paths: YAML files, or names of recipes of the zoo (`sentiment`); a later one overrides the keys that it names.
         overrides: `section.key=value` texts, as given to `--set`; the value is YAML.
         check_files: whether files that the recipe names must exist.
 
@@ -79,13 +81,18 @@ def load_recipe(
         3
     """
     if not paths:
-        raise RecipeError("no recipe given; for example zoo/sentiment.yaml")
+        raise RecipeError(f"no recipe given; a file of yours, or one of the zoo: {', '.join(zoo())}")
     tree = _Tree()
     for path in paths:
-        tree.merge_file(pathlib.Path(path))
+        tree.merge_file(_found(pathlib.Path(path)))
     for override in overrides:
         tree.merge_override(override)
     return _checked(pathlib.Path(paths[0]).stem, tree, check_files)
+
+
+def zoo() -> dict[str, pathlib.Path]:
+    """The recipes that the package brings: name -> file."""
+    return {path.stem: path for path in sorted(ZOO.glob("*.yaml"))}
 
 
 def schema(application: str) -> dict[str, Any]:
@@ -95,6 +102,16 @@ def schema(application: str) -> dict[str, Any]:
     sections = {"application": (Literal[application], ...), **sections}
     whole = pydantic.create_model(f"{application} recipe", __config__=STRICT, **sections)
     return whole.model_json_schema()
+
+
+def _found(path: pathlib.Path) -> pathlib.Path:
+    """A recipe's file; a name alone, where no such file is, is one of the zoo's."""
+    if len(path.parts) != 1 or path.suffix or os.path.isfile(path):  # noqa: PTH113 (no error for a name that is too long)
+        return path
+    name, known = str(path), zoo()
+    if name not in known:
+        raise RecipeError(f"{name}: no such file, and no such recipe in the zoo{_meant(name, list(known))}")
+    return known[name]
 
 
 class _Tree:
@@ -117,7 +134,9 @@ class _Tree:
             names = [str(p) for p in path.parent.glob("*.yaml")]
             hint = f"; did you mean {nearest(path, names)}?" if nearest(path, names) else ""
             raise RecipeError(f"{path}: no such recipe{hint}") from None
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise RecipeError(f"{str(path)[:200]}: cannot be read: {reason(error)}") from None
+        except UnicodeDecodeError as error:
             raise RecipeError(f"{path}: cannot be read as UTF-8 text: {error}") from None
         except ruamel.yaml.error.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1

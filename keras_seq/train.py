@@ -36,7 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = CommandParser(
         "keras_seq.train", "Train a recipe and score it. The same command again goes on where it stopped."
     )
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="YAML files; a later one overrides an earlier one")
+    parser.add_argument(
+        "recipes", nargs="*", metavar="RECIPE", help="YAML files, or names in the zoo; a later one overrides"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
     parser.add_argument("--run", metavar="DIR", help="the run's folder (default: runs/NAME OF THE FIRST RECIPE)")
     parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")

@@ -191,3 +191,22 @@ def test_every_key_is_described_in_the_json_schema(application):
     for section in document["$defs"].values():
         for key, field in section["properties"].items():
             assert field.get("description"), f"{key} has no line in its function's docstring"
+
+
+def test_a_name_alone_is_a_recipe_of_the_zoo_unless_such_a_file_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe("sentiment") == load_recipe(PROJECT / "zoo" / "sentiment.yaml")
+    with pytest.raises(RecipeError, match="no such recipe in the zoo; did you mean 'sentiment'"):
+        load_recipe("sentimnt")
+    with pytest.raises(RecipeError, match="one of the zoo: ner, ner_wnut17, sentiment,"):
+        load_recipe()
+    (tmp_path / "sentiment").mkdir()
+    assert load_recipe("sentiment").application == "sentiment"
+    (tmp_path / "ner").write_text("application: sentiment\n", encoding="utf-8")
+    assert load_recipe("ner").application == "sentiment"
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "x" * 300 + ".yaml", "."])
+def test_a_recipe_that_cannot_be_read(path):
+    with pytest.raises(RecipeError, match=r"no such|cannot be read: (File name too long|Is a directory)"):
+        load_recipe(path)

@@ -148,6 +148,7 @@ def test_a_new_run_with_a_mistake_leaves_nothing(recipe_file, tmp_path, capsys):
         (["train", "{recipe}", "--set", "data.train="], "data.train: this key is needed"),
         (["evaluate", "{run}", "--data", "none.tsv"], "--data none.tsv: no such file"),
         (["evaluate", "{run}", "--data", "{wrong}"], "wrong.tsv:1: 1 column(s)"),
+        (["predict", "{run}", "--file", "none.txt"], "none.txt: "),
         (["predict", "none", "a text"], "none: no such folder"),
         (["inspect", "none", "a text"], "none: no such folder"),
     ],
