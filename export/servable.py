@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -10,6 +11,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from export import WARMUP_FILE
 from keras_seq.layers import Answering
+from keras_seq.layers.answers import Signature
 
 SIGNATURE = "serving_default"
 
@@ -28,7 +30,7 @@ def write(model: Answering, requests: dict[str, list], name: str, folder: pathli
     archive = keras.export.ExportArchive()
     archive.track(model)
     for key, signature in signatures.items():
-        archive.add_endpoint(key, signature.call, input_signature=[signature.spec])
+        archive.add_endpoint(key, _of_its_rank(signature), input_signature=[signature.spec])
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # a servable is not trained
     archive.write_out(str(folder), options, verbose=False)
     (input_name, inputs), *_ = requests.items()
@@ -40,6 +42,15 @@ def write(model: Answering, requests: dict[str, list], name: str, folder: pathli
             if key != SIGNATURE:
                 batch = signature.example(tf.constant(inputs))
                 writer.write(_prediction_log(name, key, signature.spec.name, batch).SerializeToString())
+
+
+def _of_its_rank(signature: Signature) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """A signature's function that refuses what has other dimensions than it says.
+
+    TensorFlow Serving does not compare a request with the signature's shape: an instance of two texts went through the
+    graph and came out as two answers. In the graph, the refusal is an INVALID_ARGUMENT (400) of every server.
+    """
+    return lambda given: signature.call(tf.ensure_shape(given, signature.spec.shape))
 
 
 def _prediction_log(

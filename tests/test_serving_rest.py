@@ -55,7 +55,7 @@ def test_predict_answers_in_the_format_it_was_asked_in(server, model, request_bo
     ("name", "given", "answer"),
     [
         ("bool", "[true, false]", "[true, false]"),
-        ("string", '["a", "\\u00e9", "\\ud83d\\ude00", ""]', '["a", "é", "😀", ""]'),
+        pytest.param("string", '["a", "\\u00e9", "\\ud83d\\ude00", ""]', '["a", "é", "😀", ""]', id="string-escapes"),
         ("int8", "[-128, 127]", "[-128, 127]"),
         ("int16", "[-32768, 32767]", "[-32768, 32767]"),
         ("int32", "[-2147483648, 2147483647]", "[-2147483648, 2147483647]"),
@@ -174,7 +174,11 @@ def test_text_is_text_unless_the_name_of_the_output_ends_in_bytes(server):
     }
 
 
-@pytest.mark.parametrize("given", ["a", "aGk==", "aGk===", "a*k=", "aGk-", "é", "aG=k"])
+@pytest.mark.parametrize(
+    "given",
+    ["a", "aGk==", "aGk===", "a*k=", "aGk-", "é", "aG=k", "aGk=\u00a0"],
+    ids=["short", "two pads", "three pads", "star", "minus", "accent", "pad within", "no-break space"],
+)
 def test_wrong_base64_is_refused(server, given):
     reply = server.post("strings:predict", {"inputs": [{"b64": given}]})
     assert (reply.status, reply.error) == (400, "Unable to base64 decode")
