@@ -1,7 +1,7 @@
 """Ask TensorFlow Serving, or the embedded server: one file that needs nothing but the standard library.
 
     $ python client.py sentiment "a fine film" "the plot is dull"
-    $ python client.py --grpc --url 127.0.0.1:8500 speech_to_text speech.wav
+    $ python client.py --grpc --url 127.0.0.1:8500 ner "Ada Lovelace was born in London"
 
     >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
     ['positive']
@@ -16,14 +16,17 @@ import argparse
 import base64
 import contextlib
 import http.client
+import importlib.metadata
 import json
+import math
 import os
 import pathlib
+import re
 import sys
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 REST_URL, GRPC_ADDRESS = "http://127.0.0.1:8501", "127.0.0.1:8500"
 RETRY_SECONDS = 0.5  # before the one retry of a refused connection
@@ -289,6 +292,7 @@ class _Grpc:
         raise ServingClientError(details if is_there else f"{self._address}: {details}", code if is_there else None)
 
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _TYPES = {"float": "float32", "double": "float64", "half": "float16"}
 
 
@@ -341,20 +345,94 @@ def entities(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
     return [{**entity, "text": text[entity["start"] : entity["end"]]} for entity in found]
 
 
+def program_version() -> str:
+    """Of the checkout that this file stands in, or of the package that is installed."""
+    file = pathlib.Path(__file__).parent.parent / "pyproject.toml"
+    with contextlib.suppress(OSError, ValueError):
+        found = re.search(r'^name = "keras_seq"\nversion = "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            return found[1]
+    try:
+        return importlib.metadata.version("keras_seq")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
 def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if words == ["--version"]:
+        print(f"client {program_version()}")
+        return 0
+    arguments = _parser().parse_args(words)
     try:
         for answer in _answers(arguments):
-            text = json.dumps(answer, ensure_ascii=False, default=_b64)
-            print(text.encode("utf-8", "replace").decode(), flush=True)
+            _print(answer)
     except (ServingClientError, ValueError) as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)
         return 1 if getattr(error, "status", None) is not None else 2
+    except BrokenPipeError:  # whoever reads has seen enough
+        return _without_stdout(128 + 13)
+    except OSError as error:  # those of connections and files have become one of the errors above
+        print(f"error: the answer cannot be written: {error.strerror or error}", file=sys.stderr)
+        return _without_stdout(2)
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
+def _print(answer: dict[str, Any]) -> None:
+    """One answer as a line of JSON, in the terminal's encoding."""
+    document, is_finite = _finite(answer)
+    if not is_finite:
+        print("note: NaN and Infinity, which JSON has no words for, are printed as null", file=sys.stderr)
+    text = _whole(json.dumps(document, ensure_ascii=False, default=_b64))
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(document, default=_b64)
+    print(text, flush=True)
+
+
+def _finite(value: Any) -> tuple[Any, bool]:
+    """A JSON value without numbers that JSON cannot say, and whether there were none."""
+    if isinstance(value, dict):
+        found = {key: _finite(item) for key, item in value.items()}
+        return {key: item for key, (item, _) in found.items()}, all(is_finite for _, is_finite in found.values())
+    if isinstance(value, list):
+        items = [_finite(item) for item in value]
+        return [item for item, _ in items], all(is_finite for _, is_finite in items)
+    is_finite = not isinstance(value, float) or math.isfinite(value)
+    return (value if is_finite else None), is_finite
+
+
+def _without_stdout(code: int) -> int:
+    """The exit code; what could not be written is forgotten, or the end of the program would try once more."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """As argparse's, with a hint for texts that look like flags."""
+        if re.search(r"unrecognized arguments?: -|arguments are required|expected", message):
+            message += "; an input that begins with - stands after --, as in: client.py MODEL -- -INPUT"
+        super().error(message)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected seconds, more than 0")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(allow_abbrev=False, description="Ask a model server; a JSON object an input.")
+    parser = _Parser(
+        allow_abbrev=False,
+        description="Ask a model server; a JSON object an input.",
+        epilog="An input that begins with - stands after --. --version alone says this program's own version.",
+    )
     parser.add_argument("model", metavar="MODEL", help="a model's name, for example sentiment")
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help=f"a text, or a file ({', '.join(FILE_SUFFIXES)})")
     parser.add_argument(
@@ -362,8 +440,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--url", help=f"default: {REST_URL}; with --grpc, {GRPC_ADDRESS}")
     parser.add_argument("--grpc", action="store_true", help="gRPC instead of REST; needs tensorflow-serving-api")
-    parser.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds for an answer (default: 60)")
-    parser.add_argument("--wait", type=float, metavar="S", help="wait so many seconds for the model to be available")
+    parser.add_argument("--timeout", type=_seconds, default=60, metavar="S", help="seconds for an answer (default: 60)")
+    parser.add_argument("--wait", type=_seconds, metavar="S", help="wait so many seconds for the model to be available")
     parser.add_argument(
         "--signature", default="serving_default", metavar="NAME", help="default: serving_default; one of a text each"
     )
@@ -378,6 +456,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     given = [_input(text, arguments.text) for text in arguments.inputs]
+    for name in ("model", "signature", "label"):
+        setattr(arguments, name, getattr(arguments, name) and _whole(getattr(arguments, name)))
     client = Client(arguments.url, timeout=arguments.timeout, grpc=arguments.grpc)
     if arguments.wait is not None:
         client.wait(arguments.model, arguments.wait, arguments.version)
@@ -397,7 +477,15 @@ def _input(text: str, is_text: bool) -> str | bytes:
             return pathlib.Path(text).read_bytes()
         except OSError as error:
             raise ValueError(f"{text}: {error.strerror}; --text sends it as a text") from None
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _whole(text)
+
+
+def _whole(text: str) -> str:
+    """Text without halves of surrogate pairs, in which Python keeps bytes of a command line that are not UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # halves that stand for no byte
+        return _HALF_PAIR.sub("\ufffd", text)
 
 
 def _has_rows(column: Any, count: int) -> bool:

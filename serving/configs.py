@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import logging
 import os
 import pathlib
+import shlex
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
@@ -16,6 +18,9 @@ from tensorflow_serving.config import model_server_config_pb2
 
 DEFAULT_METRICS_PATH = "/monitoring/prometheus/metrics"
 LARGEST_VERSION = 2**63 - 1
+SAVED_MODELS = ("saved_model.pb", "saved_model.pbtxt")
+
+log = logging.getLogger("serving")
 
 _OPTIONAL, _REPEATED = 1, 3  # labels of descriptor.proto
 _MESSAGES = {
@@ -160,33 +165,46 @@ def read_monitoring(path: str | os.PathLike) -> Monitoring:
 def models_of_folder(folder: pathlib.Path) -> model_server_config_pb2.ModelServerConfig:
     """The models of a folder: each subfolder with a numbered version in it, or the folder itself when it has versions.
 
+    A number may be a model's name too: what decides is where a saved_model.pb is. With `FOLDER/2024/saved_model.pb`,
+    2024 is a version of the model FOLDER; with `FOLDER/2024/1/saved_model.pb` it is a model.
+
     Raises:
         ValueError: when the folder cannot be read or holds no model.
     """
     folder = pathlib.Path(os.path.abspath(folder))  # noqa: PTH100  (not resolved: a linked folder keeps its name)
     try:
-        if _has_versions(folder):
-            models = [folder]
-        else:
-            models = [p for p in sorted(folder.iterdir()) if not p.name.startswith(".") and _has_versions(p)]
+        models = [p for p in sorted(folder.iterdir()) if not p.name.startswith(".") and _versions(p)]
     except OSError as error:
         raise ValueError(f"{error.filename or folder}: cannot be read: {error.strerror}") from None
+    versions = _versions(folder)
+    has_models = any(_holds_a_model(version) for model in models for version in _versions(model))
+    if any(map(_holds_a_model, versions)) or (versions and not has_models):
+        for other in models if has_models else ():
+            log.warning("%s: not served: %s is one model, with versions", other, folder)
+        models = [folder]
     if not models:
-        raise ValueError(f"{folder}: no model is here; expected folders such as NAME/1/saved_model.pb")
+        raise ValueError(
+            f"{folder}: no model is here; expected folders such as NAME/1/saved_model.pb, "
+            f"as python -m export RUN --to {shlex.quote(str(folder))} makes"
+        )
     config = model_server_config_pb2.ModelServerConfig()
     for model in models:
         config.model_config_list.config.add(name=model.name, base_path=str(model), model_platform="tensorflow")
     return config
 
 
-def _has_versions(folder: pathlib.Path) -> bool:
-    if not folder.is_dir():
-        return False
+def _versions(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The folders in a folder whose names are version numbers."""
     try:
-        names = [p.name for p in folder.iterdir() if p.is_dir()]
+        found = [p for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []
     except PermissionError:  # such as lost+found
-        return False
-    return any(n.isascii() and n.isdigit() and int(n) <= LARGEST_VERSION for n in names if len(n) < 100)
+        return []
+    names = [p for p in found if p.name.isascii() and p.name.isdigit() and len(p.name) < 100]
+    return [p for p in names if int(p.name) <= LARGEST_VERSION]
+
+
+def _holds_a_model(version: pathlib.Path) -> bool:
+    return any((version / name).exists() for name in SAVED_MODELS)
 
 
 def _parse(path: str | os.PathLike, message: Any) -> tuple[Any, str]:
@@ -197,7 +215,7 @@ def _parse(path: str | os.PathLike, message: Any) -> tuple[Any, str]:
     """
     kind = message.DESCRIPTOR.name
     try:
-        text = pathlib.Path(path).read_text(encoding="utf-8")
+        text = pathlib.Path(path).read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
 
+from serving.configs import SAVED_MODELS
 from serving.errors import Code, ServingError
 
 SERVE = "serve"
@@ -38,13 +40,13 @@ class SavedModel:
         config = tf.compat.v1.ConfigProto(
             intra_op_parallelism_threads=intra_op_threads, inter_op_parallelism_threads=inter_op_threads
         )
-        if not any(pathlib.Path(path, name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
+        if not any(pathlib.Path(path, name).exists() for name in SAVED_MODELS):
             message = f"Could not find SavedModel .pb or .pbtxt at supplied export directory path: {path}"
             raise ServingError(Code.NOT_FOUND, message)
         self._session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
         try:
-            with _tensorflow_errors(), self._session.graph.as_default():
-                loaded: meta_graph_pb2.MetaGraphDef = tf.compat.v1.saved_model.load(self._session, [SERVE], path)
+            with _tensorflow_errors(), _plain(path) as plain_path, self._session.graph.as_default():
+                loaded: meta_graph_pb2.MetaGraphDef = tf.compat.v1.saved_model.load(self._session, [SERVE], plain_path)
                 self._session._extend_graph()
         except BaseException:
             self._session.close()
@@ -87,6 +89,18 @@ class SavedModel:
         if name not in self._outputs:
             self._outputs[name] = self._session.graph.as_graph_element(name, allow_operation=False)._as_tf_output()
         return self._outputs[name]
+
+
+@contextlib.contextmanager
+def _plain(path: str) -> Iterator[str]:
+    """A way to a folder without the signs of a pattern, for which TensorFlow takes the path of variables."""
+    if not set(path) & set("*?[]\\"):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="serving-") as folder:
+        link = pathlib.Path(folder, "model")
+        link.symlink_to(pathlib.Path(path).absolute(), target_is_directory=True)
+        yield str(link)
 
 
 @contextlib.contextmanager

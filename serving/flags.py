@@ -29,6 +29,7 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, help="the server's version, and exit")
     _add_models(parser)
     _add_interfaces(parser)
     _add_engine(parser)
@@ -47,6 +48,19 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     if flags.port == flags.rest_api_port:
         parser.error(f"--port and --rest_api_port are both {flags.port}")
     return flags
+
+
+class _Version(argparse.Action):
+    """Says the version; what finds it is imported only then."""
+
+    def __init__(self, option_strings: list[str], dest: str, **more) -> None:
+        super().__init__(option_strings, dest, nargs=0, **more)
+
+    def __call__(self, parser, *_) -> None:
+        from serving.client import program_version
+
+        print(f"serving {program_version()}")
+        parser.exit()
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """One model's versions, from START to END: loaded newest first, swapped without a gap, closed when nobody uses them.
 
-A thread a model does the loading and the closing, one at a time, and holds no lock meanwhile. Everything else only
+A thread a model does the loading and the closing, one at a time, and holds no lock meanwhile; it ends when the model
+has been taken out of the configuration and all is closed. Everything else only
 notes what is wanted or what has happened, under the model's lock, and wakes those who wait.
 """
 
@@ -43,8 +44,7 @@ class Model(Generic[T]):
         self._notes: list[str] = []
         self._stopped = False
         self._waits_are_over = False
-        self._worker = threading.Thread(target=self._work, name=f"model {name}", daemon=True)
-        self._worker.start()
+        self._worker: threading.Thread | None = None  # there from the first settings to the end of all versions
 
     def configure(self, settings: Settings | None) -> None:
         """Take new settings, in force at once for labels and at the next poll for versions; None unloads the model."""
@@ -54,6 +54,9 @@ class Model(Generic[T]):
             self._settings = settings
             if settings is None:
                 self._want({})
+            elif self._worker is None:
+                self._worker = threading.Thread(target=self._work, name=f"model {self.name}", daemon=True)
+                self._worker.start()
 
     def poll(self) -> None:
         """List the version folders and want those that the policy asks for; a missing base path changes nothing."""
@@ -157,8 +160,12 @@ class Model(Generic[T]):
 
     def join(self, seconds: float) -> bool:
         """Wait until a stopped model has closed its versions; whether it has."""
-        self._worker.join(max(0.0, seconds))
-        return not self._worker.is_alive()
+        with self._changed:
+            worker = self._worker
+        if worker is None:
+            return True
+        worker.join(max(0.0, seconds))
+        return not worker.is_alive()
 
     def _list(self, base_path: str) -> tuple[dict[int, Folder], list[str]]:
         """The version folders; not those of a moment when an old one is seen gone and its successor not yet seen."""
@@ -208,7 +215,8 @@ class Model(Generic[T]):
         while True:
             with self._changed:
                 while (step := self._next_step()) is None:
-                    if self._stopped and all(v.state is State.END for v in self._versions.values()):
+                    if self._settings is None and all(v.state is State.END for v in self._versions.values()):
+                        self._worker = None
                         return
                     retries = [v.due - time.monotonic() for v in self._versions.values() if v.waits and v.due]
                     self._changed.wait(max(0.0, min(retries)) if retries else None)
@@ -231,12 +239,15 @@ class Model(Generic[T]):
                 folder = self._wanted[version.number]
                 version.state, version.due = State.LOADING, None
                 self._changed.notify_all()
+            log.info("Loading servable version %s from %s", self._id(version.number), folder.path)
+            begun = time.monotonic()
             try:
                 servable = self._loading.load(self.name, version.number, folder.path)
             except BaseException as error:  # in a thread of its own nobody else would hear of it
                 self._fail(version, folder, error)
                 return
-        log.info("Successfully loaded servable version %s", self._id(version.number))
+        seconds = time.monotonic() - begun
+        log.info("Successfully loaded servable version %s in %.1f s", self._id(version.number), seconds)
         with self._changed:
             version.servable, version.state = servable, State.AVAILABLE
             version.code, version.message = Code.OK, ""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import socket
 import threading
 import time
 
 import grpc
 import uvicorn
-from tensorflow_serving.config import model_server_config_pb2
 
-from serving import configs, grpc_server, rest
+from serving import configs, grpc_server, listening, rest, starting
 from serving.connection import Connection
 from serving.errors import Code, ServingError
 from serving.loading import Loader
@@ -22,12 +20,10 @@ from serving.metrics import Metrics
 from serving.models import Models, State
 from serving.scheduler import BatchScheduler
 from serving.service import Service
-from serving.versions import PLATFORM
 
 log = logging.getLogger("serving")
 GRACE_SECONDS = 30  # for requests in flight, once the server is to stop
 IDLE_SECONDS = 75  # before a connection that nothing comes from is closed
-BACKLOG = 2048
 
 
 class Server:
@@ -47,11 +43,8 @@ class Server:
         self._flags = flags
         self.rest_port: int | None = None
         self.grpc_port: int | None = None
-        batching = configs.read_batching(flags.batching_parameters_file) if flags.enable_batching else None
+        self._config, batching, self._metrics_path = starting.configured(flags)
         self._scheduler = BatchScheduler(batching.num_batch_threads, batching.thread_pool_name) if batching else None
-        monitoring = configs.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None
-        self._metrics_path = monitoring.path if monitoring and monitoring.enable else None
-        self._config = self._read_config()
         metrics = Metrics()
         loader = Loader(
             metrics,
@@ -94,8 +87,9 @@ class Server:
             ServingError: when the configuration is refused.
         """
         if self._flags.port:  # said now, not after the models have been loaded
-            _listen(self._flags.host, self._flags.port).close()
-        listening = _listen(self._flags.host, self._flags.rest_api_port) if self._flags.rest_api_port else None
+            listening.hold(self._flags.host, self._flags.port, "--port").close()
+        rest_port = self._flags.rest_api_port
+        holding = listening.hold(self._flags.host, rest_port, "--rest_api_port") if rest_port else None
         try:
             self._models.apply(self._config, wait_seconds=None)
         except ServingError as error:
@@ -103,12 +97,12 @@ class Server:
                 raise
             log.error("%s", error.message)
         self._models.start()
-        if listening:
-            listening.listen(BACKLOG)
+        if holding:
+            listening.listen(holding, "--rest_api_port")
         if self._flags.port:
             self._start_grpc()
-        if listening:
-            self._start_rest(listening)
+        if holding:
+            self._start_rest(holding)
         if self._flags.model_config_file and self._flags.model_config_file_poll_wait_seconds:
             self._run(self._poll_config, "config")
 
@@ -143,7 +137,7 @@ class Server:
         )
         self._grpc.start()
 
-    def _start_rest(self, listening: socket.socket) -> None:
+    def _start_rest(self, holding: socket.socket) -> None:
         flags = self._flags
         self._app = rest.App(
             self._service,
@@ -160,14 +154,14 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            backlog=BACKLOG,
+            backlog=listening.BACKLOG,
             timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._uvicorn = uvicorn.Server(config)
-        self.rest_port = listening.getsockname()[1]
+        self.rest_port = holding.getsockname()[1]
         server = self._uvicorn
-        self._run(lambda: asyncio.run(server.serve(sockets=[listening])), "rest")
+        self._run(lambda: asyncio.run(server.serve(sockets=[holding])), "rest")
         while not server.started and self._threads[-1].is_alive():
             time.sleep(0.01)
 
@@ -175,19 +169,6 @@ class Server:
         thread = threading.Thread(target=work, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
-
-    def _read_config(self) -> model_server_config_pb2.ModelServerConfig:
-        flags = self._flags
-        if flags.model_config_file:
-            return configs.read_models(flags.model_config_file)
-        if flags.folder:
-            return configs.models_of_folder(flags.folder)
-        config = model_server_config_pb2.ModelServerConfig()
-        base_path = os.path.abspath(flags.model_base_path)  # noqa: PTH100  (not resolved: a link may be set anew)
-        config.model_config_list.config.add(
-            name=flags.model_name or "default", base_path=base_path, model_platform=PLATFORM
-        )
-        return config
 
     def _poll_config(self) -> None:
         """Take the configuration file again and again; one that cannot be used is said, and the last one stays."""
@@ -199,16 +180,3 @@ class Server:
                     self._config = config
             except (ServingError, ValueError, OSError) as error:
                 log.error("%s", error)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named: asyncio only then turns Nagle's algorithm off, which delays answers by 40 ms.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise OSError(f"{host}:{port} cannot be listened on: {error.strerror}") from None
-    return listening

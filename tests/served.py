@@ -17,7 +17,7 @@ from tensorflow_serving.apis import model_pb2, model_service_pb2_grpc, predictio
 
 from serving import flags, server
 
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds; a machine may be busy with other things
 LABELS = {"stable": 1, "canary": 2}
 
 

@@ -15,7 +15,7 @@ from concurrent import futures
 import tensorflow as tf
 from corpora import PROJECT
 
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds; a machine may be busy with other things
 MODEL = "half"
 
 

@@ -3,12 +3,16 @@
 import base64
 import http.server
 import json
+import os
+import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 from concurrent import futures
 
 import grpc
@@ -468,6 +472,100 @@ def test_a_wrong_use_ends_with_2(arguments):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["sentiment", "-fine"], ["sentiment", "--fine"], ["sentiment", "-f", "x"], ["--timeout", "-1", "sentiment", "x"]],
+    ids=["one", "two", "short", "number"],
+)
+def test_a_text_that_looks_like_a_flag_gets_a_hint(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "client.py MODEL -- -INPUT" in capsys.readouterr().err
+
+
+def test_after_two_dashes_a_text_may_begin_with_one(asked, capsys):
+    assert main([*command_line(asked), "sentiment", "--", "-fine", "--x"]) == 0
+    assert [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()] == ["-fine", "--x"]
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e400", "soon"])
+def test_seconds_that_are_none_are_refused(seconds, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([f"--timeout={seconds}", "sentiment", "x"])
+    assert caught.value.code == 2
+    assert "--timeout" in capsys.readouterr().err
+
+
+def test_the_version_is_the_projects(capsys):
+    assert main(["--version"]) == 0
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert capsys.readouterr().out == f"client {project['version']}\n"
+
+
+def test_numbers_that_json_cannot_say_are_null_and_said(asked, state, capsys):
+    assert main([*command_line(asked), "half_plus_two", "--", "NaN", "1.0", "-Infinity"]) == 0
+    printed = capsys.readouterr()
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in printed.out.splitlines()]
+    assert [line["y"] for line in lines] == [None, 2.5, None]
+    assert "printed as null" in printed.err
+
+
+def test_what_is_not_unicode_goes_as_a_replacement(asked, capsys):
+    """Bytes of a command line that are not UTF-8, and halves of surrogate pairs that stand for none."""
+    for odd in ("\udcff", "\ud800"):
+        assert main([*command_line(asked), "sentiment", f"fine{odd}"]) == 0
+        assert json.loads(capsys.readouterr().out)["label"] == "good"
+        assert main([*command_line(asked), f"no{odd}", "fine"]) == 1
+        assert capsys.readouterr().err.startswith("error: Servable not found")
+
+
+def run_client(rest, *arguments, **options):
+    command = [sys.executable, str(SERVING / "client.py"), "--url", rest, *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_output_that_is_not_utf_8_is_json_all_the_same(rest):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    running = run_client(rest, "sentiment", "öde", stdout=subprocess.PIPE, env=environment)
+    out, err = running.communicate(timeout=30)
+    assert (running.returncode, err) == (0, "")
+    assert out.isascii()
+    assert json.loads(out)["text"] == "öde"
+
+
+def test_a_reader_that_has_gone_is_no_error(rest):
+    """As in `... | head -n 0`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    running = run_client(rest, "sentiment", "a", "b", stdout=writing)
+    os.close(writing)
+    assert (running.communicate(timeout=30)[1], running.returncode) == ("", 141)
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said_in_one_line(rest):
+    with open("/dev/full", "w") as full:
+        running = run_client(rest, "sentiment", "a", "b", stdout=full)
+        err = running.communicate(timeout=30)[1]
+    assert (running.returncode, err) == (2, "error: the answer cannot be written: No space left on device\n")
+
+
+def test_ctrl_c_leaves_no_traceback(rest, state):
+    state.delay = 20
+    running = run_client(rest, "sentiment", "a", stdout=subprocess.DEVNULL)
+    wait_until(lambda: state.requests)
+    running.send_signal(signal.SIGINT)
+    assert (running.communicate(timeout=30)[1], running.returncode) == ("", 130)
+
+
+def wait_until(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
 
 
 def test_the_file_works_alone_with_nothing_but_the_standard_library(rest, free_port, tmp_path):

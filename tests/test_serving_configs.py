@@ -206,6 +206,40 @@ def test_a_folder_with_versions_is_one_model_of_its_name(tmp_path, monkeypatch):
     assert names_and_paths(models_of_folder(tmp_path / "linked")) == {"linked": str(tmp_path / "linked")}
 
 
+def saved(folder, *versions):
+    for version in versions:
+        (folder / version).mkdir(parents=True)
+        (folder / version / "saved_model.pb").write_bytes(b"")
+
+
+def test_a_model_may_be_called_by_a_number(tmp_path, caplog):
+    """What decides is where a saved_model.pb is."""
+    saved(tmp_path, "2024/1", "other/1")
+    (tmp_path / "2025").mkdir()  # an export that has not got far
+    assert set(names_and_paths(models_of_folder(tmp_path))) == {"2024", "other"}
+    assert names_and_paths(models_of_folder(tmp_path / "2024")) == {"2024": str(tmp_path / "2024")}
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("name", ["2024", "1"])
+def test_a_folder_of_one_model_that_is_called_by_a_number(tmp_path, name):
+    saved(tmp_path, f"{name}/1", f"{name}/2")
+    assert names_and_paths(models_of_folder(tmp_path)) == {name: str(tmp_path / name)}
+
+
+def test_models_beside_versions_are_named_and_not_served(tmp_path, caplog):
+    saved(tmp_path / "half", "7", "old/1")
+    assert names_and_paths(models_of_folder(tmp_path / "half")) == {"half": str(tmp_path / "half")}
+    assert f"{tmp_path / 'half' / 'old'}: not served" in caplog.text
+
+
+def test_a_mark_at_the_beginning_of_a_file_is_no_part_of_it(write):
+    assert read_batching(write("\ufeffmax_batch_size { value: 4 }")).max_batch_size == 4
+    text = '\ufeffmodel_config_list { config { name: "m" } }'
+    assert [model.name for model in read_models(write(text)).model_config_list.config] == ["m"]
+    assert read_monitoring(write("\ufeffprometheus_config { enable: true }")).enable
+
+
 def test_a_folder_without_models_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no model is here"):
         models_of_folder(tmp_path)

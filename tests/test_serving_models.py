@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import logging
+import threading
 import time
 
 import pytest
@@ -63,6 +64,22 @@ def test_the_policy_says_which_versions_are_served(serve, tmp_path, text, expect
         with models.use("m", version) as (number, loaded):
             assert number == loaded.version == version
     assert {s.version for s in models.statuses("m")} == set(expected)
+
+
+def test_a_model_that_is_removed_leaves_no_thread(serve, tmp_path):
+    """Thirty reloads, each with a model of another name; the last one comes back."""
+    base = folder(tmp_path, versions=[1])
+    models = serve()
+    models.apply(config(("m", base, "")), PATIENCE)
+    eventually(lambda: available(models) == [1])
+    before = threading.active_count()
+    for number in range(30):
+        models.apply(config((f"m{number}", base, "")), PATIENCE)
+    eventually(lambda: threading.active_count() <= before)
+    assert state(models, 1) is State.END
+    models.apply(config(("m", base, "")), PATIENCE)
+    eventually(lambda: available(models) == [1])
+    assert threading.active_count() <= before + 1
 
 
 def test_what_is_not_there_is_not_found(serve, tmp_path):

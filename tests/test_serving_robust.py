@@ -272,16 +272,6 @@ def test_only_this_machine_is_listened_to_by_default(server):
     assert all(address[:-13] in ("", "0" * 16 + "FFFF0000") for address in listening)
 
 
-def test_a_port_in_use_is_one_clear_line(server, tmp_path, versions):
-    publish_first(tmp_path, versions)
-    flags = [f"--rest_api_port={server.port}", "--port=0"], ["--rest_api_port=0", f"--port={server.port}"]
-    processes = [spawn(tmp_path / "models", *ports) for ports in flags]
-    for process in processes:
-        _, error = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 2
-        assert error == f"error: 127.0.0.1:{server.port} cannot be listened on: Address already in use\n"
-
-
 @pytest.mark.parametrize(
     "flags",
     [[], ["folder", "--nonsense"], ["folder", "--model_base_path=x"], ["--model_name=x"], ["folder", "--port=70000"]],
