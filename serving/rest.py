@@ -21,13 +21,13 @@ from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2
 
 from serving import inference, json_text, rest_json
+from serving.connection import LINGER_SECONDS
 from serving.errors import Code, ServingError
 from serving.inference import DEFAULT_SIGNATURE
 from serving.service import SIGNATURE_DEF, Service
 
 log = logging.getLogger("serving")
 LARGEST_BODY = 64 * 2**20  # bytes, inflated; a larger one would hold up all others while it is parsed
-LINGER_SECONDS = 1.0  # that a client may go on sending what nobody reads, after it has been answered
 _STATUS = {
     Code.INVALID_ARGUMENT: 400,
     Code.FAILED_PRECONDITION: 400,

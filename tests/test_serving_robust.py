@@ -162,8 +162,17 @@ def test_a_body_over_the_limit_gets_an_error(server, is_chunked):
 
 
 def test_a_head_without_end_gets_an_error(server):
-    status, _ = server.ask(headers={"X": "x" * 2**20}, body=b"{}")
-    assert status == 400
+    """Also where the client sends on before it reads."""
+    for size in (2**17, 2**20, 2**23):
+        status, text = server.ask(headers={"X": "x" * size}, body=b"{}")
+        assert (status, text) == (400, "The request's head is too large.")
+
+
+def test_what_is_no_http_gets_an_error_even_if_there_is_more_of_it(server):
+    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as client:
+        client.sendall(b"\x00\xff" * 2**22)
+        assert client.makefile("rb").readline() == b"HTTP/1.1 400 Bad Request\r\n"
+    assert server.predict([2.0]) == [2.0]
 
 
 def test_a_gzip_bomb_gets_an_error(server):
