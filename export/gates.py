@@ -75,6 +75,10 @@ def check(
     _ask_fresh(fresh, folder, questions, others)
     with step("asking the Keras model"):
         keras_rows = _rows([_ask(model, batch) for batch in batches], batches)
+        keras_others = {
+            name: {key: plain(tensor) for key, tensor in model.signatures()[name].call(batch).items()}
+            for name, batch in others.items()
+        }
     given = _received(fresh, "session", "gate 2 (CPU): a fresh process cannot load and ask the servable")
     yield "gate 2 (CPU): loaded and asked in a process without GPUs"
     alone = [_row(answer, 0) for answer in given["answers"][: len(probes)]]
@@ -86,7 +90,7 @@ def check(
         rows, lone = _rows(answers[len(probes) :], batches), [_row(answer, 0) for answer in answers[: len(probes)]]
         worst.append(_compare("gate 3 (same)", crowd, keras_rows, rows, ("the Keras model", interface)))
         worst.append(_compare("gate 3 (same)", probes, alone, lone, ("the SavedModel", interface)))
-    worst.append(_compare_others(model, probes, others, {"the SavedModel": given, **served}))
+    worst.append(_compare_others(probes, keras_others, {"the SavedModel": given, **served}))
     yield (
         f"gate 3 (same): Keras model = SavedModel = REST = gRPC for {len(probes)} inputs, "
         f"largest difference {max(worst):.1e}"
@@ -146,15 +150,14 @@ def _received(fresh: FreshProcess, name: str, failure: str) -> dict[str, Any]:
         raise GateError(f"{failure}:\n{error}") from None
 
 
-def _compare_others(model: Answering, probes: list, others: dict[str, tf.Tensor], given: dict[str, dict]) -> float:
+def _compare_others(probes: list, expected: dict[str, dict[str, list]], given: dict[str, dict]) -> float:
     """The largest difference in the answers of the signatures beside the default one."""
     largest = 0.0
-    for name, batch in others.items():
-        answer = {key: plain(tensor) for key, tensor in model.signatures()[name].call(batch).items()}
+    for name, answer in expected.items():
         for side, answers in given.items():
-            answered = _rows([answers["others"][name]], [probes])
+            rows = _rows([answers["others"][name]], [probes])
             sides = (f"the Keras model ({name})", f"{side} ({name})")
-            largest = max(largest, _compare("gate 3 (same)", probes, _rows([answer], [probes]), answered, sides))
+            largest = max(largest, _compare("gate 3 (same)", probes, _rows([answer], [probes]), rows, sides))
     return largest
 
 
