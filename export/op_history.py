@@ -9,6 +9,7 @@ asked, in a process of its own, so the file says what that release registers and
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import json
 import pathlib
@@ -29,13 +30,19 @@ class _Buffer(ctypes.Structure):
     _fields_ = [("data", ctypes.c_void_p), ("length", ctypes.c_size_t), ("deallocator", ctypes.c_void_p)]
 
 
-def main(folders: list[str]) -> int:
-    if folders[:1] == ["--list"]:
-        print(json.dumps(_listed(pathlib.Path(folders[1]))))
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m export.op_history", description="What each TensorFlow release added and removed, as JSON."
+    )
+    parser.add_argument("folders", nargs="+", metavar="FOLDER", help="the `tensorflow` folder of a wheel, oldest first")
+    parser.add_argument("--list", action="store_true", help="what one release knows, instead")
+    arguments = parser.parse_args(argv)
+    if arguments.list:
+        print(json.dumps(_listed(pathlib.Path(arguments.folders[0]))))
         return 0
     releases: dict[str, Any] = {}
     older: Known = set()
-    for folder in map(pathlib.Path, folders):
+    for folder in map(pathlib.Path, arguments.folders):
         command = [sys.executable, "-m", "export.op_history", "--list", str(folder)]
         listed = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
         newer = set(map(tuple, listed["known"]))
@@ -90,4 +97,4 @@ def _difference(known: Known, others: Known) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
