@@ -58,7 +58,12 @@ def main(argv: list[str] | None = None) -> int:
                 command = shlex.join(
                     ["python", "-m", "keras_seq.train", *(word for word in words if word != "--fresh")]
                 )
-                stopped = _train(recipe, run, command)
+                try:
+                    stopped = _train(recipe, run, command)
+                except KeyboardInterrupt:
+                    if run.position_file.exists():
+                        progress.say(f"what was trained is saved. To go on, the same command again:\n  {command}")
+                    raise
                 if stopped:
                     return stopped
         _say_next(run)
@@ -80,9 +85,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     keras.utils.set_random_seed(settings["seed"])
     with progress.step("learning the vocabulary") as learning:
         preprocessing = application.prepare(learning.counted(train), **recipe.prepare)
-    objective = application.objective(**objective_settings)
-    if test is not None:
-        with progress.step("counting the test split", at_once=False) as counting:
+    with progress.step("counting the test split", at_once=False) as counting:
+        objective = application.objective(**objective_settings)
+        if test is not None:
             pipeline.count(counting.counted(test), preprocessing, objective, "test")
     with progress.step("building the network", at_once=False):
         network = application.build(preprocessing.sizes, **recipe.model)
@@ -103,9 +108,27 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
             f"{error.filename or run.path}: cannot be written: {reason(error)}; what was saved of the training before "
             f"is kept. To go on, once that is mended:\n  {command}"
         ) from None
+    with progress.step("finishing", at_once=False):
+        _finish(recipe, run, objective, preprocessing, validation, test)
+    return 0
+
+
+def _finish(
+    recipe: Recipe,
+    run: Run,
+    objective: Objective,
+    preprocessing: Preprocessing,
+    validation: Iterable[Example],
+    test: Iterable[Example] | None,
+) -> None:
+    """What comes after training: the best weights, what the validation split decides, the model, scores, the card."""
+    from keras_seq import pipeline, scoring, training
+
+    application = applications.functions(recipe.application)
+    fixed = {key: value for key, value in recipe.serving.items() if value is not None}
     best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
     run.load_best_weights(best)
-    data = pipeline.evaluation_dataset(validation, preprocessing, settings["batch_size"])
+    data = pipeline.evaluation_dataset(validation, preprocessing, recipe.training["batch_size"])
     chosen = _chosen(application, objective, preprocessing, best, validation, data, fixed)
     model = application.present(preprocessing, best, **chosen)
     with progress.step("saving the model", at_once=False):
@@ -120,12 +143,11 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
     metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
-    metrics["training"] = training.summary(run, preprocessing, network, objective.monitor)
+    metrics["training"] = training.summary(run, preprocessing, best, objective.monitor)
     run.write_metrics(metrics)  # the run is complete; what is written after this is for people
+    shutil.rmtree(run.state)
     with progress.step("writing the card", at_once=False):
         _write_card(run, recipe, model, metrics, list(scored.values())[-1].worst, objective)
-    shutil.rmtree(run.state)
-    return 0
 
 
 def _write_card(

@@ -145,6 +145,7 @@ class Alive(keras.callbacks.Callback):
         self._step: progress.Step | None = None
 
     def __enter__(self) -> Alive:
+        self._say("preparing the first step")
         return self
 
     def __exit__(self, *error: object) -> None:

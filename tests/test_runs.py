@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -172,6 +173,38 @@ def test_what_can_be_known_early_is_said_before_tensorflow(command, expected, ti
     loaded = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "keras_seq.run" in loaded
     assert not loaded & {"tensorflow", "keras", "numpy"}
+
+
+def test_ctrl_c_while_tensorflow_is_imported_is_quiet(tiny_run):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "keras_seq.predict", str(tiny_run), "a text"], cwd=PROJECT, stderr=subprocess.PIPE
+    )
+    said = process.stderr.read(len("loading TensorFlow"))
+    process.send_signal(signal.SIGINT)
+    said += process.communicate(timeout=120)[1]
+    assert process.returncode == 130
+    assert said.startswith(b"loading TensorFlow")
+    assert b"interrupted" in said
+    assert b"Traceback" not in said
+
+
+def test_ctrl_c_after_training_keeps_what_was_trained(recipe_file, tmp_path, monkeypatch, capsys):
+    def interrupted(self, model):
+        raise KeyboardInterrupt
+
+    run = Run(tmp_path / "run")
+    monkeypatch.setattr(Run, "save_model", interrupted)
+    arguments = [str(recipe_file), "--run", str(run.path), "--set", "training.epochs=1"]
+    with pytest.raises(SystemExit, match="130"):
+        train.main(arguments)
+    assert (
+        f"To go on, the same command again:\n  python -m keras_seq.train {recipe_file} --run" in capsys.readouterr().out
+    )
+    assert not run.lock_file.exists()
+    monkeypatch.undo()
+    assert train.main(arguments) == 0
+    assert run.is_complete
+    assert len(run.read_history()) == 1
 
 
 @pytest.mark.parametrize("name", ["caf\udcff", "a\nb", "bell\a"], ids=["bytes", "line", "control"])
