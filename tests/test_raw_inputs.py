@@ -113,6 +113,12 @@ def test_no_inputs_give_no_answers(nothing):
     assert small().predict_on_batch(nothing)["label"].shape == (0,)
 
 
+def test_no_inputs_give_no_answers_of_any_application(model):
+    answers = model.predict([], verbose=0)
+    assert answers.keys() == model(TEXTS).keys()
+    assert {len(values) for values in answers.values()} == {0}
+
+
 def test_a_dataset_that_turns_out_empty_gives_no_answers():
     dataset = tf.data.Dataset.from_tensor_slices(["x"]).filter(lambda text: text != "x")
     assert small().predict(dataset, verbose=0)["scores"].shape == (0, 2)
