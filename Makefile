@@ -15,6 +15,7 @@ environment:  ## .venv with what is needed, by python3.11 or the newest of pytho
 QUESTIONS := "a gripping story , and the cast is superb" "the plot is dull and the music annoyed us"
 
 demo: environment  ## train, score, export, serve and ask the sentiment model of the built-in reviews
+	@$(BIN)/python -m serving.listening
 	$(BIN)/python -m keras_seq.train zoo/sentiment.yaml
 	$(BIN)/python -m export runs/sentiment
 	$(BIN)/python -m keras_seq.predict runs/sentiment $(QUESTIONS)
@@ -32,3 +33,6 @@ check: environment  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs-check: environment  ## every command of README.md and docs/, in a scratch copy: some twenty minutes
+	VENV=$(abspath $(VENV)) $(BIN)/python tests/docs_check.py
