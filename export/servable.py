@@ -50,7 +50,11 @@ def _of_its_rank(signature: Signature) -> Callable[[tf.Tensor], dict[str, tf.Ten
     TensorFlow Serving does not compare a request with the signature's shape: an instance of two texts went through the
     graph and came out as two answers. In the graph, the refusal is an INVALID_ARGUMENT (400) of every server.
     """
-    return lambda given: signature.call(tf.ensure_shape(given, signature.spec.shape))
+
+    def answers(given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return signature.call(tf.ensure_shape(given, signature.spec.shape))
+
+    return answers
 
 
 def _prediction_log(

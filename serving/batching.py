@@ -1,7 +1,8 @@
 """Joining concurrent calls into batches, as TensorFlow Serving's batching session does.
 
 Kinder than there: a call whose deadline passes is answered then, with DEADLINE_EXCEEDED, and its rows are left out of a
-batch that has not begun (there, they run along, or all get RESOURCE_EXHAUSTED at the end).
+batch that has not begun (there, they run along, or all get RESOURCE_EXHAUSTED at the end); and a call of a wrong rank
+shares no batch with right ones, which would fail with it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from serving.merging import check_outputs, merge, num_rows
 from serving.scheduler import Batch, BatchScheduler, Queue
 
 Feeds = dict[str, np.ndarray]
-Key = tuple[tuple[str, ...], tuple[str, ...]]  # sorted names of feeds and of fetches; equal ones share batches
+Key = tuple[tuple[tuple[str, int], ...], tuple[str, ...]]  # feeds with ranks, and fetches; equal ones share batches
 Run = Callable[[Feeds, tuple[str, ...], int | None], list[np.ndarray]]
 
 TOO_LATE = "Run() timeout exceeded while waiting in batching queue"
@@ -125,7 +126,8 @@ class Batcher:
     def _enqueue(self, call: _Call, rows: int) -> None:
         if self._is_closed or self._scheduler.is_closed:
             raise ServingError(Code.UNAVAILABLE, "The batching queue is closed")
-        key = (tuple(sorted(call.feeds)), tuple(sorted(set(call.fetches))))
+        feeds = sorted((name, array.ndim) for name, array in call.feeds.items())
+        key = (tuple(feeds), tuple(sorted(set(call.fetches))))
         queue = self._queues.get(key)
         if queue is None:
             queue = Queue(

@@ -306,7 +306,9 @@ def _only_input(signatures: Signatures, name: str) -> tuple[str, str]:
     """The name and dtype of a signature's input, if it has one."""
     inputs = _signature(signatures, name)["inputs"]
     if len(inputs) != 1:
-        raise ValueError(f"signature {name!r} takes {len(inputs)} inputs, each by its name: {', '.join(inputs)}")
+        raise ValueError(
+            f"signature {name!r} takes {len(inputs)} inputs, each by its name: {', '.join(sorted(inputs))}"
+        )
     return next(iter(inputs.items()))
 
 

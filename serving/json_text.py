@@ -12,7 +12,12 @@ import numpy as np
 from serving.errors import Code, ServingError
 
 LONGEST_VALUE = 4096  # characters of a value in an error
+_TRAILING_COMMAS = {
+    "Illegal trailing comma before end of array": "Invalid value.",
+    "Illegal trailing comma before end of object": "Missing a name for object member.",
+}
 _PARSE_ERRORS = {
+    **_TRAILING_COMMAS,
     "Expecting value": "Invalid value.",
     "Expecting property name enclosed in double quotes": "Missing a name for object member.",
     "Expecting ':' delimiter": "Missing a colon after a name of object member.",
@@ -50,7 +55,10 @@ def parsed(body: bytes) -> dict[str, Any]:
         is_unusual = _UNUSUAL.search(body)
         value = json.loads(document, parse_int=_integer, parse_float=_decimal) if is_unusual else json.loads(document)
     except json.JSONDecodeError as error:
-        raise _parse_error(_reason(error), len(document[: error.pos].encode("utf-8", "surrogateescape"))) from None
+        place = error.pos
+        if error.msg in _TRAILING_COMMAS:  # Python 3.13 points to the comma, rapidjson to what comes after it
+            place = len(document) - len(document[place + 1 :].lstrip())
+        raise _parse_error(_reason(error), len(document[:place].encode("utf-8", "surrogateescape"))) from None
     except OverflowError as error:
         offset = body.find(str(error).encode())
         raise _parse_error("Number too big to be stored in double.", offset) from None

@@ -30,7 +30,7 @@ def merge(tasks: list[dict[str, np.ndarray]], batching: Batching) -> tuple[dict[
     """The feeds of a batch, and its rows.
 
     Args:
-        tasks: each task's feeds, all of the same names.
+        tasks: each task's feeds, all of the same names and ranks.
         batching: says whether unequal shapes are padded, and which sizes are allowed.
 
     Returns:
@@ -45,7 +45,7 @@ def merge(tasks: list[dict[str, np.ndarray]], batching: Batching) -> tuple[dict[
     for name in sorted(tasks[0]):
         arrays = [feeds[name] for feeds in tasks]
         if batching.pad_variable_length_inputs:
-            arrays = _padded(name, arrays)
+            arrays = _padded(arrays)
         elif len({array.shape[1:] for array in arrays}) > 1:
             raise ServingError(
                 Code.FAILED_PRECONDITION,
@@ -81,11 +81,8 @@ def check_outputs(outputs: list[np.ndarray], fetches: tuple[str, ...], rows: int
             )
 
 
-def _padded(name: str, arrays: list[np.ndarray]) -> list[np.ndarray]:
+def _padded(arrays: list[np.ndarray]) -> list[np.ndarray]:
     """Arrays as large as the largest, each padded with its own first element, whatever that means to a model."""
-    if len({array.ndim for array in arrays}) > 1:
-        message = f"Tensors with name '{name}' from different tasks have different ranks, which padding cannot mend."
-        raise ServingError(Code.FAILED_PRECONDITION, message)
     shape = tuple(max(sizes) for sizes in zip(*(array.shape[1:] for array in arrays), strict=True))
     return [array if array.shape[1:] == shape else _pad(array, (array.shape[0], *shape)) for array in arrays]
 

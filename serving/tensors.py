@@ -22,7 +22,7 @@ from serving.json_text import decimals, kind, text
 MOST_FILLED = (
     2**26
 )  # bytes of a tensor of which a request gives not all values: a shape of a few bytes may claim anything
-MOST_DIMENSIONS = 32  # NumPy's limit
+MOST_DIMENSIONS = 32  # the limit of NumPy 1; that of NumPy 2 is higher
 _NAMES = {tf.float32: "float", tf.float64: "double", tf.float16: "half"}
 _INTEGERS = {tf.int8, tf.int16, tf.int32, tf.int64, tf.uint8, tf.uint32, tf.uint64}
 _FIELDS = {
@@ -66,7 +66,7 @@ def _array(proto: tensor_pb2.TensorProto) -> np.ndarray:
     field = _FIELDS[dtype]
     shape = [dimension.size for dimension in proto.tensor_shape.dim]
     count = math.prod(shape)
-    if proto.tensor_shape.unknown_rank or min(shape, default=0) < 0 or count >= 2**63:
+    if proto.tensor_shape.unknown_rank or len(shape) > MOST_DIMENSIONS or min(shape, default=0) < 0 or count >= 2**63:
         raise ValueError("shape")
     if proto.tensor_content:
         return np.frombuffer(proto.tensor_content, dtype.as_numpy_dtype).reshape(shape).copy()
@@ -143,6 +143,8 @@ def _numbers(value: Any, dtype: tf.DType) -> np.ndarray | None:
         return None
     is_float = dtype.is_floating
     if found.dtype.kind not in ("ifu" if is_float else "i") or found.dtype.itemsize > 8:
+        return None
+    if found.ndim > MOST_DIMENSIONS:
         return None
     if is_float:
         return _floats(found, dtype)

@@ -12,8 +12,8 @@ from serving.configs import Batching
 from serving.errors import ServingError
 from serving.scheduler import BatchScheduler
 
-SECONDS = 10  # that a test waits
-LONG = 20_000_000  # microseconds; a batch that waits this long fails its test
+SECONDS = 60  # that a test waits
+LONG = 1_000_000_000  # microseconds; a batch that waits this long fails its test
 
 
 class Model:

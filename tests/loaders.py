@@ -12,7 +12,7 @@ from tensorflow_serving.config import model_server_config_pb2
 from serving.errors import Code, ServingError
 from serving.models import Models, State
 
-PATIENCE = 10
+PATIENCE = 60
 POLL_SECONDS = 0.01
 
 

@@ -85,7 +85,7 @@ class Running:
         return {int(one["version"]): (one["state"], one["status"]["error_message"]) for one in found}
 
     @contextlib.contextmanager
-    def still_serving(self, seconds=2.0):
+    def still_serving(self, seconds=PATIENCE / 4):
         """Another client asks meanwhile, and is answered each time, well within `seconds`."""
         stop, times = threading.Event(), []
 

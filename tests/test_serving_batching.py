@@ -195,6 +195,15 @@ def test_an_error_of_a_batch_goes_to_all_its_calls_and_to_no_other(serve):
     assert answers([call([5.0])]) == [[5]], "the thread lives on"
 
 
+def test_a_call_of_another_rank_spoils_no_batch(serve):
+    model, call = serve(max_batch_size=10)
+    hold(model, call)
+    futures = queue(model, call, [[1.0]], [[[2.0]]], [[3.0]])
+    model.gate.set()
+    assert [future.result(SECONDS)[0].shape[0] for future in futures] == [1, 1, 1]
+    assert sorted(batch["x:0"].shape for batch in model.batches[1:]) == [(1, 1, 1), (2, 1)]
+
+
 def test_a_call_whose_deadline_passes_in_the_queue_is_answered_then_and_left_out(serve):
     model, call = serve(max_batch_size=10)
     held = hold(model, call)

@@ -86,14 +86,6 @@ def test_texts_are_padded_and_filled_too(serve):
             (Code.INVALID_ARGUMENT, "Only tensors with rank from 1 to 6 can be padded."),
         ),
         (
-            np.zeros((1, 2)),
-            np.zeros(1),
-            (
-                Code.FAILED_PRECONDITION,
-                "Tensors with name 'x:0' from different tasks have different ranks, which padding cannot mend.",
-            ),
-        ),
-        (
             np.zeros((1, 2), np.float32),
             np.zeros((1, 2), np.int32),
             (Code.INTERNAL, "Tensor concat operation failed: types of 'x:0' differ"),

