@@ -54,7 +54,7 @@ def user_errors() -> Iterator[None]:
             _complain(f"error: {error}")
             raise SystemExit(2) from None
         except OSError as error:
-            where = _refused_output() or error.filename
+            where = error.filename or _refused_output(error)
             _complain(f"error: {f'{os.fsdecode(where)}: ' if isinstance(where, str | bytes) else ''}{reason(error)}")
             raise SystemExit(2) from None
 
@@ -94,15 +94,19 @@ def _complain(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _refused_output() -> str | None:
-    """Whether it is the output that cannot be written; it is then given up, so that Python does not try once more."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError:
-        _drop_output()
-        return "standard output"
-    return None
+def _refused_output(error: OSError) -> str | None:
+    """The output's name, where it is what cannot be written; it is then given up, or Python would try once more.
+
+    Files have names, and what a library writes is refused in the library's own lines: what is left was printed.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    if sys.stdout is None or module.partition(".")[0] not in ("keras_seq", "export", "__main__"):
+        return None
+    _drop_output()
+    return "standard output"
 
 
 def _drop_output() -> None:

@@ -137,18 +137,16 @@ class Run:
                 goes_on = f"it is being trained{f', by process {process}' if process else ''}"
             raise RecipeError(f"{self.path}: this run is not finished; {goes_on}")
         if not self.model_file.exists():
-            raise RecipeError(
-                f"{self.path}: model.keras is gone; the command that began it, with --fresh, makes it anew"
-            )
+            gone = "model.keras is gone; the command that began it, with --fresh, makes it anew"
+            raise RecipeError(f"{self.path}: {gone}")
         return self
 
     def read_metrics(self) -> dict[str, Any]:
         return json.loads(self.metrics_file.read_text(encoding="utf-8"))
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
-        _replace(
-            self.metrics_file, lambda part: part.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-        )
+        text = json.dumps(metrics, indent=2)
+        _replace(self.metrics_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
 
     def read_history(self) -> list[dict[str, float]]:
         """A dict an epoch; `epoch` counts from 1."""
@@ -286,6 +284,9 @@ def _replace(path: pathlib.Path, write: Callable[[pathlib.Path], Any], part: pat
     try:
         write(part)
         os.replace(part, path)
+    except OSError as error:
+        error.filename = str(path)  # of a full disk the system names none
+        raise
     finally:
         part.unlink(missing_ok=True)
 

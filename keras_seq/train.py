@@ -58,16 +58,30 @@ def main(argv: list[str] | None = None) -> int:
                 command = shlex.join(
                     ["python", "-m", "keras_seq.train", *(word for word in words if word != "--fresh")]
                 )
-                try:
-                    stopped = _train(recipe, run, command)
-                except KeyboardInterrupt:
-                    if run.position_file.exists():
-                        progress.say(f"what was trained is saved. To go on, the same command again:\n  {command}")
-                    raise
+                stopped = _resumable(recipe, run, command)
                 if stopped:
                     return stopped
         _say_next(run)
     return 0
+
+
+def _resumable(recipe: Recipe, run: Run, command: str) -> int:
+    """Train; where that ends early, say how to go on."""
+    try:
+        return _train(recipe, run, command)
+    except KeyboardInterrupt:
+        if run.position_file.exists():
+            progress.say(f"what was trained is saved. To go on, the same command again:\n  {command}")
+        raise
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # as of a full disk
+        if not run.position_file.exists():
+            raise
+        raise RecipeError(
+            f"{error.filename or run.path}: {reason(error)}; what was trained and saved before is kept. "
+            f"To go on, once that is mended:\n  {command}"
+        ) from None
 
 
 def _train(recipe: Recipe, run: Run, command: str) -> int:
@@ -103,11 +117,6 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     except Stopped as stop:
         progress.say(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
         return 128 + stop.signal_number
-    except OSError as error:  # as of a full disk
-        raise RecipeError(
-            f"{error.filename or run.path}: cannot be written: {reason(error)}; what was saved of the training before "
-            f"is kept. To go on, once that is mended:\n  {command}"
-        ) from None
     with progress.step("finishing", at_once=False):
         _finish(recipe, run, objective, preprocessing, validation, test)
     return 0

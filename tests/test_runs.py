@@ -232,7 +232,7 @@ def test_a_full_disk_keeps_the_last_state_and_says_how_to_go_on(recipe_file, tmp
 
     monkeypatch.setattr(Run, "save_position", full)
     message = refused(train, recipe_file, "--run", run.path, capsys=capsys)
-    assert "position.npz: cannot be written: No space left on device; what was saved" in message
+    assert "position.npz: No space left on device; what was trained and saved" in message
     assert f"python -m keras_seq.train {recipe_file} --run {run.path}" in message
     monkeypatch.undo()
     assert train.main([str(recipe_file), "--run", str(run.path)]) == 0
@@ -250,8 +250,9 @@ def test_a_file_that_cannot_be_written_leaves_no_part(tiny_run, tmp_path):
         raise OSError(28, "No space left on device")
 
     model = type("Model", (), {"save": staticmethod(fail)})
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as error:
         run.save_model(model)
+    assert error.value.filename == str(run.model_file)
     assert files(run.path) == before
 
 
