@@ -105,10 +105,14 @@ def _looked(run: Run, looks: Callable[[], Sequence[Attention]]) -> list[str]:
 
 
 def _training(training: dict[str, Any]) -> str:
+    by, decided = training["monitor"], training["decided_by"]
+    if decided != by:
+        by = f"{decided}, because {by} was the same in every epoch"
     return (
-        f"Best of {training['epochs']} epochs on validation: {training['best_epoch']}. {training['parameters']:,} "
-        f"parameters, {training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples "
-        f"a second (scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}."
+        f"Best of {training['epochs']} epochs on validation, by {by}: {training['best_epoch']}. "
+        f"{training['parameters']:,} parameters, {training['batch_size']} examples a step, {training['seconds']:.0f} s "
+        f"of training at {training['examples_per_second']:,.0f} examples a second (scoring included) on "
+        f"{training['cpu_cores']} CPU cores; finished {training['finished']}."
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import itertools
+import re
 from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
@@ -17,6 +19,11 @@ from keras_seq import tagging
 from keras_seq.tagging import Entity, TaggedToken
 
 CALIBRATION_BINS = 10
+BLEU_WORDS = 4  # the longest sequences that BLEU counts
+UNSPACED = {
+    "chinese": re.compile("[\u2e80-\u2fdf\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),
+    "other": re.compile("[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"),
+}
 
 
 def classification(records: list[tuple[str, str]], classes: list[str]) -> dict[str, Any]:
@@ -31,9 +38,12 @@ def classification(records: list[tuple[str, str]], classes: list[str]) -> dict[s
         `classes`, which is alphabetical.
     """
     classes = sorted(classes)
-    truths, labels = zip(*records, strict=True)
+    # By number: what NumPy makes of a text, such as one that ends in NUL, may be equal to another one.
+    number = {name: index for index, name in enumerate(classes)}
+    truths, labels = ([number[name] for name in side] for side in zip(*records, strict=True))
+    numbers = list(range(len(classes)))
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        truths, labels, labels=classes, zero_division=0
+        truths, labels, labels=numbers, zero_division=0
     )
     return {
         "accuracy": float(metrics.accuracy_score(truths, labels)),
@@ -43,7 +53,7 @@ def classification(records: list[tuple[str, str]], classes: list[str]) -> dict[s
             name: {"precision": float(p), "recall": float(r), "f1": float(f), "examples": int(n)}
             for name, p, r, f, n in zip(classes, precision, recall, f1, support, strict=True)
         },
-        "confusion_matrix": metrics.confusion_matrix(truths, labels, labels=classes).tolist(),
+        "confusion_matrix": metrics.confusion_matrix(truths, labels, labels=numbers).tolist(),
     }
 
 
@@ -170,30 +180,66 @@ def translations(records: list[Translated]) -> dict[str, Any]:
         records: of every example.
 
     Returns:
-        `bleu` and `chrf` from 0 to 100, each with the signature that says how it was made; `cross_entropy` in nats a
-        piece, and `perplexity`.
+        `bleu` and `chrf` from 0 to 100, the main one of them first, each with the signature that says how it was made;
+        `cross_entropy` in nats a piece, and `perplexity`.
     """
     true, answered, log_probabilities, pieces = zip(*records, strict=True)
-    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
     cross_entropy = -sum(log_probabilities) / max(sum(pieces), 1)
+    main = main_score(true)
+    scorers = {"bleu": _bleu(true), "chrf": sacrebleu.CHRF()}
+    names = sorted(scorers, key=lambda name: name != main)
     return {
-        "bleu": bleu.corpus_score(answered, [true]).score,
-        "chrf": chrf.corpus_score(answered, [true]).score,
+        **{name: scorers[name].corpus_score(answered, [true]).score for name in names},
         "cross_entropy": cross_entropy,
         "perplexity": float(np.exp(min(cross_entropy, 100.0))),
         "examples": len(records),
-        "bleu_signature": str(bleu.get_signature()),
-        "chrf_signature": str(chrf.get_signature()),
+        **{f"{name}_signature": str(scorers[name].get_signature()) for name in names},
     }
 
 
 def bleu(true: Sequence[str], answered: Sequence[str]) -> float:
     """BLEU of whole texts, from 0 to 100."""
-    return sacrebleu.corpus_bleu(answered, [true]).score
+    return _bleu(true).corpus_score(answered, [true]).score
+
+
+def chrf(true: Sequence[str], answered: Sequence[str]) -> float:
+    """chrF of whole texts, from 0 to 100; unlike BLEU it says something of texts that are short."""
+    return sacrebleu.CHRF().corpus_score(answered, [true]).score
+
+
+TRANSLATION_SCORES = {"bleu": bleu, "chrf": chrf}
+
+
+def main_score(true: Sequence[str]) -> str:
+    """Which of `TRANSLATION_SCORES` says more of answers to these translations.
+
+    That is "chrf" where most are shorter than four words: BLEU counts sequences of four, and is 0 without any.
+    """
+    tokenize = _bleu(true).tokenizer
+    return "bleu" if 2 * sum(len(tokenize(text).split()) >= BLEU_WORDS for text in true) >= len(true) else "chrf"
+
+
+def tokenizer_of(texts: Sequence[str]) -> str:
+    """sacreBLEU's tokenizer for texts: "zh" where most letters are Chinese, "char" where they are of another language
+    that is written without spaces (Japanese, Thai, Lao, Khmer, Burmese), else "13a", its own choice.
+    """
+    letters = [character for text in texts for character in text if character.isalpha()]
+    kinds = collections.Counter(
+        next((name for name, script in UNSPACED.items() if script.match(c)), "") for c in letters
+    )
+    if 2 * (kinds.total() - kinds[""]) <= kinds.total():
+        return "13a"
+    # Japanese is written with Chinese characters too, but never with them alone.
+    return "zh" if kinds["chinese"] > 0.9 * (kinds.total() - kinds[""]) else "char"
+
+
+def _bleu(true: Sequence[str]) -> sacrebleu.BLEU:
+    """BLEU for true texts; it does not ask whether the answers look tokenized."""
+    return sacrebleu.BLEU(tokenize=tokenizer_of(true), force=True)
 
 
 def sentence_chrf(true: str, answered: str) -> float:
-    """chrF of one text, from 0 to 100; unlike BLEU it says something of a text that is short."""
+    """chrF of one text, from 0 to 100."""
     return sacrebleu.sentence_chrf(answered, [true]).score
 
 

@@ -56,8 +56,10 @@ class Objective:
     Attributes:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
-        monitor: the name of the metric that decides which epoch was best; more is better. One of `metrics`, or with
-            `watched` one of the score.
+        monitor: the name of the score that decides which epoch was best; one of `metrics`, "loss", or with `watched`
+            one of the score. More is better, but of the loss.
+        fallbacks: the scores that decide instead, one after the other, where those before say nothing; last the loss.
+        settle: the validation split -> the monitor, where the data choose it.
         record: an example and its answer -> what is kept of them for the score.
         score: all records, any one of the answers, and `Preprocessing.seen` -> scores, the main one first.
         badness: of an example's answer; the worst examples are those with the most.
@@ -77,11 +79,27 @@ class Objective:
     record: Callable[[Example, Answer], Any]
     score: Callable[[list[Any], Answer, Set[str]], dict[str, Any]]
     badness: Callable[[Example, Answer], float]
+    fallbacks: tuple[str, ...] = ("loss",)
+    settle: Callable[[Iterable[Example]], str] | None = None
     classes_of: Callable[[str], Iterable[str]] = lambda truth: (truth,)
     spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None
     calibrate: Callable[[keras.Model, tf.data.Dataset, dict[str, Any]], dict[str, Any]] | None = None
     watched: dict[str, Any] | None = None
     choose: Callable[[keras.Model, Iterable[Example], dict[str, Any]], dict[str, Any]] | None = None
+
+    def settled(self, validation: Iterable[Example]) -> Objective:
+        """This objective, with the monitor that the validation split asks for."""
+        if self.settle is None:
+            return self
+        monitor = self.settle(validation)
+        if monitor != self.monitor:
+            print(f"the epoch is chosen by {monitor}: {self.monitor} says nothing on this validation split")
+        return dataclasses.replace(self, monitor=monitor, settle=None)
+
+    @property
+    def monitors(self) -> list[str]:
+        """The names in the history of what decides which epoch was best, first to last."""
+        return [f"val_{name}" for name in dict.fromkeys((self.monitor, *self.fallbacks))]
 
 
 def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:

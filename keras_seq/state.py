@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_seq import progress
+from keras_seq.epochs import best_of
 from keras_seq.errors import DataError
 from keras_seq.pipeline import Preprocessing
 from keras_seq.run import Run
@@ -43,7 +45,7 @@ class StateKeeper(keras.callbacks.Callback):
         network: compiled.
         preprocessing: adapted.
         steps: batches of an epoch.
-        monitor: the name in the history of what decides which epoch was best.
+        monitors: the names in the history of what decides which epoch was best, as `epochs.best_of` takes them.
         patience: see `training.fit`.
         watch: more scores of the validation split, by name; called while the network has the weights that are scored.
 
@@ -58,13 +60,13 @@ class StateKeeper(keras.callbacks.Callback):
         network: keras.Model,
         preprocessing: Preprocessing,
         steps: int,
-        monitor: str,
+        monitors: list[str],
         patience: int | None,
         watch: Callable[[], dict[str, float]],
     ) -> None:
         super().__init__()
         self.run, self.network, self.steps = run, network, steps
-        self.monitor, self.patience, self.watch = monitor, patience, watch
+        self.monitors, self.patience, self.watch = monitors, patience, watch
         self.epoch = self.step = 0
         self._fingerprint = _fingerprint(preprocessing)
         self._history: list[dict[str, float]] = []
@@ -102,8 +104,10 @@ class StateKeeper(keras.callbacks.Callback):
         progress.say(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
 
     def save(self) -> None:
-        """Write the state, whole or not at all."""
+        """Write the state, whole or not at all; weights that are no numbers never take the place of good ones."""
         arrays: dict[str, Any] = {f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())}
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise self._diverged("some weights are NaN or infinite")
         if self.step:
             arrays |= {f"metric_{n}": variable.numpy() for n, variable in enumerate(self.network.metrics_variables)}
         arrays |= {
@@ -117,8 +121,8 @@ class StateKeeper(keras.callbacks.Callback):
 
     def out_of_patience(self) -> bool:
         """Whether the last `patience` epochs were no better than the best before them."""
-        scores = [row[self.monitor] for row in self._history]
-        return self.patience is not None and len(scores) - 1 - best_epoch(scores) >= self.patience
+        best = best_of(self._history, self.monitors)
+        return self.patience is not None and len(self._history) - 1 - best.epoch >= self.patience
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
@@ -144,6 +148,7 @@ class StateKeeper(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self.step = self._first_step + batch + 1
+        self._check("loss", logs)
         if self.step == self.steps:  # what is left of the epoch is validation, and `on_epoch_end` saves
             return
         if self._signal or time.monotonic() - self._saved > SAVE_SECONDS:
@@ -156,10 +161,11 @@ class StateKeeper(keras.callbacks.Callback):
             self.network.optimizer.put_averages_into(self.network.trainable_variables)
 
     def on_test_end(self, logs: Any = None) -> None:
+        self._check("loss", logs, "validation ")
         self._watched = {f"val_{name}": value for name, value in self.watch().items()}
         found = {**{f"val_{name}": value for name, value in (logs or {}).items()}, **self._watched}
-        scores = [row[self.monitor] for row in self._history] + [found[self.monitor]]
-        if best_epoch(scores) == len(scores) - 1:
+        history = [*self._history, {name: float(found[name]) for name in self.monitors}]
+        if best_of(history, self.monitors).epoch == len(self._history):
             self.run.save_best_weights(self.network)
         for variable, value in zip(self.network.trainable_variables, self._raw_weights, strict=False):
             variable.assign(value)
@@ -175,8 +181,30 @@ class StateKeeper(keras.callbacks.Callback):
         self.save()
         self._stop_if_asked()
         if self.out_of_patience():
-            progress.say(f"no better {self.monitor} in {self.patience} epochs: training ends here")
+            name = best_of(self._history, self.monitors).name
+            progress.say(f"no better {name} in {self.patience} epochs: training ends here")
             self.network.stop_training = True
+
+    def _check(self, name: str, logs: dict[str, float] | None, where: str = "") -> None:
+        value = float((logs or {}).get(name, 0.0))
+        if not math.isfinite(value):
+            raise self._diverged(f"the {where}loss is {'NaN' if math.isnan(value) else 'infinite'}")
+
+    def _diverged(self, what: str) -> DataError:
+        """What to say when training has failed; nothing of the step at hand is saved."""
+        optimizer, again = self.network.optimizer, "change the recipe and start over with --fresh"
+        clip = f"now {optimizer.global_clipnorm}" if optimizer.global_clipnorm else "now none"
+        rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        if self._history:
+            kept = f"{self.run.state} keeps the state after epoch {len(self._history)} and the best weights up to it"
+            again += f"; --fresh --set training.epochs={len(self._history)} ends before it"
+        else:
+            kept = "no epoch was finished, so there are no weights to keep"
+        return DataError(
+            f"{what} in epoch {self.epoch + 1}, step {self.step} of {self.steps}: training has failed. What usually "
+            f"helps: a lower training.learning_rate (now {rate:.3g}), training.gradient_clip: 1.0 ({clip}), and where "
+            f"prepare.vectors names a file, smaller numbers in it. {kept}; the same command would fail again: {again}"
+        )
 
     def _stop_if_asked(self) -> None:
         if self._signal:
@@ -190,8 +218,8 @@ class StateKeeper(keras.callbacks.Callback):
 
 
 def best_epoch(scores: list[float]) -> int:
-    """The index of the first best score; -1 where there are none."""
-    return scores.index(max(scores)) if scores else -1
+    """The index of the first best score, never of NaN; -1 where there are none."""
+    return best_of([{"score": score} for score in scores], ["score"]).epoch
 
 
 def _fingerprint(preprocessing: Preprocessing) -> str:

@@ -26,6 +26,7 @@ from keras_seq.errors import DataError
 
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
 RESERVED_IDS = 4
+MOST_PIECES, PIECES_A_PAIR = 8000, 2  # where a recipe gives no number
 MOST_LEARNED_FROM = 500_000  # texts; SentencePiece holds them in memory while it learns
 SPACE = "\u2581"  # which SentencePiece has in place of a space
 RULES_NAME, RULES_NAME_LENGTH = "rules.tsv", 250
@@ -153,6 +154,17 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
             ) from None
     name = os.fsencode(rules)
     return model.getvalue().replace(name, RULES_NAME.encode().rjust(len(name), b"/"))
+
+
+def size_for(pairs: int, texts: Iterable[str]) -> int:
+    """How many pieces so many pairs can teach: a piece that is seen once or twice is not learned.
+
+    Args:
+        pairs: of texts and their translations.
+        texts: all of them; their characters are the least there can be.
+    """
+    characters = {character for text in _normalized_in_chunks(texts) for character in text}
+    return min(max(PIECES_A_PAIR * pairs, 2 * len(characters) + RESERVED_IDS), MOST_PIECES)
 
 
 def _sample(texts: Iterable[str], size: int) -> list[str]:

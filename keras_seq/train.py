@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed, question
+from keras_seq.epochs import plan
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
@@ -100,7 +101,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     with progress.step("learning the vocabulary") as learning:
         preprocessing = application.prepare(learning.counted(train), **recipe.prepare)
     with progress.step("counting the test split", at_once=False) as counting:
-        objective = application.objective(**objective_settings)
+        objective = application.objective(**objective_settings).settled(validation)
         if test is not None:
             pipeline.count(counting.counted(test), preprocessing, objective, "test")
     with progress.step("building the network", at_once=False):
@@ -137,7 +138,8 @@ def _finish(
     fixed = {key: value for key, value in recipe.serving.items() if value is not None}
     best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
     run.load_best_weights(best)
-    data = pipeline.evaluation_dataset(validation, preprocessing, recipe.training["batch_size"])
+    _, batch_size = plan(preprocessing.examples, recipe.training["epochs"], recipe.training["batch_size"])
+    data = pipeline.evaluation_dataset(validation, preprocessing, batch_size)
     chosen = _chosen(application, objective, preprocessing, best, validation, data, fixed)
     model = application.present(preprocessing, best, **chosen)
     with progress.step("saving the model", at_once=False):
@@ -152,7 +154,7 @@ def _finish(
         run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
     metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
-    metrics["training"] = training.summary(run, preprocessing, best, objective.monitor)
+    metrics["training"] = training.summary(run, preprocessing, best, objective.monitors, batch_size)
     run.write_metrics(metrics)  # the run is complete; what is written after this is for people
     shutil.rmtree(run.state)
     with progress.step("writing the card", at_once=False):

@@ -16,12 +16,13 @@ import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import progress
+from keras_seq.epochs import best_of, plan
 from keras_seq.errors import DataError
 from keras_seq.formats import Example
 from keras_seq.pipeline import Objective, Preprocessing, count, evaluation_dataset, training_dataset
 from keras_seq.run import Run
 from keras_seq.signatures import Fraction, Seed
-from keras_seq.state import StateKeeper, best_epoch
+from keras_seq.state import StateKeeper
 
 
 def fit(
@@ -33,12 +34,12 @@ def fit(
     run: Run,
     watch: Callable[[], dict[str, float]] = dict,
     *,
-    epochs: PositiveInt = 10,
-    batch_size: PositiveInt = 64,
-    learning_rate: PositiveFloat = 0.001,
+    epochs: PositiveInt | None = None,
+    batch_size: PositiveInt | None = None,
+    learning_rate: PositiveFloat = 0.003,
     learning_rate_schedule: Literal["constant", "cosine"] = "constant",
     gradient_clip: PositiveFloat | None = None,
-    weight_averaging: Fraction = 0.0,
+    weight_averaging: Fraction = 0.98,
     patience: PositiveInt | None = None,
     shuffle_buffer: PositiveInt = 50000,
     seed: Seed = 1,
@@ -53,23 +54,30 @@ def fit(
         validation: the split that chooses the best epoch.
         run: where the state, the history and the logs go.
         watch: called after every epoch, gives scores of the validation split by name.
-        epochs: most times that the training split is gone over.
-        batch_size: examples a step.
+        epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at least 10 and
+            at most 50.
+        batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch allow.
         learning_rate: Adam's step size, at the start.
         learning_rate_schedule: constant, or a cosine that falls to 0 at the last step.
         gradient_clip: largest norm of all gradients together; without it none.
         weight_averaging: decay of a moving average of the weights, which is what is scored and kept (0.999 averages
-            about the last 1000 steps); 0 for none. Source: Polyak and Juditsky 1992.
+            about the last 1000 steps, 0.98 about 50); 0 for none. Source: Polyak and Juditsky 1992.
         patience: stop after so many epochs without a better validation score; without it never.
         shuffle_buffer: examples held in memory to be shuffled.
         seed: decides the initial weights, the dropout and the order of the data.
 
     Raises:
-        DataError: when the training data is not what the run was begun with, or has nothing to train on.
+        DataError: when the training data is not what the run was begun with, or has nothing to train on, or when the
+            weights or the loss are no numbers.
         Stopped: after Ctrl-C or SIGTERM; the state is saved.
     """
     _warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
+    planned = None in (epochs, batch_size)
+    epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
     steps = math.ceil(preprocessing.examples / batch_size)
+    if planned:
+        what = f"{preprocessing.examples} examples: {epochs} epochs of {steps} steps of {batch_size}"
+        progress.say(f"{what}; training.epochs and training.batch_size say otherwise")
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     optimizer = AveragingAdam(
         rate if learning_rate_schedule == "cosine" else learning_rate,
@@ -87,7 +95,7 @@ def fit(
     validation_batches = math.ceil(number / batch_size)
     validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
     run.begin()  # all that may be wrong with the data was found by now
-    keeper = StateKeeper(run, network, preprocessing, steps, f"val_{objective.monitor}", patience, watch)
+    keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch)
     keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2
     alive = Alive(verbose == 1)
@@ -114,13 +122,27 @@ def fit(
             )
 
 
-def summary(run: Run, preprocessing: Preprocessing, network: keras.Model, monitor: str) -> dict[str, Any]:
-    """What there is to say of a training that ended: epochs, the best of them, time, speed, size."""
+def summary(
+    run: Run, preprocessing: Preprocessing, network: keras.Model, monitors: list[str], batch_size: int
+) -> dict[str, Any]:
+    """What there is to say of a training that ended: epochs, the best of them, time, speed, size.
+
+    Args:
+        run: whose history it is.
+        preprocessing: adapted.
+        network: trained.
+        monitors: `Objective.monitors`.
+        batch_size: examples a step.
+    """
     history = run.read_history()
     seconds = [row["seconds"] for row in history]
+    best = best_of(history, monitors)
     return {
         "epochs": len(history),
-        "best_epoch": best_epoch([row[f"val_{monitor}"] for row in history]) + 1,
+        "best_epoch": best.epoch + 1,
+        "monitor": monitors[0].removeprefix("val_"),
+        "decided_by": best.name.removeprefix("val_"),
+        "batch_size": batch_size,
         "seconds": round(sum(seconds), 1),
         "examples": preprocessing.examples,
         "examples_per_second": round(preprocessing.examples / statistics.median(seconds), 1),
@@ -203,6 +225,12 @@ def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
             raise DataError(
                 f"the vectors for layer {layer.name!r} have the shape {value.shape}, it has {tuple(variable.shape)}: "
                 f"set model.{layer.name}_dim to {value.shape[-1]}"
+            )
+        if not np.isfinite(value).all():
+            rows = np.flatnonzero(~np.isfinite(value).all(axis=tuple(range(1, value.ndim))))
+            raise DataError(
+                f"the vectors for layer {layer.name!r} have {len(rows)} rows with NaN or infinite numbers: nothing can "
+                "be learned from them; mend the file, or leave prepare.vectors out"
             )
         variable.assign(value)
 

@@ -160,3 +160,12 @@ def test_the_layer_is_saved_with_its_model(layer, tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again(tf.constant(TEXTS))["ids"], layer(tf.constant(TEXTS))["ids"])
     assert Subwords.from_config(layer.get_config()).model == layer.model
+
+
+def test_pieces_follow_the_number_of_pairs():
+    """A piece that is seen once is not learned; but every character is a piece."""
+    assert subwords.size_for(200, TEXTS) == 400
+    assert subwords.size_for(100_000, TEXTS) == subwords.MOST_PIECES
+    alphabet = "".join(map(chr, range(0x4E00, 0x4E00 + 600)))
+    assert subwords.size_for(10, [alphabet]) > 600 + RESERVED_IDS
+    assert len(Subwords(learn_subwords([alphabet, *TEXTS], subwords.size_for(10, [alphabet, *TEXTS]))).pieces) > 600

@@ -217,8 +217,13 @@ def build(
     return keras.Model(inputs, outputs, name="ner_network")
 
 
-def objective() -> Objective:
-    """The loss, the metrics and the score."""
+def objective(*, monitor: Literal["f1", "loss"] = "f1") -> Objective:
+    """The loss, the metrics and the score.
+
+    Args:
+        monitor: what decides on validation which epoch is kept. While f1 is the same in every epoch, as it is before
+            the first entity is found, the loss decides.
+    """
     from keras_seq import metrics
     from keras_seq.calibration import calibrate
     from keras_seq.layers import CRFLoss, EntityF1
@@ -227,7 +232,7 @@ def objective() -> Objective:
     return Objective(
         loss=CRFLoss(),
         metrics=[EntityF1()],
-        monitor="f1",
+        monitor=monitor,
         record=lambda example, answer: metrics.TaggedAnswer.of(*_both(example, answer)),
         score=lambda records, answer, seen: metrics.entities(records, seen),
         badness=lambda example, answer: float(metrics.TaggedAnswer.of(*_both(example, answer)).mistakes),

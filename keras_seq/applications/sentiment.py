@@ -170,11 +170,13 @@ def build(
     return keras.Model(inputs, outputs, name="sentiment_network")
 
 
-def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
+def objective(*, label_smoothing: Fraction = 0.0, monitor: Literal["accuracy", "f1", "loss"] = "accuracy") -> Objective:
     """The loss, the metrics and the score.
 
     Args:
         label_smoothing: part of the true class's probability that is spread over all classes (Szegedy et al. 2016).
+        monitor: what decides on validation which epoch is kept; f1 is the mean of the classes', however rare they are.
+            While it is the same in every epoch, the loss decides.
     """
     import keras
 
@@ -183,8 +185,11 @@ def objective(*, label_smoothing: Fraction = 0.0) -> Objective:
 
     return Objective(
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        monitor="accuracy",
+        metrics=[
+            keras.metrics.CategoricalAccuracy(name="accuracy"),
+            *([keras.metrics.F1Score(average="macro", name="f1")] if monitor == "f1" else []),
+        ],
+        monitor=monitor,
         record=lambda example, answer: (example.truth, answer["label"]),
         score=lambda records, answer, seen: metrics.classification(records, answer["labels"]),
         badness=lambda example, answer: 1.0 - answer["scores"][answer["labels"].index(example.truth)],

@@ -5,6 +5,7 @@ text -> subword pieces -> LSTM encoder -> LSTM decoder with attention -> beam se
 
 from __future__ import annotations
 
+import functools
 import pathlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
@@ -90,7 +91,7 @@ def read(
 def prepare(
     examples: Iterable[Example] | None,
     *,
-    vocabulary_size: PositiveInt = 8000,
+    vocabulary_size: PositiveInt | None = None,
     target_vocabulary_size: PositiveInt | None = None,
     character_coverage: Part = 0.99998,
     max_pieces: PositiveInt = 1000,
@@ -99,7 +100,8 @@ def prepare(
 
     Args:
         examples: the training split; None gives sizes alone, for `keras_seq.build`.
-        vocabulary_size: most pieces known, of both languages together, the four reserved ones among them.
+        vocabulary_size: most pieces known, of both languages together, the four reserved ones among them; left out,
+            twice as many as there are pairs, at most 8000.
         target_vocabulary_size: most pieces of the translations; with it, each language has pieces of its own.
         character_coverage: part of the characters of the training split that is made up by known ones; the rest, the
             rarest, are unknown pieces. With a large alphabet (Chinese, Japanese) 0.9995 is usual.
@@ -109,10 +111,10 @@ def prepare(
         DataError: when there are no pairs, or more characters than pieces.
     """
     from keras_seq.pipeline import Preprocessing
-    from keras_seq.subwords import Subwords, learn_subwords
+    from keras_seq.subwords import MOST_PIECES, Subwords, learn_subwords, size_for
     from keras_seq.translations import shifted
 
-    sizes = {"vocabulary_size": vocabulary_size}
+    sizes = {"vocabulary_size": vocabulary_size or MOST_PIECES}
     if target_vocabulary_size is not None:
         sizes["target_vocabulary_size"] = target_vocabulary_size
     if examples is None:
@@ -120,6 +122,10 @@ def prepare(
     count = sum(1 for _ in examples)
     if not count:
         raise DataError("the training split has no pairs; at least one is needed")
+    if vocabulary_size is None:
+        vocabulary_size = size_for(count, (text for e in examples for text in (e.input, e.truth)))
+        if vocabulary_size < MOST_PIECES:
+            print(f"{count} pairs: at most {vocabulary_size} pieces; prepare.vocabulary_size says otherwise")
     if target_vocabulary_size is None:
         texts = (text for e in examples for text in (e.input, e.truth))
         model = target_model = learn_subwords(texts, vocabulary_size, character_coverage)
@@ -192,11 +198,15 @@ def build(
     return keras.Model(inputs, embedding(features, reverse=True), name="translation_network")
 
 
-def objective(*, label_smoothing: Fraction = 0.1) -> Objective:
+def objective(
+    *, label_smoothing: Fraction = 0.1, monitor: Literal["auto", "bleu", "chrf", "loss"] = "auto"
+) -> Objective:
     """The loss, the metrics and the score.
 
     Args:
         label_smoothing: part of the truth that is spread over all pieces alike.
+        monitor: what decides on validation which epoch is kept, and the length penalty; auto is BLEU, or chrF where
+            most translations are too short for BLEU. While it is the same in every epoch, chrF or the loss decides.
     """
     from keras_seq import metrics
     from keras_seq.layers import SmoothedCrossEntropy
@@ -205,7 +215,9 @@ def objective(*, label_smoothing: Fraction = 0.1) -> Objective:
     return Objective(
         loss=SmoothedCrossEntropy(label_smoothing),
         metrics=[],
-        monitor="bleu",
+        monitor="bleu" if monitor == "auto" else monitor,
+        fallbacks=("chrf", "loss"),
+        settle=(lambda pairs: metrics.main_score([pair.truth for pair in pairs])) if monitor == "auto" else None,
         record=lambda example, answer: metrics.Translated(
             example.truth, *(answer[name] for name in ("translation", "log_probability", "true_pieces"))
         ),
@@ -213,7 +225,7 @@ def objective(*, label_smoothing: Fraction = 0.1) -> Objective:
         badness=lambda example, answer: 100 - metrics.sentence_chrf(example.truth, answer["translation"]),
         classes_of=lambda truth: (),
         watched={"beam_width": 1, "n_best": 1},
-        choose=_best_penalty,
+        choose=functools.partial(_best_penalty, monitor),
     )
 
 
@@ -263,8 +275,13 @@ def present(
     return TranslationAnswering(text, answers(preprocessing.inputs(text)), name="translation")
 
 
-def _best_penalty(model: TranslationAnswering, examples: Iterable[Example], fixed: dict[str, Any]) -> dict[str, Any]:
-    """The length penalty with the best BLEU, the least of those as good; it only orders what one search has found."""
+def _best_penalty(
+    monitor: str, model: TranslationAnswering, examples: Iterable[Example], fixed: dict[str, Any]
+) -> dict[str, Any]:
+    """The length penalty with the best score, the least of those as good; it only orders what one search has found.
+
+    The score is BLEU, or chrF where the recipe says so, or where BLEU says nothing of these translations.
+    """
     from keras_seq import metrics
     from keras_seq.pipeline import bucketed
 
@@ -274,7 +291,10 @@ def _best_penalty(model: TranslationAnswering, examples: Iterable[Example], fixe
     found = [row for batch in batches for row in model.candidates([example.input for example in batch])]
     true = [example.truth for batch in batches for example in batch]
 
-    def score(penalty: float) -> float:
-        return metrics.bleu(true, [max(row, key=lambda one: one.score(penalty)).text for row in found])
-
-    return {"length_penalty": max(LENGTH_PENALTIES, key=score)}
+    answered = [[max(row, key=lambda one: one.score(penalty)).text for row in found] for penalty in LENGTH_PENALTIES]
+    main = monitor if monitor in metrics.TRANSLATION_SCORES else metrics.main_score(true)
+    for name in dict.fromkeys((main, "chrf")):
+        scores = [metrics.TRANSLATION_SCORES[name](true, texts) for texts in answered]
+        if len(set(scores)) > 1:
+            return {"length_penalty": LENGTH_PENALTIES[scores.index(max(scores))]}
+    return {"length_penalty": LENGTH_PENALTIES[0]}

@@ -1,0 +1,76 @@
+"""Which epoch was the best, by what, and how many epochs there are: what follows from scores and sizes alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+LEAST_EPOCHS, MOST_EPOCHS = 10, 50
+LEAST_STEPS = 1500  # of the optimizer, where that many fit into MOST_EPOCHS
+LEAST_BATCH_SIZE, MOST_BATCH_SIZE = 4, 64
+STEPS_AN_EPOCH = 32  # at least, before a batch is made larger
+
+
+class Best(NamedTuple):
+    """The best epoch so far.
+
+    Attributes:
+        epoch: its index; -1 where there is none.
+        name: of the score that decided.
+    """
+
+    epoch: int
+    name: str
+
+
+def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
+    """The first epoch with the best score; by a score that says something.
+
+    The first of `names` decides. While it has been the same in every epoch, or NaN, it says nothing, and the next one
+    decides: BLEU is 0 for every translation of three words, F1 until the first entity is found. Once it moves, it
+    decides alone, and of equal scores the first is the best.
+
+    Args:
+        history: the scores of every epoch, by name.
+        names: what decides, first to last; those that end in "loss" are better the lower they are.
+    """
+    best = Best(-1, names[0])
+    seen: dict[str, set[float | None]] = {name: set() for name in names}
+    for epoch, row in enumerate(history):
+        for name in names:
+            seen[name].add(None if math.isnan(row[name]) else row[name])
+        name = next((name for name in names if len(seen[name]) > 1), names[0])
+        if best.epoch < 0:
+            best = Best(-1 if all(math.isnan(row[name]) for name in names) else epoch, name)
+        elif _merit(row, name) > _merit(history[best.epoch], name):
+            best = Best(epoch, name)
+        else:
+            best = Best(best.epoch, name)
+    return best
+
+
+def plan(examples: int, epochs: int | None, batch_size: int | None) -> tuple[int, int]:
+    """Epochs and batch size, as they are given or, left out, as the number of training examples asks for.
+
+    What a network learns in is steps. With 64 examples a step and ten epochs, 300 examples would be 50 steps; so the
+    batches are smaller and the epochs more on little data, until there are 1500 steps.
+
+    Args:
+        examples: of the training split.
+        epochs: given, or None.
+        batch_size: given, or None.
+    """
+    if batch_size is None:
+        wanted = max(examples // STEPS_AN_EPOCH, 1)
+        batch_size = min(max(2 ** (wanted.bit_length() - 1), LEAST_BATCH_SIZE), MOST_BATCH_SIZE)
+    if epochs is None:
+        steps = math.ceil(examples / batch_size)
+        epochs = min(max(math.ceil(LEAST_STEPS / max(steps, 1)), LEAST_EPOCHS), MOST_EPOCHS)
+    return epochs, batch_size
+
+
+def _merit(row: dict[str, float], name: str) -> float:
+    if math.isnan(row[name]):
+        return -math.inf
+    return -row[name] if name.endswith("loss") else row[name]

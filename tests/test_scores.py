@@ -1,0 +1,127 @@
+"""Scores say something of every language, every length and every name."""
+
+import logging
+
+import pytest
+import sacrebleu
+
+from keras_seq import metrics
+from keras_seq.applications import translation
+from keras_seq.formats import Example
+from keras_seq.metrics import TaggedAnswer, Translated
+from keras_seq.translations import Candidate
+
+CHINESE = ["我喜欢红色的大房子。", "他们昨天去了学校。", "猫在桌子下面睡觉。"]
+JAPANESE = ["私は赤い家が好きです。", "猫がテーブルの下で寝ています。", "東京は大きい。"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "tokenizer"),
+    [
+        (CHINESE, "zh"),
+        (["北京 2008 奥运会 OK", *CHINESE], "zh"),
+        (JAPANESE, "char"),
+        (["ฉันชอบบ้านสีแดง"], "char"),
+        (["나는 빨간 집을 좋아한다."], "13a"),
+        (["Un chat dort.", "Кошка спит."], "13a"),
+        (["The word 猫 means cat."], "13a"),
+        (["", "123 !"], "13a"),
+        ([], "13a"),
+    ],
+)
+def test_bleu_is_of_words_or_where_there_are_no_spaces_of_characters(texts, tokenizer):
+    assert metrics.tokenizer_of(texts) == tokenizer
+
+
+@pytest.mark.parametrize("texts", [CHINESE, JAPANESE], ids=["Chinese", "Japanese"])
+def test_bleu_tells_a_half_right_text_from_a_wrong_one_without_spaces(texts):
+    half = [text[: len(text) // 2] + "。" for text in texts]
+    scores = metrics.translations([Translated(*row, -1.0, 1.0) for row in zip(texts, half, strict=True)])
+    assert 10 < scores["bleu"] < 90
+    assert f"tok:{metrics.tokenizer_of(texts)}" in scores["bleu_signature"]
+    assert next(iter(scores)) == "bleu"
+    assert metrics.bleu(texts, texts) == pytest.approx(100)
+
+
+def test_of_short_texts_chrf_is_the_main_score():
+    """BLEU counts sequences of four words: with none, a perfect answer has 0."""
+    texts = ["le chat", "une maison rouge", "oui"]
+    scores = metrics.translations([Translated(text, text, -1.0, 1.0) for text in texts])
+    assert scores["bleu"] == 0
+    assert scores["chrf"] == pytest.approx(100)
+    assert next(iter(scores)) == "chrf"
+    assert metrics.main_score([*texts, "le chat dort bien", "la maison est rouge", "il a un chien"]) == "bleu"
+
+
+class Found:
+    def __init__(self, row):
+        self.row = row
+
+    def candidates(self, texts):
+        return [self.row] * len(texts)
+
+
+@pytest.mark.parametrize("monitor", ["auto", "bleu", "chrf", "loss"])
+def test_the_length_penalty_of_short_texts_is_not_chosen_by_a_bleu_of_0(monitor):
+    """The right text wins from some penalty on; BLEU of two words is 0 with every one."""
+    right, wrong = Candidate("le chat", -3.0, 7, 0.0), Candidate("le", -2.0, 3, 0.0)
+    examples = [Example("", "le chat", "")] * 2
+    chosen = translation._best_penalty(monitor, Found([wrong, right]), examples, {})["length_penalty"]
+    better = [penalty for penalty in translation.LENGTH_PENALTIES if right.score(penalty) > wrong.score(penalty)]
+    assert chosen == better[0] > 0
+
+
+def test_a_length_penalty_that_changes_nothing_is_0():
+    chosen = translation._best_penalty("auto", Found([Candidate("a", -1.0, 2, 0.0)]), [Example("", "b", "")] * 2, {})
+    assert chosen == {"length_penalty": 0.0}
+
+
+def test_texts_that_look_tokenized_are_scored_without_advice(caplog):
+    texts = ["The cat sleeps under the table ."] * 100
+    with caplog.at_level(logging.WARNING):
+        assert metrics.bleu(texts, texts) == pytest.approx(100)
+    assert not caplog.records
+    assert metrics.bleu(texts, texts[:50] * 2) == pytest.approx(sacrebleu.corpus_bleu(texts, [texts]).score)
+
+
+NAMES = ["x", "x-", "-x", "x_", "_", "-", "B-x", "O", "x\0", "x ", "1", "01", "True", "é", "e\u0301"]
+
+
+def test_every_type_of_entity_has_scores_of_its_own():
+    """seqeval takes hyphens off a name, and then `x`, `x-` and `-x` are one."""
+    records = []
+    for name in NAMES:
+        right, other = [f"B-{name}", f"I-{name}", "O"], ["O", "O", f"B-{name}"]
+        for answered in (right, other):
+            records.append(TaggedAnswer(right, answered, [], []))
+    found = metrics.entities(records, set())
+    assert list(found["classes"]) == sorted(NAMES)
+    for row in found["classes"].values():
+        assert row == {
+            "precision": pytest.approx(0.5),
+            "recall": pytest.approx(0.5),
+            "f1": pytest.approx(0.5),
+            "examples": 2,
+        }
+    assert found["entities"] == 2 * len(NAMES)
+    mistaken = metrics.entities([TaggedAnswer(["B-x"], ["B-x-"], [], [])], set())
+    assert mistaken["f1"] == 0, "one type answered for another is wrong, however alike their names"
+
+
+def test_every_label_has_scores_of_its_own():
+    """NumPy's texts lose what they end in, where that is NUL."""
+    records = [(name, name) for name in NAMES] + [("x\0", "x")]
+    found = metrics.classification(records, list(reversed(NAMES)))
+    assert list(found["classes"]) == sorted(NAMES)
+    assert found["accuracy"] == pytest.approx(len(NAMES) / (len(NAMES) + 1))
+    assert found["classes"]["x\0"]["examples"] == 2
+    assert found["classes"]["x\0"]["recall"] == pytest.approx(0.5)
+    matrix = found["confusion_matrix"]
+    assert sum(map(sum, matrix)) == len(records)
+    assert matrix[sorted(NAMES).index("x\0")][sorted(NAMES).index("x")] == 1
+
+
+def test_labels_that_a_split_lacks_are_scored_as_none():
+    found = metrics.classification([("a", "a")], ["a", "b", "c"])
+    assert found["classes"]["b"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "examples": 0}
+    assert found["confusion_matrix"] == [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
