@@ -25,14 +25,24 @@ class CommandParser(argparse.ArgumentParser):
         super().__init__(prog=f"python -m {command}", description=description, allow_abbrev=False)
         self.add_argument("--version", action="version", version=f"keras_seq {version()}")
 
+    def format_help(self) -> str:
+        """The help, with a hint for texts: `-hilarious` is taken for `-h`."""
+        hint = self._hint()
+        return super().format_help() + (f"\n{hint}\n" if hint else "")
+
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, with a hint for texts, and exit with code 2."""
-        words = [str(action.metavar) for action in self._actions if not action.option_strings and action.metavar]
-        if "TEXT" in words and any(word in message for word in ("unrecognized", "explicit argument", "required")):
-            # argparse takes any argument that begins with "-" for an option.
-            example = shlex.join(["python", "-m", self.prog.split()[-1], "--", *words[:-1], "-5 stars"])
-            message += f"\na text that begins with - comes after --, as in: {example}"
+        if any(word in message for word in ("unrecognized", "explicit argument", "required")) and self._hint():
+            message += f"\n{self._hint()}"
         super().error(message)
+
+    def _hint(self) -> str:
+        """What to do with a text that argparse takes for an option; "" where a command takes no texts."""
+        words = [str(action.metavar) for action in self._actions if not action.option_strings and action.metavar]
+        if "TEXT" not in words:
+            return ""
+        example = shlex.join(["python", "-m", self.prog.split()[-1], "--", *words[:-1], "-5 stars"])
+        return f"a text that begins with - comes after --, as in: {example}"
 
 
 def proposed(module: str, *arguments: str) -> str:
