@@ -189,8 +189,23 @@ def models_of_folder(folder: pathlib.Path) -> model_server_config_pb2.ModelServe
         )
     config = model_server_config_pb2.ModelServerConfig()
     for model in models:
-        config.model_config_list.config.add(name=model.name, base_path=str(model), model_platform="tensorflow")
+        path = unicode(model)
+        config.model_config_list.config.add(name=model.name, base_path=path, model_platform="tensorflow")
     return config
+
+
+def unicode(path: str | os.PathLike) -> str:
+    """A path as text.
+
+    Raises:
+        ValueError: when it holds bytes that are no UTF-8, which a configuration cannot name and no client ask for.
+    """
+    text = os.fspath(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!a}: the name is not UTF-8; rename the folder") from None
+    return text
 
 
 def _versions(folder: pathlib.Path) -> list[pathlib.Path]:

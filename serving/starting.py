@@ -70,8 +70,8 @@ def _models(flags: argparse.Namespace) -> model_server_config_pb2.ModelServerCon
     if flags.folder:
         return configs.models_of_folder(flags.folder)
     config = model_server_config_pb2.ModelServerConfig()
-    base_path = os.path.abspath(flags.model_base_path)  # noqa: PTH100  (not resolved: a link may be set anew)
-    name = flags.model_name or "default"
+    base_path = configs.unicode(os.path.abspath(flags.model_base_path))  # noqa: PTH100  (not resolved: a link may be set anew)
+    name = configs.unicode(flags.model_name or "default")
     config.model_config_list.config.add(name=name, base_path=base_path, model_platform=versions.PLATFORM)
     return config
 
@@ -133,7 +133,7 @@ class Log(logging.StreamHandler):
 
     def _write(self, text: str) -> None:
         self._last = time.monotonic()
-        with contextlib.suppress(OSError, ValueError):  # nobody reads it, and that is no error
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it, and that is no error
             self.stream.write(text)
             self.stream.flush()
 

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from serving import flags, starting
 from serving.configs import (
     Batching,
     Monitoring,
@@ -238,6 +239,18 @@ def test_a_mark_at_the_beginning_of_a_file_is_no_part_of_it(write):
     text = '\ufeffmodel_config_list { config { name: "m" } }'
     assert [model.name for model in read_models(write(text)).model_config_list.config] == ["m"]
     assert read_monitoring(write("\ufeffprometheus_config { enable: true }")).enable
+
+
+def test_a_name_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path):
+    name = os.fsdecode(b"mod\xe8le")
+    try:
+        saved(tmp_path, f"{name}/1")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    with pytest.raises(ValueError, match=r"mod\\udce8le': the name is not UTF-8; rename the folder"):
+        models_of_folder(tmp_path)
+    with pytest.raises(ValueError, match="is not UTF-8"):
+        starting.configured(flags.parsed([f"--model_base_path={tmp_path / name}"]))
 
 
 def test_a_folder_without_models_is_refused(tmp_path):
