@@ -133,7 +133,7 @@ class Log(logging.StreamHandler):
 
     def _write(self, text: str) -> None:
         self._last = time.monotonic()
-        with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it, and that is no error
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or full: no reason to end
             self.stream.write(text)
             self.stream.flush()
 
