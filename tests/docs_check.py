@@ -120,7 +120,7 @@ class Check:
         # 141: the reader of a pipe, as `head`, had enough.
         if (done.returncode not in (0, 141)) != command.fails:
             return f"ended with {done.returncode}; the end of its output:\n{output[-1500:]}"
-        if re.search(r'^\{ *"error"', output, re.MULTILINE) and "error" not in "".join(command.shown):
+        if re.search(r'\{\s*"error"\s*:', output) and "error" not in "".join(command.shown):
             return f"the server answered with an error:\n{output[-1500:]}"  # of which curl says nothing
         missing = not_printed(command.shown, output)
         return f"the page shows a line that it did not print:\n{missing}\nbut:\n{output[-1500:]}" if missing else ""

@@ -84,8 +84,10 @@ def made_by(text):
             yield "servables"
         if before == "mkdir" or before == "-p":
             yield word
-    for recipe in re.findall(r"zoo/(\w+)\.yaml", text):
+    for recipe in re.findall(r"(\w+)\.yaml", text):
         yield f"runs/{recipe}"
+    if "keras_seq.samples" in words:
+        yield "my"
     if words[0] in ("cp", "mv"):
         yield words[-1]
 
@@ -218,7 +220,7 @@ assert number == 7
         ("```\n$ exit 3\n```", "page.md:2: ended with 3"),
         ("```\n$ echo 'error: x'\nerror: x\n```", "page.md:2: ended with 0"),
         ("```\n$ echo b; echo a\na\nb\n```", "page.md:2: the page shows a line that it did not print:\nb"),
-        ("""```\n$ echo '{"error": "no model"}'\n```""", "page.md:2: the server answered with an error"),
+        ("""```\n$ echo '0%{ "error": "no model" }'\n```""", "page.md:2: the server answered with an error"),
         ("```\n$ echo gone &\n```", "page.md:2: does not listen"),
         ("```python\nx = 1\n\nx.y\n```", "page.md:1: Traceback"),
         ("```\n$ false | cat\n```", "page.md:2: ended with 1"),
