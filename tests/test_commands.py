@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -43,9 +42,11 @@ def python(*arguments, **options):
 def test_recipes_are_checked_in_under_a_second_without_tensorflow(arguments, code):
     best = 1e9
     for _ in range(3):
-        start = time.perf_counter()
+        begun = os.times()
         done = python("-X", "importtime", "-m", "keras_seq.train", *arguments)
-        best = min(best, time.perf_counter() - start)
+        ended = os.times()
+        seconds = ended.children_user + ended.children_system - begun.children_user - begun.children_system
+        best = min(best, seconds)
     assert done.returncode == code
     heavy = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "keras_seq.recipe" in heavy

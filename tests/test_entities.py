@@ -112,7 +112,7 @@ def test_named_answers_hold_the_best_path_and_are_padded_with_nothing():
     scores = answer["scores"].numpy()
     assert (scores[padded(lengths, 4)] > 0.9).all()
     assert (scores[~padded(lengths, 4)] == 0).all()
-    assert scores[0, 0] == scores[0, 1]
+    assert scores[0, 0] == pytest.approx(scores[0, 1])
     for name, spec in TaggedTokens(["loc", "per"]).compute_output_spec(answer, potentials).items():
         assert (spec.dtype, spec.shape) == (answer[name].dtype.name, answer[name].shape)
 
@@ -310,7 +310,10 @@ def test_a_tagger_comes_back_from_its_file(tagger, tmp_path):
     assert isinstance(loaded, EntityAnswering)
     assert loaded.get_layer("answers").get_config() == tagger.get_layer("answers").get_config()
     for name, values in tagger(TEXTS).items():
-        np.testing.assert_array_equal(values, loaded(TEXTS)[name])
+        if name == "scores":
+            np.testing.assert_allclose(values, loaded(TEXTS)[name], atol=1e-5)
+        else:
+            np.testing.assert_array_equal(values, loaded(TEXTS)[name])
     assert keras.saving.get_registered_name(EntityAnswering) == "keras_seq>EntityAnswering"
 
 
@@ -447,7 +450,7 @@ def test_there_is_no_second_loss_outside_training_nor_without_weight(weight, tra
 def test_a_batch_without_two_words_in_a_row_has_the_second_loss_zero(ids):
     layer, ids = language_model(), np.array(ids, "int32")
     layer([np.ones((*ids.shape, 8), "float32"), ids], training=True)
-    assert float(layer.losses[0]) == 0.0
+    assert float(layer.losses[0]) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_mask_of_the_states_passes_the_second_loss():

@@ -82,9 +82,9 @@ def test_bytes_that_are_no_text_and_zeros_do_no_harm(layer):
 
 
 def test_a_long_run_of_combining_marks_takes_no_time(layer):
-    started = time.monotonic()
+    started = time.process_time()
     layer(tf.constant(["e" + "\u0301\u0323" * 100_000]))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_text_is_the_same_alone_and_beside_a_longer_one(layer):
