@@ -20,7 +20,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 from export import folders, serving_versions
 from export.fresh_process import FreshProcess
 from keras_seq.command_line import proposed
-from keras_seq.errors import RecipeError, user_errors
+from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.progress import say, step
 from keras_seq.run import Run, load
 from keras_seq.version import version
@@ -131,10 +131,8 @@ def _write(model: Answering, requests: dict[str, list], name: str, written: path
     try:
         servable.write(model, requests, name, written)
     except (OSError, tf.errors.OpError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.message
-        raise RecipeError(
-            f"{written.parent.resolve().parent}: the servable cannot be written: {reason or error}"
-        ) from None
+        why = reason(error if isinstance(error, OSError) else OSError(error.message))
+        raise RecipeError(f"{written.parent.resolve().parent}: the servable cannot be written: {why}") from None
 
 
 def _check_room(run: Run, model_folder: pathlib.Path) -> None:
