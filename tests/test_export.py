@@ -150,6 +150,8 @@ def model(how):
 
 
 def test_a_good_model_passes(tmp_path):
+    """It answers with a text's length, so that a byte that REST, gRPC or a session lost would be seen."""
+    assert {b"\0", b"a NUL at the end\0", b"good\0bad", "\u0301".encode()} <= set(gates._probes(TEXTS))
     lines = passed_gates(written(model("good"), tmp_path), model("good"), TEXTS)
     assert [line.split()[1] for line in lines] == ["1", "2", "3", "4", "6"]
 
