@@ -218,6 +218,14 @@ class Progress(keras.callbacks.ProgbarLogger):
     def set_params(self, params: dict[str, Any]) -> None:
         super().set_params({**params, "epochs": self.all_epochs})
 
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        progress.pause()  # Keras prints a line of its own
+        super().on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        progress.pause()
+        super().on_epoch_end(epoch, logs)
+
 
 def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
     for variable, value in zip(layer.weights, weights, strict=True):
