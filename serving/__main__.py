@@ -57,7 +57,12 @@ def _serve(chosen: argparse.Namespace) -> int:
         starting.check(chosen)
         starting.allow_many_files()
         with shown.alive():
-            server = _made(chosen)
+            begun = time.monotonic()
+            log.info("Loading TensorFlow ...")
+            with starting.quiet(shown):
+                from serving.server import Server
+            log.info("TensorFlow loaded in %.1f s", time.monotonic() - begun)
+            server = Server(chosen)
             with futures.ThreadPoolExecutor(1) as pool:  # a thread, as loading may take minutes and a signal comes here
                 started = pool.submit(server.start)
                 started.add_done_callback(lambda _: woken.set())
@@ -74,15 +79,6 @@ def _serve(chosen: argparse.Namespace) -> int:
     stopping.wait()
     server.stop()
     return 0
-
-
-def _made(chosen: argparse.Namespace) -> Server:
-    begun = time.monotonic()
-    log.info("Loading TensorFlow ...")
-    from serving.server import Server
-
-    log.info("TensorFlow loaded in %.1f s", time.monotonic() - begun)
-    return Server(chosen)
 
 
 def _what_is_served(server: Server, host: str) -> str:

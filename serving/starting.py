@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -88,6 +89,36 @@ def allow_many_files() -> None:
         # Where even this is too many, fewer clients at a time are served: no reason not to start.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+@contextlib.contextmanager
+def quiet(log_handler: Log) -> Iterator[None]:
+    """Put aside what TensorFlow's libraries write to stderr while they are imported; shown where the import fails.
+
+    TensorFlow 2.21 says there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets another level
+    than ours sees it. The log, and what else Python writes, goes where it always did.
+    """
+    try:
+        is_stderr = log_handler.stream.fileno() == 2 and bool(os.fstat(2))
+    except (AttributeError, OSError, ValueError):  # closed, or a stand-in
+        is_stderr = False
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3" or not is_stderr:
+        yield
+        return
+    python_stderr, number = sys.stderr, os.dup(2)
+    with tempfile.TemporaryFile() as aside, os.fdopen(number, "w", buffering=1, errors="backslashreplace") as real:
+        try:
+            os.dup2(aside.fileno(), 2)
+            sys.stderr = log_handler.stream = real
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(number, aside.read())
+            raise
+        finally:
+            with log_handler.lock or contextlib.nullcontext():
+                sys.stderr = log_handler.stream = python_stderr
+            os.dup2(number, 2)
 
 
 class Log(logging.StreamHandler):

@@ -226,3 +226,33 @@ def test_say_to_a_full_disk_is_a_warning():
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as one:
         return one.getsockname()[1]
+
+
+QUIET_IMPORT = """
+import os, sys
+from serving import starting
+log = starting.start_log()
+with starting.quiet(log):
+    os.write(2, b"noise of a library\\n")
+    log._write("from the log\\n")
+    print("from Python", file=sys.stderr)
+    if sys.argv[1:]:
+        raise ImportError("a library is damaged")
+log._write("after\\n")
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "arguments", "shown"),
+    [
+        ("3", [], "from the log\nfrom Python\nafter\n"),
+        ("0", [], "noise of a library\nfrom the log\nfrom Python\nafter\n"),
+        ("3", ["fail"], "from the log\nfrom Python\nnoise of a library\nTraceback"),
+    ],
+    ids=["quiet", "asked for", "failed"],
+)
+def test_libraries_are_quiet_while_they_are_imported_unless_they_are_asked_or_fail(level, arguments, shown):
+    command = [sys.executable, "-c", QUIET_IMPORT, *arguments]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": level}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=100)
+    assert done.stderr.startswith(shown)
