@@ -3,3 +3,4 @@
 import pathlib
 
 WARMUP_FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")
+ANSWER_SECONDS = 600  # for one answer of a servable that is being checked, on a machine that may be busy

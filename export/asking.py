@@ -18,7 +18,7 @@ from tensorflow.core.framework import op_def_pb2
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow_serving.apis import prediction_log_pb2
 
-from export import WARMUP_FILE
+from export import ANSWER_SECONDS, WARMUP_FILE
 from serving import flags
 from serving.client import Client
 from serving.server import Server
@@ -72,12 +72,13 @@ def of_server(folder: pathlib.Path, batches: list, others: dict[str, Any], done:
     rest_port, grpc_port = _free_ports()
     name = folder.parent.name
     arguments = [f"--model_name={name}", f"--model_base_path={folder.parent}", "--max_num_load_retries=0"]
-    server = Server(flags.parsed([*arguments, f"--port={grpc_port}", f"--rest_api_port={rest_port}"]))
+    arguments += [f"--port={grpc_port}", f"--rest_api_port={rest_port}"]
+    server = Server(flags.parsed([*arguments, f"--rest_api_timeout_in_ms={1000 * ANSWER_SECONDS}"]))
     server.start()
     try:
         clients = {
-            "REST": Client(f"http://127.0.0.1:{rest_port}"),
-            "gRPC": Client(f"127.0.0.1:{grpc_port}", grpc=True),
+            "REST": Client(f"http://127.0.0.1:{rest_port}", timeout=ANSWER_SECONDS),
+            "gRPC": Client(f"127.0.0.1:{grpc_port}", timeout=ANSWER_SECONDS, grpc=True),
         }
         return {
             interface: {

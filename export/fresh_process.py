@@ -13,9 +13,9 @@ import tempfile
 import threading
 from typing import Any
 
+from export import ANSWER_SECONDS
 from keras_seq.progress import Step
 
-SECONDS = 600  # from a question to its answers
 SHOWN_CHARACTERS = 1500  # of what the process said when it failed
 
 
@@ -37,8 +37,8 @@ class FreshProcess:
             cwd=home,
             process_group=0,  # Ctrl-C is for this process, which then ends that one
         )
-        self._timer = threading.Timer(SECONDS, self._process.kill)
-        self._timer.daemon = True
+        self._timer = threading.Timer(ANSWER_SECONDS, self._end_late)
+        self._is_late = False
 
     def __enter__(self) -> FreshProcess:
         return self
@@ -53,7 +53,7 @@ class FreshProcess:
 
     def ask(self, **questions: Any) -> None:
         """Send the questions; `receive` has the answers."""
-        self._timer.start()
+        self._start_timer()
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(questions).encode() + b"\n")
@@ -69,6 +69,8 @@ class FreshProcess:
         """
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            if self._timer.is_alive():  # once it was asked
+                self._start_timer()
             key, value = json.loads(line)
             if key == name:
                 return value
@@ -77,5 +79,16 @@ class FreshProcess:
         self._process.wait()
         self._errors.seek(0)
         said = self._errors.read().decode("utf-8", "replace").strip()[-SHOWN_CHARACTERS:]
-        late = not self._timer.is_alive() and self._timer.finished.is_set()
-        raise FreshProcessError(f"no answers within {SECONDS} s" if late else said or "it ended without a word")
+        late = f"no answer in {ANSWER_SECONDS} s" if self._is_late else ""
+        raise FreshProcessError(late or said or "it ended without a word")
+
+    def _start_timer(self) -> None:
+        """Give the process its time for the next answer."""
+        self._timer.cancel()
+        self._timer = threading.Timer(ANSWER_SECONDS, self._end_late)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end_late(self) -> None:
+        self._is_late = True
+        self._process.kill()
