@@ -245,10 +245,10 @@ def refused(recipe_file, tmp_path, capsys, *settings):
     with pytest.raises(SystemExit) as exit_:
         train.main([str(recipe_file), "--run", str(tmp_path / "run"), *options])
     assert exit_.value.code == 2
-    message = capsys.readouterr().err
-    assert message.startswith("error: ")
-    assert "Traceback" not in message
-    return message
+    steps, error, message = capsys.readouterr().err.partition("error: ")
+    assert error
+    assert "Traceback" not in steps + message
+    return error + message
 
 
 WRONG = {
