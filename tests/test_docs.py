@@ -112,14 +112,7 @@ def reading():
     return faults
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        # README.md is being rewritten
-        pytest.param(page, marks=pytest.mark.xfail(page == "README.md", reason="being rewritten", strict=False))
-        for page in PAGES
-    ],
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_paths_in_commands_are_there_or_were_made_before(page, reading):
     assert reading[page] == []
 

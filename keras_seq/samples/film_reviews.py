@@ -130,9 +130,9 @@ def write() -> pathlib.Path:
 
 
 def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
-    """Write a file for each split into a folder, with as many reviews as `sizes` says."""
+    """Write a file for each split into a folder, with the first of its reviews, as many as `sizes` says."""
     for split, size in sizes.items():
-        rows = "".join(f"{text}\t{label}\n" for text, label in reviews(split, size))
+        rows = "".join(f"{text}\t{label}\n" for text, label in reviews(split, SIZES[split])[:size])
         (folder / f"{split}{SUFFIX}").write_text(rows, encoding="utf-8")
 
 

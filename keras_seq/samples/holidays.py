@@ -48,9 +48,9 @@ def write() -> pathlib.Path:
 
 
 def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
-    """Write a file for each split into a folder, with as many pairs as `sizes` says."""
+    """Write a file for each split into a folder, with the first of its pairs, as many as `sizes` says."""
     for split, size in sizes.items():
-        rows = "".join(f"{english}\t{french}\n" for english, french in pairs(split, size))
+        rows = "".join(f"{english}\t{french}\n" for english, french in pairs(split, SIZES[split])[:size])
         (folder / f"{split}{SUFFIX}").write_text(rows, encoding="utf-8")
 
 
@@ -62,7 +62,7 @@ def pairs(split: str, size: int) -> list[tuple[str, str]]:
 def drafts(split: str, size: int) -> list[Draft]:
     """`size` distinct sentences of a split, with what they are made of."""
     generator = random.Random(f"{SEED} {split}")
-    known = None if split == "train" else _training_words()
+    known = None if split == "train" else _training_words(SIZES["train"])
     found: dict[str, Draft] = {}
     while len(found) < size:
         draft = holidays_templates.draft(generator)
@@ -106,6 +106,6 @@ def held_out() -> dict[tuple[str, str], str]:
 
 
 @functools.cache
-def _training_words() -> frozenset[str]:
-    train = drafts("train", SIZES["train"])
+def _training_words(size: int) -> frozenset[str]:
+    train = drafts("train", size)
     return frozenset(word for draft in train for word in words(draft.english) + words(draft.french))

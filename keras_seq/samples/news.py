@@ -145,9 +145,12 @@ def write() -> pathlib.Path:
 
 
 def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
-    """Write a file for each split into a folder, with as many sentences as `sizes` says."""
+    """Write a file for each split into a folder, with the first of its sentences, as many as `sizes` says."""
     for split, size in sizes.items():
-        lines = ("".join(f"{token}\t{tag}\n" for token, tag in sentence) for sentence in sentences(split, size))
+        lines = (
+            "".join(f"{token}\t{tag}\n" for token, tag in sentence)
+            for sentence in sentences(split, SIZES[split])[:size]
+        )
         (folder / f"{split}{SUFFIX}").write_text("\n".join(lines), encoding="utf-8")
 
 
