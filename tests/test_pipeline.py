@@ -30,7 +30,7 @@ def preprocessing():
 @given(st.lists(st.integers(0, 30), max_size=300), st.integers(1, 400), st.integers(1, 7), st.integers(0, 3))
 @tried_on(50)
 def test_every_example_is_given_once(lengths, buffer, batch_size, seed):
-    given_ones = tried_on(lengths)
+    given_ones = examples(lengths)
     generator = random.Random(seed)
     batches = list(bucketed(shuffled(given_ones, buffer, generator), batch_size, generator))
     assert sorted(e.where for batch in batches for e in batch) == sorted(e.where for e in given_ones)
@@ -56,7 +56,7 @@ def test_rows_are_padded_to_the_longest_of_their_own_batch():
 
 
 def test_an_epochs_order_follows_from_the_seed_and_its_number():
-    data, prepared = tried_on(range(50)), preprocessing()
+    data, prepared = examples(range(50)), preprocessing()
 
     def epochs(first, last, seed=1, skip=0):
         return batches_of(training_dataset(data, prepared, 8, 20, seed, range(first, last), skip))
