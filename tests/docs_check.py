@@ -66,9 +66,10 @@ def copy_checkout(folder: pathlib.Path) -> None:
     """The files of the checkout as they are: what git knows, or would take."""
     listed = ["git", "-C", str(PROJECT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     for name in filter(None, subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0")):
-        if (PROJECT / name).is_file():
+        if (PROJECT / name).is_file() or (PROJECT / name).is_symlink():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / name, folder / name)
+            (folder / name).unlink(missing_ok=True)
+            shutil.copy(PROJECT / name, folder / name, follow_symlinks=False)
 
 
 class Check:
