@@ -71,32 +71,33 @@ def fit(
             weights or the loss are no numbers.
         Stopped: after Ctrl-C or SIGTERM; the state is saved.
     """
-    _warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
-    planned = None in (epochs, batch_size)
-    epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
-    steps = math.ceil(preprocessing.examples / batch_size)
-    if planned:
-        what = f"{preprocessing.examples} examples: {epochs} epochs of {steps} steps of {batch_size}"
-        progress.say(f"{what}; training.epochs and training.batch_size say otherwise")
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    optimizer = AveragingAdam(
-        rate if learning_rate_schedule == "cosine" else learning_rate,
-        global_clipnorm=gradient_clip,
-        use_ema=weight_averaging > 0,
-        ema_momentum=weight_averaging,
-    )
-    for name, weights in preprocessing.weights.items():
-        _set_weights(network.get_layer(name), weights)
-    # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
-    network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
-    optimizer.build(network.trainable_variables)
-    with progress.step("counting the validation split", at_once=False) as counting:
-        number = count(counting.counted(validation), preprocessing, objective, "validation")
-    validation_batches = math.ceil(number / batch_size)
-    validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
-    run.begin()  # all that may be wrong with the data was found by now
-    keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch)
-    keeper.restore(validation_data)
+    with progress.step("preparing the training", at_once=False):
+        _warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
+        planned = None in (epochs, batch_size)
+        epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
+        steps = math.ceil(preprocessing.examples / batch_size)
+        if planned:
+            what = f"{preprocessing.examples} examples: {epochs} epochs of {steps} steps of {batch_size}"
+            progress.say(f"{what}; training.epochs and training.batch_size say otherwise")
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+        optimizer = AveragingAdam(
+            rate if learning_rate_schedule == "cosine" else learning_rate,
+            global_clipnorm=gradient_clip,
+            use_ema=weight_averaging > 0,
+            ema_momentum=weight_averaging,
+        )
+        for name, weights in preprocessing.weights.items():
+            _set_weights(network.get_layer(name), weights)
+        # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
+        network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
+        optimizer.build(network.trainable_variables)
+        with progress.step("counting the validation split", at_once=False) as counting:
+            number = count(counting.counted(validation), preprocessing, objective, "validation")
+        validation_batches = math.ceil(number / batch_size)
+        validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
+        run.begin()  # all that may be wrong with the data was found by now
+        keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch)
+        keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2
     alive = Alive(verbose == 1)
     with keeper.signals(), alive:
