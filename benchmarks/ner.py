@@ -23,7 +23,7 @@ import keras
 from benchmarks.beside import Clock, compare, parser, requests_per_second
 from export import servable
 from keras_seq.applications import ner
-from keras_seq.pipeline import bucketed, training_dataset
+from keras_seq.batches import bucketed, training_dataset
 
 FILES = {"train": "wnut17train.conll", "validation": "emerging.dev.conll", "test": "emerging.test.annotated"}
 SIZES = {"embedding_dim": 100, "units": 128, "dropout": 0.5, "language_model": 0.0}

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
 def one_epoch(path: pathlib.Path) -> float:
     """Train a small model for one epoch; the largest resident memory of this process, MiB."""
     from keras_seq.applications import sentiment
-    from keras_seq.pipeline import training_dataset
+    from keras_seq.batches import training_dataset
 
     examples = sentiment.read("train", train=str(path), validation=str(path))
     preprocessing = sentiment.prepare(examples, vocabulary_size=8000)

@@ -22,7 +22,7 @@ import keras
 from benchmarks.beside import Clock, compare, parser, requests_per_second
 from export import servable
 from keras_seq.applications import sentiment
-from keras_seq.pipeline import training_dataset
+from keras_seq.batches import training_dataset
 
 SIZES = {"embedding_dim": 128, "units": 64, "pooling": "last", "dropout": 0.5, "word_dropout": 0.0}
 VOCABULARY_SIZE = 8000

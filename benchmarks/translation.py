@@ -159,8 +159,8 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     from keras_seq.applications import translation
+    from keras_seq.contract import Preprocessing
     from keras_seq.errors import RecipeError, user_errors
-    from keras_seq.pipeline import Preprocessing
     from keras_seq.run import Run, load
 
     with user_errors():
@@ -197,7 +197,7 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -
 
 def write_sentences(examples: list, folder: pathlib.Path) -> None:
     """Of every case the batches, sorted by length where they are of more than one sentence, and the truths."""
-    from keras_seq.pipeline import bucketed
+    from keras_seq.batches import bucketed
 
     cases = []
     for case in ALL_CASES:
@@ -231,8 +231,8 @@ def by_predict(network: Any, source: Any, target: Any, texts: list[str]) -> list
     import numpy as np
     import tensorflow as tf
 
-    from keras_seq.subwords import END_ID, START_ID
-    from keras_seq.translations import MORE_PIECES, PIECES_A_PIECE
+    from keras_seq.answers.translations import MORE_PIECES, PIECES_A_PIECE
+    from keras_seq.preprocessing.subwords import END_ID, START_ID
 
     source_ids, written = source.ids_of(tf.constant(texts)).numpy(), [START_ID]
     for _ in range(PIECES_A_PIECE * source_ids.shape[1] + MORE_PIECES):

@@ -26,7 +26,7 @@ from keras_seq.run import Run, load
 from keras_seq.version import version
 
 if TYPE_CHECKING:
-    from keras_seq.layers import Answering
+    from keras_seq.answers import Answering
 
 PACKAGE_VERSION = 0  # what `--version` alone stands for
 

@@ -25,9 +25,9 @@ from export import targets
 from export.fresh_process import FreshProcess, FreshProcessError
 from export.ops import Ops, read, used_ops
 from export.servable import SIGNATURE
-from keras_seq.layers import Answering
+from keras_seq.answers import Answering
 from keras_seq.progress import step
-from keras_seq.scoring import plain
+from keras_seq.training.scoring import plain
 
 BATCH_SIZE = 32
 TOLERANCE = 1e-5  # between two scores of one input

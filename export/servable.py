@@ -10,8 +10,8 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from export import WARMUP_FILE
-from keras_seq.layers import Answering
-from keras_seq.layers.answers import Signature
+from keras_seq.answers import Answering
+from keras_seq.answers.answering import Signature
 
 SIGNATURE = "serving_default"
 

@@ -27,10 +27,7 @@ from keras_seq.run import load  # noqa: E402
 
 if not environment.command():
     with environment.quiet():
-        import keras_seq.layers
-        import keras_seq.text
-        import keras_seq.tokens
-        import keras_seq.translations  # noqa: F401
+        import keras_seq.answers  # noqa: F401
 
 __all__ = ["DataError", "Recipe", "RecipeError", "__version__", "build", "load", "load_recipe"]
 

@@ -11,7 +11,7 @@ from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.run import Run
-from keras_seq.signatures import matching, section_model
+from keras_seq.sections import matching, section_model
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,8 +46,8 @@ def _evaluate(run: Run, data: list[str]) -> None:
     splits.look_at(examples)
     with progress.step("loading TensorFlow"):
         environment.import_keras()
-        from keras_seq import scoring
         from keras_seq.run import load
+        from keras_seq.training import scoring
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:

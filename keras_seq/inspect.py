@@ -141,7 +141,7 @@ def _words(model: keras.Model, text: str, steps: int) -> list[str]:
 
 def _draw_gates(model: keras.Model, layers: dict[str, LSTM], text: str, run: Run) -> None:
     from keras_seq.pictures import drawing
-    from keras_seq.scoring import shown
+    from keras_seq.training.scoring import shown
 
     drawn = inside(model, layers, text)
     words = [shown(word) for word in _words(model, text, len(next(iter(drawn.values()))["cell"]))]

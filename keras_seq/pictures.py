@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_seq.layers.answers import Attention
+from keras_seq.answers.answering import Attention
 from keras_seq.run import Run
-from keras_seq.scoring import shown
+from keras_seq.training.scoring import shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

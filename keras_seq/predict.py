@@ -21,7 +21,7 @@ from keras_seq.errors import DataError, RecipeError, user_errors
 from keras_seq.formats import Input, Inputs
 from keras_seq.formats.lines import suffix
 from keras_seq.run import Run
-from keras_seq.signatures import Column
+from keras_seq.sections import Column
 
 INPUTS_AT_ONCE = 3200
 COLUMN_KEYS = ("text", "token")  # of `data:`, that say where an input stands
@@ -76,9 +76,9 @@ def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
         raise DataError("no inputs: the file is empty")
     with progress.step("loading TensorFlow"):
         environment.import_keras()
-    from keras_seq import scoring
     from keras_seq.formats import Example
     from keras_seq.run import load
+    from keras_seq.training import scoring
 
     with progress.step("loading the model", at_once=False):
         model = load(run.path)

@@ -16,7 +16,7 @@ from ruamel.yaml.scalarbool import ScalarBoolean
 
 from keras_seq.applications import APPLICATIONS
 from keras_seq.errors import RecipeError, reason
-from keras_seq.signatures import SECTIONS, STRICT, is_path, nearest, section_model
+from keras_seq.sections import SECTIONS, STRICT, is_path, nearest, section_model
 
 ZOO = pathlib.Path(__file__).parent / "zoo"
 

@@ -261,10 +261,7 @@ def load(run: str | os.PathLike) -> Any:
     model_file = path if path.suffix == ".keras" and path.is_file() else Run(path).finished().model_file
     import keras
 
-    import keras_seq.layers
-    import keras_seq.text
-    import keras_seq.tokens
-    import keras_seq.translations  # noqa: F401  (these register what the file holds)
+    import keras_seq.answers  # noqa: F401  (it registers what the file holds)
 
     try:
         return keras.saving.load_model(model_file, compile=False)

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed, question
-from keras_seq.epochs import plan
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
+from keras_seq.training.epochs import plan
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from keras_seq.contract import Objective, Preprocessing
     from keras_seq.formats import Example
-    from keras_seq.pipeline import Objective, Preprocessing
 
 REQUEST_EXAMPLES = 8
 SHOWN_LOOKS = 3  # inputs whose attention the card draws
@@ -92,18 +92,19 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         splits.look_at(examples)
     with progress.step("loading TensorFlow"):
         keras = environment.import_keras()
-        from keras_seq import pipeline, scoring, training
-        from keras_seq.state import Stopped
+        from keras_seq import batches
+        from keras_seq.training import fit, scoring
+        from keras_seq.training.state import Stopped
 
     settings = dict(recipe.training)
-    objective_settings = {k: settings.pop(k) for k in recipe.training if k not in (training.fit.__kwdefaults__ or {})}
+    objective_settings = {k: settings.pop(k) for k in recipe.training if k not in (fit.fit.__kwdefaults__ or {})}
     keras.utils.set_random_seed(settings["seed"])
     with progress.step("learning the vocabulary") as learning:
         preprocessing = application.prepare(learning.counted(train), **recipe.prepare)
     with progress.step("counting the test split", at_once=False) as counting:
         objective = application.objective(**objective_settings).settled(validation)
         if test is not None:
-            pipeline.count(counting.counted(test), preprocessing, objective, "test")
+            batches.count(counting.counted(test), preprocessing, objective, "test")
     with progress.step("building the network", at_once=False):
         network = application.build(preprocessing.sizes, **recipe.model)
         fixed = {key: value for key, value in recipe.serving.items() if value is not None}
@@ -114,7 +115,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         return scoring.numbers(scoring.score(watched, validation, objective).metrics) if watched else {}
 
     try:
-        training.fit(network, objective, preprocessing, train, validation, run, watch, **settings)
+        fit.fit(network, objective, preprocessing, train, validation, run, watch, **settings)
     except Stopped as stop:
         progress.say(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
         return 128 + stop.signal_number
@@ -132,14 +133,15 @@ def _finish(
     test: Iterable[Example] | None,
 ) -> None:
     """What comes after training: the best weights, what the validation split decides, the model, scores, the card."""
-    from keras_seq import pipeline, scoring, training
+    from keras_seq import batches
+    from keras_seq.training import fit, scoring
 
     application = applications.functions(recipe.application)
     fixed = {key: value for key, value in recipe.serving.items() if value is not None}
     best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
     run.load_best_weights(best)
     _, batch_size = plan(preprocessing.examples, recipe.training["epochs"], recipe.training["batch_size"])
-    data = pipeline.evaluation_dataset(validation, preprocessing, batch_size)
+    data = batches.evaluation_dataset(validation, preprocessing, batch_size)
     chosen = _chosen(application, objective, preprocessing, best, validation, data, fixed)
     model = application.present(preprocessing, best, **chosen)
     with progress.step("saving the model", at_once=False):
@@ -154,7 +156,7 @@ def _finish(
         run.write_seen(preprocessing.seen)
     metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
     metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
-    metrics["training"] = training.summary(run, preprocessing, best, objective.monitors, batch_size)
+    metrics["training"] = fit.summary(run, preprocessing, best, objective.monitors, batch_size)
     run.write_metrics(metrics)  # the run is complete; what is written after this is for people
     shutil.rmtree(run.state)
     with progress.step("writing the card", at_once=False):
@@ -164,7 +166,7 @@ def _finish(
 def _write_card(
     run: Run, recipe: Recipe, model: Any, metrics: dict[str, Any], worst: list[Any], objective: Objective
 ) -> None:
-    from keras_seq import card
+    from keras_seq.training import card
 
     requests = next(iter(run.read_requests().values()))
     shown = sorted((raw for raw in requests if raw.strip()), key=len)[:SHOWN_LOOKS]

@@ -25,9 +25,10 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving import inference, tensors
 from serving.errors import Code, ServingError
+from serving.inference import calls
 from serving.service import SIGNATURE_DEF, Service, answered_by
+from serving.values import tensors
 
 LARGEST_MESSAGE = 2**31 - 1  # bytes, TensorFlow Serving's own limit
 LONGEST_TEXT = 1024  # bytes of an error
@@ -100,7 +101,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         with self._service.counted(spec.name, "Predict", "GRPC"):
             _require_spec(request)
             with self._service.use(spec) as (version, model):
-                outputs = inference.predict(
+                outputs = calls.predict(
                     model, spec.signature_name, request.inputs, list(request.output_filter), _milliseconds(context)
                 )
             response = predict_pb2.PredictResponse(model_spec=answered_by(spec.name, spec.signature_name, version))
@@ -111,19 +112,19 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     @_answered
     def Classify(self, request: Any, context: grpc.ServicerContext) -> classification_pb2.ClassificationResponse:
         response = classification_pb2.ClassificationResponse()
-        return self._of_examples(request, context, inference.classify, response)
+        return self._of_examples(request, context, calls.classify, response)
 
     @_answered
     def Regress(self, request: Any, context: grpc.ServicerContext) -> regression_pb2.RegressionResponse:
         response = regression_pb2.RegressionResponse()
-        return self._of_examples(request, context, inference.regress, response)
+        return self._of_examples(request, context, calls.regress, response)
 
     def _of_examples(self, request: Any, context: grpc.ServicerContext, method: Callable, response: Any) -> Any:
         spec = request.model_spec
         with self._service.counted(spec.name, method.__name__.capitalize(), "GRPC"):
             _require_spec(request)
             with self._service.use(spec) as (version, model):
-                examples = inference.examples_of(request.input)
+                examples = calls.examples_of(request.input)
                 response.result.CopyFrom(method(model, spec.signature_name, examples, _milliseconds(context)))
             response.model_spec.CopyFrom(answered_by(spec.name, spec.signature_name, version))
         return response
@@ -134,8 +135,8 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         response = inference_pb2.MultiInferenceResponse()
         with self._service.counted(spec.name, "MultiInference", "GRPC"):
             with self._service.use(spec) as (version, model):
-                examples = inference.examples_of(request.input)
-                results = inference.several(model, request.tasks, examples, _milliseconds(context))
+                examples = calls.examples_of(request.input)
+                results = calls.several(model, request.tasks, examples, _milliseconds(context))
             for task, result in zip(request.tasks, results, strict=True):
                 one = response.results.add(model_spec=answered_by(spec.name, task.model_spec.signature_name, version))
                 is_class = isinstance(result, classification_pb2.ClassificationResult)

@@ -12,13 +12,14 @@ import time
 import grpc
 import uvicorn
 
-from serving import configs, grpc_server, listening, rest, starting
-from serving.connection import Connection
+from serving import configs, grpc_server, listening, starting
+from serving.batching.scheduler import BatchScheduler
 from serving.errors import Code, ServingError
-from serving.loading import Loader
+from serving.inference.loading import Loader
 from serving.metrics import Metrics
-from serving.models import Models, State
-from serving.scheduler import BatchScheduler
+from serving.models.models import Models, State
+from serving.rest import app
+from serving.rest.connection import Connection
 from serving.service import Service
 
 log = logging.getLogger("serving")
@@ -65,7 +66,7 @@ class Server:
         self._service = Service(self._models, metrics)
         self._grpc: grpc.Server | None = None
         self._uvicorn: uvicorn.Server | None = None
-        self._app: rest.App | None = None
+        self._app: app.App | None = None
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
 
@@ -139,7 +140,7 @@ class Server:
 
     def _start_rest(self, holding: socket.socket) -> None:
         flags = self._flags
-        self._app = rest.App(
+        self._app = app.App(
             self._service,
             flags.rest_api_num_threads,
             flags.rest_api_timeout_in_ms,

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, model_pb2
 
 from serving.errors import Code, ServingError
-from serving.inference import DEFAULT_SIGNATURE, Model
+from serving.inference.calls import DEFAULT_SIGNATURE, Model
 from serving.metrics import Metrics
-from serving.models import Models
+from serving.models.models import Models
 
 SIGNATURE_DEF = "signature_def"
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from tensorflow_serving.config import model_server_config_pb2
 
-from serving import configs, listening, versions
+from serving import configs, listening
+from serving.models import versions
 
 SILENT_SECONDS = 2.5  # after which a dot says that the server still starts
 MOST_FILES = 10_240  # open at a time, where the system names no limit; macOS takes no more

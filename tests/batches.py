@@ -7,10 +7,10 @@ import time
 
 import numpy as np
 
-from serving.batching import Batcher
+from serving.batching.batcher import Batcher
+from serving.batching.scheduler import BatchScheduler
 from serving.configs import Batching
 from serving.errors import ServingError
-from serving.scheduler import BatchScheduler
 
 SECONDS = 60  # that a test waits
 LONG = 1_000_000_000  # microseconds; a batch that waits this long fails its test

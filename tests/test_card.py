@@ -15,11 +15,12 @@ import pytest
 from corpora import PROJECT
 
 import keras_seq
-from keras_seq import card, pictures, scoring, train
+from keras_seq import pictures, train
+from keras_seq.answers.answering import Attention
 from keras_seq.formats import Example
-from keras_seq.layers.answers import Attention
 from keras_seq.run import Run
 from keras_seq.tagging import Entity
+from keras_seq.training import card, scoring
 
 NAMES = [
     "$x$",

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_seq.decoding import LEAST_COVERAGE, NO_HYPOTHESIS, Hypotheses, beam_search, greedy, sample
-from keras_seq.decoding_loop import top_k
+from keras_seq.decoding.loop import top_k
 
 START, END = 0, 1
 

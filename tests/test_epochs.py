@@ -5,12 +5,13 @@ import random
 
 import pytest
 
-from keras_seq import state, train
+from keras_seq import train
 from keras_seq.applications import functions
-from keras_seq.epochs import Best, best_of, plan
 from keras_seq.formats import Example
 from keras_seq.recipe import load_recipe
 from keras_seq.run import Run
+from keras_seq.training import state
+from keras_seq.training.epochs import Best, best_of, plan
 
 NAN = math.nan
 

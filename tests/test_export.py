@@ -17,8 +17,8 @@ import keras_seq
 from export import WARMUP_FILE, folders, gates, servable
 from export.ops import used_ops
 from keras_seq import train
+from keras_seq.answers import Answering
 from keras_seq.formats import Table
-from keras_seq.layers import Answering
 from keras_seq.run import Run
 from serving import configs
 

@@ -14,7 +14,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.client import pywrap_tf_session
 
 from export import gates, op_history, servable, serving_versions, targets
-from keras_seq.layers import Answering
+from keras_seq.answers import Answering
 
 
 def saved(op, min_consumer=12, in_function=False, **attributes):

@@ -11,7 +11,7 @@ from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import ClassFolders, ParallelText, Table, TaggedColumns
 from keras_seq.formats.labels import spelled
 from keras_seq.formats.lines import files
-from keras_seq.signatures import matching
+from keras_seq.sections import matching
 
 ROWS = "".join(f"the film is dull, {n}\t{'neg' if n % 2 else 'pos'}\n" for n in range(8))
 WORDS = "".join(f"{word}\t{'neg' if word < 'n' else 'pos'}\n" for word in "dull poor sad good fine superb".split())

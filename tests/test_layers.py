@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.layers import AttentionPooling, MaskedMaxPooling, RankedLabels, WordDropout
+from keras_seq.answers import RankedLabels
+from keras_seq.layers import AttentionPooling, MaskedMaxPooling, WordDropout
 
 POOLINGS = [MaskedMaxPooling, AttentionPooling]
 RANDOM = np.random.default_rng(1)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from properties import tried_on
 
 from keras_seq.applications import sentiment
+from keras_seq.batches import bucketed, count, evaluation_dataset, shuffled, training_dataset
+from keras_seq.contract import Preprocessing
 from keras_seq.errors import DataError
 from keras_seq.formats import Example, Table
-from keras_seq.pipeline import Preprocessing, bucketed, count, evaluation_dataset, shuffled, training_dataset
-from keras_seq.text import WordIds
+from keras_seq.preprocessing.words import WordIds
 
 
 def examples(lengths):

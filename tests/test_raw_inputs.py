@@ -7,8 +7,8 @@ import tensorflow as tf
 from corpora import model_by_chance
 
 from keras_seq import applications
-from keras_seq.layers import Answering, EntityAnswering, RankedLabels
-from keras_seq.layers.raw_inputs import as_strings
+from keras_seq.answers import Answering, EntityAnswering, RankedLabels
+from keras_seq.answers.raw_inputs import as_strings
 
 TEXTS = ["Ada", "", "the old garden was never dirty , and Ms. Holwick of Ashford Steel left"]
 

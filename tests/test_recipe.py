@@ -9,7 +9,7 @@ from corpora import PROJECT
 from keras_seq import applications
 from keras_seq.errors import RecipeError
 from keras_seq.recipe import load_recipe, schema
-from keras_seq.signatures import SECTIONS, section_model
+from keras_seq.sections import SECTIONS, section_model
 
 
 def write(tmp_path, text, name="r.yaml"):
@@ -171,13 +171,13 @@ def test_the_resolved_recipe_reads_back_equal_from_another_folder(tmp_path, monk
 @pytest.mark.parametrize("application", applications.APPLICATIONS)
 def test_the_schema_is_the_signature(application):
     """The checker reads source text; what it found there is what Python finds."""
-    from keras_seq import training
+    from keras_seq.training import fit
 
     module = applications.functions(application)
     for section, function in SECTIONS.items():
         expected = dict(inspect.signature(getattr(module, function)).parameters)
         if section == "training":
-            expected |= inspect.signature(training.fit).parameters
+            expected |= inspect.signature(fit.fit).parameters
         expected = {name: p.default for name, p in expected.items() if p.kind is p.KEYWORD_ONLY}
         fields = {name: field.default for name, field in section_model(application, section).model_fields.items()}
         fields.pop("directory", None)

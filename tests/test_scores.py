@@ -6,10 +6,10 @@ import pytest
 import sacrebleu
 
 from keras_seq import metrics
+from keras_seq.answers.translations import Candidate
 from keras_seq.applications import translation
 from keras_seq.formats import Example
 from keras_seq.metrics import TaggedAnswer, Translated
-from keras_seq.translations import Candidate
 
 CHINESE = ["我喜欢红色的大房子。", "他们昨天去了学校。", "猫在桌子下面睡觉。"]
 JAPANESE = ["私は赤い家が好きです。", "猫がテーブルの下で寝ています。", "東京は大きい。"]

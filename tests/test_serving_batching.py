@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from batches import LONG, SECONDS, answers, error_of, hold, queue, serving, unfinished, wait_for
 
+from serving.batching.scheduler import BatchScheduler
 from serving.errors import Code, ServingError
-from serving.scheduler import BatchScheduler
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import ruamel.yaml
 from corpora import PROJECT
 
-SERVING = PROJECT / "serving"
+SERVING = PROJECT / "serving" / "deploy"
 
 # Those of main.cc at version 2.17.1 that the files and the page may use.
 FLAGS = set(

@@ -26,7 +26,7 @@ from loaders import (
 from tensorflow_serving.config import model_server_config_pb2
 
 from serving.errors import Code, ServingError
-from serving.models import State
+from serving.models.models import State
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from served import PATIENCE
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from export import servable
-from keras_seq.layers import Answering
-from keras_seq.layers.answers import Signature
+from keras_seq.answers import Answering
+from keras_seq.answers.answering import Signature
 from serving import flags, server
 
 

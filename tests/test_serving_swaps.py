@@ -22,9 +22,9 @@ from loaders import (
 )
 from tensorflow_serving.config import model_server_config_pb2
 
-from serving import lifecycle
 from serving.errors import Code, ServingError
-from serving.models import Models, State, VersionStatus
+from serving.models import lifecycle
+from serving.models.models import Models, State, VersionStatus
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import tensorflow as tf
 from served import example, floats, spec
 from tensorflow_serving.apis import prediction_log_pb2
 
-from serving import loading
 from serving.errors import Code, ServingError
+from serving.inference import loading
 from serving.metrics import Metrics
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from keras_seq import epochs, scoring, train
+from keras_seq import train
 from keras_seq.applications import functions
 from keras_seq.formats import Example
 from keras_seq.run import Run, load
+from keras_seq.training import epochs, scoring
 
 COPIES = 8  # of every example: with fewer steps than a user's, and few epochs, a test is over soon
 NOUNS = ["plot", "cast", "music", "ending", "camera", "script", "dialogue", "story"]

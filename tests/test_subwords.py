@@ -10,9 +10,9 @@ import pytest
 import sentencepiece
 import tensorflow as tf
 
-from keras_seq import subwords
 from keras_seq.errors import DataError
-from keras_seq.subwords import END_ID, RESERVED_IDS, UNKNOWN_ID, Subwords, learn_subwords, normalized
+from keras_seq.preprocessing import subwords
+from keras_seq.preprocessing.subwords import END_ID, RESERVED_IDS, UNKNOWN_ID, Subwords, learn_subwords, normalized
 
 TEXTS = [
     "Ein Mann läuft über die Straße.",

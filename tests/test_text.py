@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.text import WordIds, learn_vocabulary
+from keras_seq.preprocessing.words import WordIds, learn_vocabulary
 
 
 def split(*texts, **options):
@@ -65,7 +65,7 @@ def test_the_vocabulary_has_the_most_frequent_words_and_a_fixed_order():
 
 
 def test_counting_is_bounded(monkeypatch):
-    monkeypatch.setattr("keras_seq.text.MOST_COUNTED_WORDS", 10)
+    monkeypatch.setattr("keras_seq.preprocessing.words.MOST_COUNTED_WORDS", 10)
     texts = ["often often often"] * 3000 + [f"rare{n} rare{n}" for n in range(3000)]
     assert next(iter(learn_vocabulary(texts, WordIds().split, 20))) == "often"
     assert len(learn_vocabulary(texts, WordIds().split, 1000)) <= 10

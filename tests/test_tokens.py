@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from properties import tried_on
 
 from keras_seq import tagging
+from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures, shapes
+from keras_seq.preprocessing.words import learn_vocabulary
 from keras_seq.tagging import TaggedToken
-from keras_seq.text import learn_vocabulary
-from keras_seq.tokens import EntityTagIds, TokenFeatures, shapes
 
 few = tried_on(60)
 TEXTS = tf.TensorSpec([None], tf.string)

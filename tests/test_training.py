@@ -11,12 +11,14 @@ import pytest
 from corpora import PROJECT, TINY, write_corpus
 
 import keras_seq
-from keras_seq import state, train
+from keras_seq import train
 from keras_seq.run import Run
+from keras_seq.training import state
 
 KILLED_AT = """
 import os, signal, sys
-from keras_seq import state, train
+from keras_seq import train
+from keras_seq.training import state
 state.SAVE_SECONDS = 0.0
 save, calls = state.StateKeeper.save, []
 def save_and_die(keeper):

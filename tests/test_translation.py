@@ -16,15 +16,15 @@ from corpora import PROJECT
 
 import keras_seq
 from keras_seq import evaluate, inspect, metrics, pictures, predict, train
+from keras_seq.answers.answering import Attention
+from keras_seq.answers.translations import Candidate
 from keras_seq.applications import translation
+from keras_seq.batches import training_dataset
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example
-from keras_seq.layers.answers import Attention
-from keras_seq.pipeline import training_dataset
+from keras_seq.preprocessing.subwords import END_ID, START_ID, UNKNOWN_ID
 from keras_seq.run import Run
 from keras_seq.samples import holidays
-from keras_seq.subwords import END_ID, START_ID, UNKNOWN_ID
-from keras_seq.translations import Candidate
 
 RECIPE = """\
 application: translation

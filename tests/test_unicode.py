@@ -4,10 +4,10 @@ import pytest
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from keras_seq import unicode
-from keras_seq.subwords import Subwords, learn_subwords
-from keras_seq.text import WordIds
-from keras_seq.tokens import TokenFeatures
+from keras_seq.preprocessing import unicode
+from keras_seq.preprocessing.subwords import Subwords, learn_subwords
+from keras_seq.preprocessing.tokens import TokenFeatures
+from keras_seq.preprocessing.words import WordIds
 
 TEXTS = ["good\0bad film", "\0", "\0\0good\0 \0film\0", "e\0\u0301", "\u0301\0" * 40, "ok"]
 

@@ -9,9 +9,9 @@ import tensorflow as tf
 from data_files import write
 
 from keras_seq.errors import DataError
-from keras_seq.text import WordIds
-from keras_seq.tokens import TokenFeatures
-from keras_seq.vectors import read_vectors, words_with_vectors
+from keras_seq.preprocessing.tokens import TokenFeatures
+from keras_seq.preprocessing.vectors import read_vectors, words_with_vectors
+from keras_seq.preprocessing.words import WordIds
 
 SPLITS = {"words": WordIds().split, "cased words": WordIds(lowercase=False).split, "tokens": TokenFeatures().words_of}
 

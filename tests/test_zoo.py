@@ -11,9 +11,10 @@ from corpora import PROJECT, write_corpus
 import export.__main__ as export_command
 import keras_seq
 from export import gates
-from keras_seq import scoring, train
+from keras_seq import train
 from keras_seq.run import Run
 from keras_seq.samples import film_reviews, holidays, news
+from keras_seq.training import scoring
 
 RECIPES = sorted((PROJECT / "zoo").glob("*.yaml"))
 SHRUNK = ["training.epochs=1", "training.batch_size=16", "model.embedding_dim=8", "model.units=4"]

@@ -18,14 +18,14 @@ from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.samples import news
-from keras_seq.signatures import ExistingPath, Fraction, Part, Seed
+from keras_seq.sections import ExistingPath, Fraction, Part, Seed
 from keras_seq.tagging import Entity, TaggedToken
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.pipeline import Answer, Objective, Preprocessing
+    from keras_seq.contract import Answer, Objective, Preprocessing
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
 SHAPE_DIM = 20  # numbers in the vector of a shape
@@ -103,10 +103,10 @@ def prepare(
         DataError: when there are no entities, or the vectors do not fit.
     """
     from keras_seq import metrics
-    from keras_seq.pipeline import Preprocessing
-    from keras_seq.text import RESERVED_IDS, learn_vocabulary
-    from keras_seq.tokens import EntityTagIds, TokenFeatures
-    from keras_seq.vectors import read_vectors, words_with_vectors
+    from keras_seq.contract import Preprocessing
+    from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
+    from keras_seq.preprocessing.vectors import read_vectors, words_with_vectors
+    from keras_seq.preprocessing.words import RESERVED_IDS, learn_vocabulary
 
     features = TokenFeatures(max_characters=max_characters, max_words=max_words, name="tokens")
     if examples is None:
@@ -225,9 +225,9 @@ def objective(*, monitor: Literal["f1", "loss"] = "f1") -> Objective:
             the first entity is found, the loss decides.
     """
     from keras_seq import metrics
-    from keras_seq.calibration import calibrate
+    from keras_seq.answers.calibration import calibrate
+    from keras_seq.contract import Objective
     from keras_seq.layers import CRFLoss, EntityF1
-    from keras_seq.pipeline import Objective
 
     return Objective(
         loss=CRFLoss(),
@@ -262,7 +262,7 @@ def present(
     """
     import keras
 
-    from keras_seq.layers import EntityAnswering, TaggedTokens
+    from keras_seq.answers import EntityAnswering, TaggedTokens
 
     text = keras.Input((), dtype="string", name="text")
     tensors = preprocessing.inputs(text)
@@ -286,13 +286,13 @@ def _network_inputs(tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 def _both(example: Example, answer: Answer) -> tuple[str, list[TaggedToken], list[dict[str, Any]]]:
     """A text, its true tokens, and the entities that were answered."""
-    from keras_seq.layers.entities import entities_in
+    from keras_seq.answers.entities import entities_in
 
     return example.input, tagging.decode(example.truth), entities_in(example.input, answer)
 
 
 def _spans(example: Example, answer: Answer) -> tuple[list[Entity], list[Entity]]:
-    from keras_seq.layers.entities import entities_in
+    from keras_seq.answers.entities import entities_in
 
     answered = [Entity(e["start"], e["end"], e["type"]) for e in entities_in(example.input, answer)]
     return tagging.spans(tagging.decode(example.truth)), answered

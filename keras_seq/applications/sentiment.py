@@ -16,12 +16,12 @@ from keras_seq import progress, splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import ClassFolders, Example, Table, Treebank
 from keras_seq.samples import film_reviews
-from keras_seq.signatures import Column, ExistingPath, Fraction, Part, Seed
+from keras_seq.sections import Column, ExistingPath, Fraction, Part, Seed
 
 if TYPE_CHECKING:
     import keras
 
-    from keras_seq.pipeline import Objective, Preprocessing
+    from keras_seq.contract import Objective, Preprocessing
 
 
 def read(
@@ -95,9 +95,9 @@ def prepare(
     """
     import keras
 
-    from keras_seq.pipeline import Preprocessing
-    from keras_seq.text import RESERVED_IDS, WordIds, learn_vocabulary
-    from keras_seq.vectors import read_vectors
+    from keras_seq.contract import Preprocessing
+    from keras_seq.preprocessing.vectors import read_vectors
+    from keras_seq.preprocessing.words import RESERVED_IDS, WordIds, learn_vocabulary
 
     words = WordIds(lowercase=lowercase, max_words=max_words, name="word_ids")
     sizes = {"vocabulary_size": vocabulary_size, "num_classes": 2}
@@ -181,7 +181,7 @@ def objective(*, label_smoothing: Fraction = 0.0, monitor: Literal["accuracy", "
     import keras
 
     from keras_seq import metrics
-    from keras_seq.pipeline import Objective
+    from keras_seq.contract import Objective
 
     return Objective(
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
@@ -200,7 +200,7 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
     """Raw text -> named answers: `text` `(batch,)` string -> `label`, `score`, `labels`, `scores`, best first."""
     import keras
 
-    from keras_seq.layers import Answering, RankedLabels
+    from keras_seq.answers import Answering, RankedLabels
 
     text = keras.Input((), dtype="string", name="text")
     answers = RankedLabels(preprocessing.classes, name="answers")(network(preprocessing.inputs(text)))

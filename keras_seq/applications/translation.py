@@ -18,14 +18,14 @@ from keras_seq.formats import Example, ParallelText, UsablePairs
 from keras_seq.formats.cells import TABLE_SUFFIXES
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.samples import holidays
-from keras_seq.signatures import Column, ExistingPath, ExistingPaths, Fraction, NotNegative, Part, Seed
+from keras_seq.sections import Column, ExistingPath, ExistingPaths, Fraction, NotNegative, Part, Seed
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.pipeline import Objective, Preprocessing
-    from keras_seq.translations import TranslationAnswering
+    from keras_seq.answers.translations import TranslationAnswering
+    from keras_seq.contract import Objective, Preprocessing
 
 LENGTH_PENALTIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)  # tried on the validation split
 TEXTS_AT_ONCE = 64
@@ -110,9 +110,9 @@ def prepare(
     Raises:
         DataError: when there are no pairs, or more characters than pieces.
     """
-    from keras_seq.pipeline import Preprocessing
-    from keras_seq.subwords import MOST_PIECES, Subwords, learn_subwords, size_for
-    from keras_seq.translations import shifted
+    from keras_seq.answers.translations import shifted
+    from keras_seq.contract import Preprocessing
+    from keras_seq.preprocessing.subwords import MOST_PIECES, Subwords, learn_subwords, size_for
 
     sizes = {"vocabulary_size": vocabulary_size or MOST_PIECES}
     if target_vocabulary_size is not None:
@@ -209,8 +209,8 @@ def objective(
             most translations are too short for BLEU. While it is the same in every epoch, chrF or the loss decides.
     """
     from keras_seq import metrics
+    from keras_seq.contract import Objective
     from keras_seq.layers import SmoothedCrossEntropy
-    from keras_seq.pipeline import Objective
 
     return Objective(
         loss=SmoothedCrossEntropy(label_smoothing),
@@ -256,7 +256,7 @@ def present(
     """
     import keras
 
-    from keras_seq.translations import TranslationAnswering, Translations
+    from keras_seq.answers.translations import TranslationAnswering, Translations
 
     if n_best > beam_width and temperature is None:
         raise RecipeError(f"serving.n_best: {n_best} translations cannot come of a beam of {beam_width} hypotheses")
@@ -283,7 +283,7 @@ def _best_penalty(
     The score is BLEU, or chrF where the recipe says so, or where BLEU says nothing of these translations.
     """
     from keras_seq import metrics
-    from keras_seq.pipeline import bucketed
+    from keras_seq.batches import bucketed
 
     if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
         return {}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from keras_seq.errors import DataError
 from keras_seq.formats.headers import refuse_header
 from keras_seq.formats.lines import JSON_SUFFIXES, lines, short, suffix
-from keras_seq.signatures import Column, nearest
+from keras_seq.sections import Column, nearest
 
 TABLE_SUFFIXES = (".tsv", ".txt", ".csv", *JSON_SUFFIXES)
 _CR = "\uffff"  # stands for a CR within a line, which csv would take for its end; no text has this code point

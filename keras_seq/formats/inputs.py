@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from keras_seq.errors import DataError
 from keras_seq.formats.cells import Cells
 from keras_seq.formats.lines import JSON_SUFFIXES, decoded, files, json_lines, lines, refuse_surrogates, short, suffix
-from keras_seq.signatures import Column
+from keras_seq.sections import Column
 
 STANDARD_INPUT = "-"
 JSON_KEY = "text"  # of the text, where the recipe has no name for it

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from keras_seq.errors import DataError
-from keras_seq.signatures import matching
+from keras_seq.sections import matching
 
 JSON_SUFFIXES = (".jsonl", ".json")
 # How files begin that are no UTF-8 text: what they are, and what to do.

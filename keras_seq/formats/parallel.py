@@ -10,7 +10,7 @@ from keras_seq import progress
 from keras_seq.errors import DataError
 from keras_seq.formats.lines import Example, files, lines, refuse_surrogates, short
 from keras_seq.formats.tables import Table
-from keras_seq.signatures import Column
+from keras_seq.sections import Column
 
 MOST_PLACES = 3  # of each kind, in a message
 

@@ -13,7 +13,7 @@ from keras_seq.formats.cells import Cells
 from keras_seq.formats.headers import FirstRows
 from keras_seq.formats.labels import named
 from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, refuse_surrogates, short, suffix
-from keras_seq.signatures import Column
+from keras_seq.sections import Column
 
 
 class Table:

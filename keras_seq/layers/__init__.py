@@ -1,11 +1,9 @@
 """Layers that Keras lacks, each registered as `keras_seq>Name`; with them the loss and the metric of the CRF."""
 
-from keras_seq.layers.answers import Answering, RankedLabels
 from keras_seq.layers.attention_decoder import AttentionDecoder
 from keras_seq.layers.characters import WordCharacters
 from keras_seq.layers.crf import CRF, CRFLoss
 from keras_seq.layers.dropout import WordDropout
-from keras_seq.layers.entities import EntityAnswering, TaggedTokens
 from keras_seq.layers.entity_f1 import EntityF1
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
@@ -15,17 +13,13 @@ from keras_seq.layers.smoothing import SmoothedCrossEntropy
 __all__ = [
     "CRF",
     "LSTM",
-    "Answering",
     "AttentionDecoder",
     "AttentionPooling",
     "CRFLoss",
-    "EntityAnswering",
     "EntityF1",
     "LanguageModelLoss",
     "MaskedMaxPooling",
-    "RankedLabels",
     "SmoothedCrossEntropy",
-    "TaggedTokens",
     "WordCharacters",
     "WordDropout",
 ]

@@ -1,0 +1,192 @@
+"""The model that goes from raw input to named answers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_seq.answers.raw_inputs import as_batches, as_strings, is_symbolic
+
+
+class Signature(NamedTuple):
+    """A function that a model is exported with.
+
+    Attributes:
+        call: one tensor -> named answers.
+        spec: the tensor's shape, dtype and name.
+        example: raw inputs -> what this signature takes for them.
+    """
+
+    call: Callable[[tf.Tensor], dict[str, tf.Tensor]]
+    spec: tf.TensorSpec
+    example: Callable[[tf.Tensor], tf.Tensor]
+
+
+class Attention(NamedTuple):
+    """Where a model looked while it made an answer, of one input.
+
+    Attributes:
+        source: the pieces of the input.
+        target: the pieces of the answer.
+        weights: of every piece of the answer, a list of its weights of the pieces of the input.
+    """
+
+    source: list[str]
+    target: list[str]
+    weights: list[list[float]]
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class Answering(keras.Model):
+    """A functional model from raw inputs to named answers. Raw inputs are strings in any form that `as_strings` takes.
+
+    What it is made of, for `fit` and for features (docs/keras.md): `preprocess(inputs)` gives what `network` takes, and
+    `targets(labels)` what it is trained for. `network` is trained in place: the model answers with its new weights.
+
+    Example:
+        >>> model = keras_seq.load("runs/sentiment")
+        >>> model(["a fine film"])["label"]
+        <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'positive'], dtype=object)>
+    """
+
+    def __call__(self, inputs, *args, **kwargs):
+        symbolic = is_symbolic(inputs)
+        strings = inputs if symbolic else as_strings(inputs, self.inputs[0].name)
+        if (
+            symbolic or args or kwargs
+        ):  # with `training=False` Keras's own call, op by op: keras_seq.inspect looks into it
+            return super().__call__(strings, *args, **kwargs)
+        return self._answer(strings)
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None) -> dict[str, np.ndarray]:
+        """The answers to all of `x`, a batch at a time, as NumPy arrays by name; text is bytes.
+
+        Where the batches are unlike wide, as the tokens of texts, rows are padded with "" and 0.
+
+        Args:
+            x: raw inputs, or a `tf.data.Dataset` of them, batched or not; of (inputs, targets) the inputs.
+            batch_size: inputs a batch, 32 when left out; a batched dataset stays as it is.
+            verbose, steps, callbacks: as in Keras.
+        """
+        batches = as_batches(x, self.inputs[0].name, batch_size)
+        if next(iter(batches.take(1)), None) is None:
+            return self.predict_on_batch([])
+        with warnings.catch_warnings():
+            if steps is None:  # Keras warns whenever a dataset ends that could not say its size
+                warnings.filterwarnings("ignore", "Your input ran out of data")
+            answers = super().predict(batches, verbose=verbose, steps=steps, callbacks=callbacks)
+        return {name: _padded(values) for name, values in answers.items()}
+
+    def make_predict_function(self, force=False) -> None:
+        """What `predict` runs: the graph of `__call__`; one around it would be optimised anew for each shape."""
+        self.predict_function = lambda data: self._answer(keras.utils.unpack_x_y_sample_weight(data[0])[0])
+
+    def predict_on_batch(self, x) -> dict[str, np.ndarray]:
+        """The answers to one batch, as NumPy arrays by name."""
+        return {name: values.numpy() for name, values in self(x).items()}
+
+    def compile(self, *args, **kwargs) -> None:
+        """Nothing: names have no gradient.
+
+        Raises:
+            TypeError: with what to compile instead.
+        """
+        raise TypeError(
+            f"{self.name} answers with names, which have no loss and no gradient; compile and fit model.network, on "
+            "what model.preprocess(texts) and model.targets(labels) give (docs/keras.md has an example)"
+        )
+
+    def fit(self, *args, **kwargs) -> None:
+        """As `compile`."""
+        self.compile()
+
+    evaluate = train_on_batch = test_on_batch = fit
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes that it answers with, in the order of the network's scores; empty where none are."""
+        return list(getattr(self.get_layer("answers"), "classes", []))
+
+    @property
+    def preprocessing(self) -> keras.Layer:
+        """The layer from raw inputs to tensors, with its vocabulary."""
+        return next(layer for layer in self.layers if not isinstance(layer, keras.layers.InputLayer))
+
+    @property
+    def network(self) -> keras.Model:
+        """The functional model from tensors to scores; its weights are those that this model answers with."""
+        return next(layer for layer in self.layers if isinstance(layer, keras.Model))
+
+    def preprocess(self, inputs) -> Any:
+        """Raw inputs, as for a call -> the tensors that `network` takes: one, or a dict by its inputs' names."""
+        inputs = inputs if is_symbolic(inputs) else as_strings(inputs, self.inputs[0].name)
+        tensors = self.preprocessing(inputs)
+        if not isinstance(tensors, dict):
+            return tensors
+        return {name: tensors[name] for name in self.network.input}
+
+    def targets(self, labels: Iterable[str]) -> Any:
+        """Labels -> their places in `classes`, `(batch,)` int32: what `network.fit` takes beside `preprocess(texts)`.
+
+        Raises:
+            ValueError: when one is no class of this model.
+        """
+        places = {name: place for place, name in enumerate(self.classes)}
+        names = [label.decode() if isinstance(label, bytes) else str(label) for label in labels]
+        unknown = [name for name in names if name not in places]
+        if unknown:
+            raise ValueError(f"label {unknown[0]!r} is none of {', '.join(map(repr, places))}")
+        return np.array([places[name] for name in names], "int32")
+
+    def looks(self, inputs: list) -> list[Attention]:
+        """Where the model looks while it answers each input; nothing where it has no attention to show."""
+        return []
+
+    def told(self, inputs: list, truths: list[str]) -> dict[str, tf.Tensor]:
+        """What more the model says when it is told the truths, by name, a row an input; nothing here."""
+        return {}
+
+    def signatures(self) -> dict[str, Signature]:
+        """The signatures to export, by name: `serving_default`, from raw inputs."""
+        spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
+        return {"serving_default": Signature(lambda raw: self(raw, training=False), spec, lambda raw: raw)}
+
+    def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
+        """One answer, as plain Python values, in the form in which people read it."""
+        return answer
+
+    def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        call = super().__call__
+        spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
+        return self._as_graph("answer", lambda raw: call(raw, training=False), [spec])(inputs)
+
+    def _as_graph(self, name: str, function: Callable, signature: list[tf.TensorSpec]) -> Callable:
+        """A function of this model, computed as one graph: run op by op, an LSTM takes a millisecond a step and more.
+
+        Args:
+            name: under which the graph is kept.
+            function: tensors -> tensors.
+            signature: of its tensors.
+        """
+        if not hasattr(self, "_graphs"):
+            self._graphs = Untracked({})
+        if name not in self._graphs.value:
+            self._graphs.value[name] = tf.function(function, signature, autograph=False)
+        return self._graphs.value[name]
+
+
+def _padded(values: np.ndarray | tf.RaggedTensor) -> np.ndarray:
+    """Keras makes ragged tensors of batches that are unlike wide."""
+    return values.to_tensor().numpy() if isinstance(values, tf.RaggedTensor) else values
+
+
+class Untracked:
+    """Holds what is not part of what Keras saves."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value

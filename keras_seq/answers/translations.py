@@ -1,0 +1,300 @@
+"""From the pieces of a text to its translations, and the model that goes from raw text to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from keras_seq import decoding
+from keras_seq.answers import Answering
+from keras_seq.answers.answering import Attention, Signature, Untracked
+from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.layers.attention_decoder import Memory, State
+from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
+
+PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
+TEXTS = tf.TensorSpec([None], tf.string)
+
+Tensors = dict[str, tf.Tensor]
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class Translations(keras.layers.Layer):
+    """The pieces of texts, as `Subwords` gives them -> their translations.
+
+    `translation` `(batch,)` string and `score` `(batch,)` float32 are the best; `translations` and `scores`
+    `(batch, n_best)` are all, in the order of `keras_seq.decoding.beam_search` or as drawn. A score is the mean
+    log-probability of a translation's pieces, its end among them, which can be compared between texts and is at most 0.
+    The encoder runs once. A text without pieces has the translation "".
+
+    Args:
+        network: source and target ids -> logits, with the layers `embedding` and `decoder` of `translation.build`.
+        target: the pieces of the translations.
+        beam_width: hypotheses followed at once; 1 is greedy search.
+        n_best: translations of a text, at most `beam_width`.
+        length_penalty: 0 for none; the higher, the longer the translations.
+        coverage_penalty: 0 for none; the higher, the less of the source is left out.
+        replace_unknown: whether an unknown piece of a translation becomes the piece of the source that was looked at
+            most when it was chosen (Luong et al. 2015, "Addressing the Rare Word Problem").
+        temperature: None searches for the best; a number draws `n_best` translations at this temperature instead.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        target: Subwords,
+        beam_width: int = 4,
+        n_best: int = 1,
+        length_penalty: float = 0.0,
+        coverage_penalty: float = 0.0,
+        replace_unknown: bool = True,
+        temperature: float | None = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.network, self.target = network, target
+        self.beam_width, self.n_best = beam_width, n_best
+        self.length_penalty, self.coverage_penalty = length_penalty, coverage_penalty
+        self.replace_unknown, self.temperature = replace_unknown, temperature
+        self.decoder, self.embedding = network.get_layer("decoder"), network.get_layer("embedding")
+        # The part of the network before the decoder; what is saved is the network, once.
+        self._encoder = Untracked(keras.Model(network.input["source_ids"], self.decoder.input[1:]))
+        self.built = True
+
+    def call(self, source: Tensors) -> Tensors:
+        found, places = self.search(source, whole_attention=self.coverage_penalty > 0)
+        texts = self.target.text_of(self.pieces_of(found.tokens, places, source["pieces"]))
+        has_pieces = tf.not_equal(source["ids"][:, 0], END_ID)[:, None]
+        texts = tf.where(has_pieces, texts, "")[:, : self.n_best]
+        means = found.log_probabilities / tf.cast(tf.maximum(found.counts, 1), tf.float32)
+        scores = tf.where(has_pieces, means, 0.0)[:, : self.n_best]
+        return {"translation": texts[:, 0], "score": scores[:, 0], "translations": texts, "scores": scores}
+
+    def search(self, source: Tensors, whole_attention: bool = True) -> tuple[decoding.Hypotheses, tf.Tensor]:
+        """The hypotheses for texts, best first.
+
+        Beside them `(batch, width, time)` int32, which piece of the source was looked at most.
+
+        Args:
+            source: `ids` and `pieces`.
+            whole_attention: whether the hypotheses have their attention. Without, it is that place alone, with a last
+                dimension of 1: of a long text that is far less.
+        """
+        values, ids, *states = self._encoder.value(source["ids"], training=False)
+        memory, state = self.decoder.remember(values, ids), self.decoder.begin(states)
+        is_piece = ids != PADDING_ID
+        lengths = tf.reduce_sum(tf.cast(is_piece, tf.int32), axis=1)
+        limits = tf.where(ids[:, 0] == END_ID, 1, PIECES_A_PIECE * (lengths - 1) + MORE_PIECES)
+        step = self._step(whole_attention)
+        if self.temperature is not None:
+            found = self._sample(step, state, memory, limits, source["pieces"])
+        else:
+            found = decoding.beam_search(
+                step,
+                state,
+                memory,
+                start=START_ID,
+                end=END_ID,
+                limits=limits,
+                width=self.beam_width,
+                length_penalty=self.length_penalty,
+                coverage_penalty=self.coverage_penalty,
+                source_mask=is_piece,
+            )
+        if whole_attention:
+            return found, tf.argmax(found.attention, axis=-1, output_type=tf.int32)
+        return found, tf.cast(found.attention[..., 0], tf.int32)
+
+    def pieces_of(self, tokens: tf.Tensor, places: tf.Tensor, source_pieces: tf.Tensor) -> tf.Tensor:
+        """The pieces of hypotheses, `(batch, width, time)` string; unknown ones replaced, if they are to be."""
+        pieces = self.target.pieces_of(tokens)
+        if not self.replace_unknown:
+            return pieces
+        shape = tf.shape(places)
+        looked_at = tf.gather(source_pieces, tf.reshape(places, [shape[0], shape[1] * shape[2]]), batch_dims=1)
+        return tf.where(tokens == UNKNOWN_ID, tf.reshape(looked_at, shape), pieces)
+
+    def _step(self, whole_attention: bool) -> Callable:
+        """The step that `keras_seq.decoding` asks for."""
+        advance, embeddings = self.decoder.stepper(), tf.convert_to_tensor(self.embedding.embeddings)
+        # Turned round once: the embedding layer would do it at every step.
+        tied = self.embedding.tie_weights
+        outputs = tf.transpose(embeddings) if tied else tf.convert_to_tensor(self.embedding.reverse_embeddings)
+
+        def step(tokens: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
+            features, state, attention = advance(tf.gather(embeddings, tokens), state, memory)
+            if not whole_attention:
+                attention = tf.cast(tf.argmax(attention, axis=-1), tf.float32)[..., None]
+            logits = tf.matmul(tf.reshape(features, [-1, outputs.shape[0]]), outputs)
+            return tf.reshape(logits, [*tf.unstack(tf.shape(tokens)), outputs.shape[1]]), state, attention
+
+        return step
+
+    def _sample(self, step, state, memory, limits, source_pieces: tf.Tensor) -> decoding.Hypotheses:
+        """`n_best` translations of each text, drawn; the same text gets the same ones, whatever stands beside it."""
+        state, memory = tf.nest.map_structure(lambda x: tf.repeat(x, self.n_best, axis=0), (state, memory))
+        keys = tf.strings.to_hash_bucket_fast(tf.strings.reduce_join(source_pieces, axis=1), 2**62)
+        keys = tf.reshape(keys[:, None] + tf.range(self.n_best, dtype=tf.int64), [-1])
+        found = decoding.sample(
+            step,
+            state,
+            memory,
+            start=START_ID,
+            end=END_ID,
+            limits=tf.repeat(limits, self.n_best),
+            keys=keys,
+            seed=0,
+            temperature=self.temperature,
+        )
+        return decoding.Hypotheses(
+            *(tf.reshape(x, tf.concat([[-1, self.n_best], tf.shape(x)[2:]], axis=0)) for x in found)
+        )
+
+    def compute_output_spec(self, source) -> dict[str, keras.KerasTensor]:
+        batch = source["ids"].shape[0]
+        shapes = {"translation": (batch,), "score": (batch,), "translations": (batch, None), "scores": (batch, None)}
+        kinds = {name: "string" if name.startswith("translation") else "float32" for name in shapes}
+        return {name: keras.KerasTensor(shape, dtype=kinds[name]) for name, shape in shapes.items()}
+
+    def get_config(self) -> dict:
+        names = ("beam_width", "n_best", "length_penalty", "coverage_penalty", "replace_unknown", "temperature")
+        parts = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("network", "target")}
+        return {**super().get_config(), **parts, **{name: getattr(self, name) for name in names}}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Translations:
+        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("network", "target")}
+        return cls(**{**config, **parts})
+
+
+class Candidate(NamedTuple):
+    """A translation that the search met, and what its score is made of; `pieces` counts the end."""
+
+    text: str
+    log_probability: float
+    pieces: int
+    coverage: float
+
+    def score(self, length_penalty: float) -> float:
+        """What `decoding.beam_search` orders hypotheses by."""
+        return self.log_probability / decoding.length_divisor(self.pieces, length_penalty) + self.coverage
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class TranslationAnswering(Answering):
+    """`Answering` with translations, and with a second signature `attention`.
+
+    Example:
+        >>> model = keras_seq.load("runs/translation")
+        >>> model(["The cat sleeps."])["translation"]
+        <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'Le chat dort.'], dtype=object)>
+    """
+
+    @property
+    def network(self) -> keras.Model:
+        """The functional model from a text and its translation so far to logits; see `Answering.network`."""
+        return self.get_layer("answers").network
+
+    def preprocess(self, inputs, translations=None) -> Tensors:
+        """Texts -> `source_ids`; with their translations also `target_ids`, what the network reads to say them.
+
+        What it is to say is `targets(translations)`.
+        """
+        inputs = as_strings(inputs, self.inputs[0].name)
+        ids = {"source_ids": self.preprocessing.ids_of(inputs)}
+        return ids if translations is None else {**ids, "target_ids": shifted(self.targets(translations))}
+
+    def targets(self, translations) -> tf.Tensor:
+        """Translations -> ids of their pieces and of the end, `(batch, time)` int32, padded with 0."""
+        return self.get_layer("answers").target.ids_of(as_strings(translations, "text"))
+
+    def attend(self, texts: tf.Tensor) -> Tensors:
+        """Texts `(batch,)` -> their best translations piece by piece, and where the model looked for each piece.
+
+        `source_pieces` `(batch, source)` and `target_pieces` `(batch, time)` string, `</s>` at the end of each;
+        `token_scores` `(batch, time)` float32, the log-probability of each piece; `attention`
+        `(batch, time, source)` float32. Padding is "" and 0.
+        """
+        if tf.executing_eagerly():
+            return self._as_graph("attention", self.attend, [TEXTS])(texts)
+        answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
+        found, places = answers.search(source)
+        pieces = answers.pieces_of(found.tokens, places, source["pieces"])[:, 0]
+        lengths, counts = found.lengths[:, :1], found.counts[:, :1]
+        is_end = (tf.range(tf.shape(pieces)[1]) == lengths) & (counts > lengths)  # one that was cut has none
+        has_pieces = tf.not_equal(source["ids"][:, :1], END_ID)
+        return {
+            "source_pieces": tf.where(source["ids"] == END_ID, "</s>", source["pieces"]),
+            "target_pieces": tf.where(has_pieces, tf.where(is_end, "</s>", pieces), ""),
+            "token_scores": tf.where(has_pieces, found.token_scores[:, 0], 0.0),
+            "attention": tf.where(has_pieces[..., None], found.attention[:, 0], 0.0),
+        }
+
+    def looks(self, inputs: list[str]) -> list[Attention]:
+        """Where the model looks while it translates each text."""
+        outputs = self.attend(as_strings(inputs, "text"))
+        found = []
+        for row in range(len(inputs)):
+            source, target = (
+                [piece.decode() for piece in outputs[name][row].numpy() if piece]
+                for name in ("source_pieces", "target_pieces")
+            )
+            weights = outputs["attention"][row, : len(target), : len(source)].numpy().tolist()
+            found.append(Attention(source, target, weights))
+        return found
+
+    def told(self, inputs: list[str], truths: list[str]) -> Tensors:
+        """What the model makes of true translations: `log_probability` and `true_pieces` (the end among them) each.
+
+        Args:
+            inputs: texts.
+            truths: a translation of each.
+        """
+        texts = (as_strings(given, "text") for given in (inputs, truths))
+        return self._as_graph("told", self._told, [TEXTS] * 2)(*texts)
+
+    def _told(self, texts: tf.Tensor, truths: tf.Tensor) -> Tensors:
+        answers = self.get_layer("answers")
+        ids = answers.target.ids_of(truths)
+        logits = answers.network(
+            {"source_ids": self.get_layer("source").ids_of(texts), "target_ids": shifted(ids)}, training=False
+        )
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(ids, tf.cast(logits, tf.float32))
+        real = tf.cast(ids != PADDING_ID, tf.float32)
+        return {"log_probability": -tf.reduce_sum(losses * real, axis=1), "true_pieces": tf.reduce_sum(real, axis=1)}
+
+    def candidates(self, texts: list[str]) -> list[list[Candidate]]:
+        """All translations that the search met of each text, with what their scores are made of."""
+        outputs = self._as_graph("candidates", self._candidates, [TEXTS])(as_strings(texts, "text"))
+        found = [values.numpy().tolist() for values in outputs]
+        found[0] = [[text.decode() for text in row] for row in found[0]]
+        return [[Candidate(*each) for each in zip(*row, strict=True)] for row in zip(*found, strict=True)]
+
+    def _candidates(self, texts: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        answers, source = self.get_layer("answers"), self.get_layer("source")(texts)
+        found, places = answers.search(source, whole_attention=answers.coverage_penalty > 0)
+        written = answers.target.text_of(answers.pieces_of(found.tokens, places, source["pieces"]))
+        written = tf.where(source["ids"][:, :1] == END_ID, "", written)
+        lengths = decoding.length_divisor(tf.cast(found.counts, tf.float32), answers.length_penalty)
+        coverage = found.scores - found.log_probabilities / lengths
+        return written, found.log_probabilities, found.counts, coverage
+
+    def signatures(self) -> dict[str, Signature]:
+        """The signatures to export: `serving_default` and `attention`."""
+        first = super().signatures()
+        spec = first["serving_default"].spec
+        return {**first, "attention": Signature(self.attend, spec, lambda texts: texts)}
+
+    def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
+        """One answer, without what stands in it twice."""
+        twice = ("translations", "scores") if len(answer["translations"]) == 1 else ("translation", "score")
+        return {name: value for name, value in answer.items() if name not in twice}
+
+
+def shifted(ids: tf.Tensor) -> tf.Tensor:
+    """Ids of whole sequences -> what a decoder reads to say them: the start before, the end padding."""
+    read = tf.pad(ids[:, :-1], [[0, 0], [1, 0]], constant_values=START_ID)
+    return tf.where(read == END_ID, PADDING_ID, read)

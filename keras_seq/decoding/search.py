@@ -1,0 +1,297 @@
+"""Searches for the output sequence of a model that goes step by step: greedy, beam search, sampling.
+
+The model is one function, the same for all three and for any task:
+
+    step(tokens, state, memory) -> logits, state, attention
+
+    tokens     `(rows, width)` int32, the last token of every hypothesis
+    state      a structure of tensors `(rows, width, ...)`
+    memory     a structure of tensors `(rows, ...)`, what the encoder gave; all hypotheses of a row share it
+    logits     `(rows, width, vocabulary)`; the size of the vocabulary has to be known beforehand
+    attention  `(rows, width, source)`, where the step looked
+
+A row gets the same answer alone as in a batch: its limit is its own, and no rule looks at another row. Rows that are
+done leave the computation (see `keras_seq.decoding.loop`), so `step` meets fewer of them as time goes on; a batch
+without rows it meets once. Of every step is kept what was chosen and from where; the sequences are put together at the
+end. All is stock TensorFlow, in graphs and eagerly.
+
+Sources: Graves 2012, "Sequence Transduction with Recurrent Neural Networks" (beam search); Wu et al. 2016, "Google's
+Neural Machine Translation System", section 7 (penalties; the beam that shrinks); Fan et al. 2018 (top-k sampling).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from keras_seq.decoding.loop import highest, run
+from keras_seq.decoding.loop import top_k as best_of
+
+# The score of a hypothesis that is none: finite, and below that of any real one.
+NO_HYPOTHESIS = -1e9
+# A source position that got less attention than this in all counts as if it had got this much.
+LEAST_COVERAGE = 1e-3
+
+
+class Hypotheses(NamedTuple):
+    """What was found, best first; `time` is the number of steps that the longest of the batch took.
+
+    A vocabulary that is too small for `width` different sequences leaves the last places empty: length 0 and a score
+    of `NO_HYPOTHESIS`. `width` is 1 for greedy search and sampling.
+    """
+
+    tokens: tf.Tensor
+    """`(rows, width, time)` int32, without the start and the end token; padding behind."""
+    lengths: tf.Tensor
+    """`(rows, width)` int32, how many tokens there are, the end token not counted."""
+    counts: tf.Tensor
+    """`(rows, width)` int32, likewise, the end token counted, unless its limit cut it."""
+    scores: tf.Tensor
+    """`(rows, width)` float32, what the order is by: log-probability with its penalties."""
+    log_probabilities: tf.Tensor
+    """`(rows, width)` float32, of the whole sequence; with the end token, unless its limit cut it."""
+    token_scores: tf.Tensor
+    """`(rows, width, time)` float32, the log-probability of each token, then that of the end token; zeros behind."""
+    attention: tf.Tensor
+    """`(rows, width, time, source)` float32, where the model looked for each token and the end token; zeros behind."""
+
+
+def greedy(
+    step: Callable, state: Any, memory: Any, *, start: int, end: int, limits: tf.Tensor, pad: int = 0
+) -> Hypotheses:
+    """The most probable token at every step.
+
+    Args:
+        step: the model, see above.
+        state: its first state, a structure of tensors `(rows, ...)`; here they have no width yet.
+        memory: a structure of tensors `(rows, ...)`; `()` for none.
+        start: the token before the first.
+        end: the token after the last.
+        limits: `(rows,)`, the most tokens of a row, the end token among them; at least 1.
+        pad: what stands behind the tokens.
+    """
+    return beam_search(step, state, memory, start=start, end=end, limits=limits, width=1, pad=pad)
+
+
+def sample(
+    step: Callable,
+    state: Any,
+    memory: Any,
+    *,
+    start: int,
+    end: int,
+    limits: tf.Tensor,
+    keys: tf.Tensor,
+    seed: int | tf.Tensor,
+    temperature: float | tf.Tensor = 1.0,
+    top_k: int | None = None,
+    pad: int = 0,
+) -> Hypotheses:
+    """A token drawn at every step. The scores are the model's own log-probabilities, at a temperature of 1.
+
+    What is drawn for a row depends on `seed`, its key and its limit alone, not on the rows beside it.
+
+    Args:
+        keys: `(rows,)` int64, such as fingerprints of the sources. Rows with the same key draw the same numbers; so for
+            several samples of one source, change the key or the seed.
+        seed: with the keys, decides everything.
+        temperature: above 0; the logits are divided by it. Below 1, the probable becomes more probable.
+        top_k: draw from as many most probable tokens only.
+        step, state, memory, start, end, limits, pad: as those of `greedy`.
+    """
+    draws = _draws(seed, keys, limits)
+
+    def draw(logits, positions):
+        scores = logits / temperature
+        if top_k is not None:
+            scores, candidates = best_of(scores, top_k)
+        # The first token up to which the probabilities sum to the number drawn: never one of probability 0.
+        sums = tf.cumsum(tf.nn.softmax(scores), axis=-1)
+        tokens = tf.searchsorted(sums, tf.gather(draws, positions)[..., None] * sums[..., -1:])
+        if top_k is not None:
+            tokens = tf.gather(candidates, tokens, batch_dims=2)
+        chosen = tf.gather(logits, tokens, batch_dims=2)[..., 0]
+        return tokens[..., 0], chosen - tf.reduce_max(logits, axis=-1) + highest(logits)
+
+    return _one_each(draw, step, state, memory, start, end, limits, pad)
+
+
+def beam_search(
+    step: Callable,
+    state: Any,
+    memory: Any,
+    *,
+    start: int,
+    end: int,
+    limits: tf.Tensor,
+    width: int,
+    length_penalty: float = 0.0,
+    coverage_penalty: float = 0.0,
+    source_mask: tf.Tensor | None = None,
+    pad: int = 0,
+) -> Hypotheses:
+    """The `width` best sequences that a beam of this width meets.
+
+    A row has `width` places. At every step the most probable continuations get the places that are left; one that ends,
+    or reaches its limit, is kept and its place is gone. When all are gone, the row is done. The penalties (Wu et al.
+    2016, equation 14) only put what was found in order, n counts the end token:
+
+        score     log-probability / length + coverage
+        length    ((5 + n) / 6) ** length_penalty
+        coverage  coverage_penalty * sum over the source of log(min(attention over all steps, 1))
+
+    Args:
+        width: how many hypotheses to follow. 1 is `greedy`.
+        length_penalty: 0 for none; the higher, the longer the best sequence. 0.6 to 1 are usual.
+        coverage_penalty: 0 for none; the higher, the worse a sequence that left out some of the source. 0.2 is usual.
+            A position counts at least `LEAST_COVERAGE`.
+        source_mask: `(rows, source)`, true where there is something; the coverage needs it where sources are padded.
+        step, state, memory, start, end, limits, pad: as those of `greedy`.
+    """
+    if width == 1:
+
+        def most_probable(logits, _):
+            return tf.argmax(logits, axis=-1, output_type=tf.int32), highest(logits)
+
+        found = _one_each(most_probable, step, state, memory, start, end, limits, pad, length_penalty)
+    else:
+        found = _beams(step, state, memory, start, end, limits, width, pad, length_penalty)
+    if not coverage_penalty:
+        return found
+    scores = found.scores + coverage_penalty * coverage(found.attention, source_mask)
+    scores, order = tf.math.top_k(tf.where(found.scores > NO_HYPOTHESIS, scores, NO_HYPOTHESIS), width)
+    return Hypotheses(*(tf.gather(tensor, order, batch_dims=1) for tensor in found))._replace(scores=scores)
+
+
+def length_divisor(count: float | tf.Tensor, length_penalty: float) -> Any:
+    """What the log-probability of so many tokens, the end token among them, is divided by."""
+    return ((5 + count) / 6) ** length_penalty
+
+
+def coverage(attention: tf.Tensor, source_mask: tf.Tensor | None) -> tf.Tensor:
+    """`(rows, width)`, the sum over the source in the score of `beam_search`; 0 where all of it was looked at."""
+    covered = tf.math.log(tf.clip_by_value(tf.reduce_sum(attention, axis=2), LEAST_COVERAGE, 1.0))
+    if source_mask is not None:
+        covered = tf.where(source_mask[:, None], covered, 0.0)
+    return tf.reduce_sum(covered, axis=-1)
+
+
+def _one_each(pick, step, state, memory, start, end, limits, pad, length_penalty=0.0):
+    """One hypothesis a row; `pick` makes tokens and their scores `(rows, 1)` from logits and positions."""
+
+    def choose(logits, positions, at_limit, alive, _):
+        tokens, scores = pick(logits, positions)
+        return (tokens, scores), None, alive & (tokens != end) & ~at_limit, ()
+
+    limits, types = _at_least_one(limits), [tf.int32, tf.float32]
+    records = run(choose, step, state, memory, start=start, limits=limits, width=1, carried=(), types=types)
+    tokens, token_scores, attention = (_hypotheses_first(record) for record in records)
+    done = (tokens == end) | (tf.range(tf.shape(tokens)[-1]) >= limits[:, None, None] - 1)
+    within = tf.cumsum(tf.cast(done, tf.int32), axis=-1, exclusive=True) == 0
+    counts = tf.reduce_sum(tf.cast(within, tf.int32), axis=-1)
+    totals = tf.reduce_sum(tf.where(within, token_scores, 0.0), axis=-1)
+    scores = totals / length_divisor(tf.cast(counts, tf.float32), length_penalty)
+    return _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad)
+
+
+def _draws(seed, keys, limits):
+    """Numbers above 0, up to 1, for all steps of all rows: `(time * rows,)`."""
+
+    def draw(key_and_limit):
+        key, limit = key_and_limit
+        # As many as the row's own limit: nothing says that a longer series would begin with the same numbers.
+        numbers = 1 - tf.random.stateless_uniform([limit], tf.stack([tf.cast(seed, tf.int64), key]))
+        return tf.pad(numbers, [[0, longest - limit]])
+
+    # A row more, as a map over none has no result.
+    limits = tf.concat([_at_least_one(limits), [1]], axis=0)
+    keys, longest = tf.concat([tf.cast(keys, tf.int64), [0]], axis=0), tf.reduce_max(limits)
+    draws = tf.map_fn(draw, (keys, limits), fn_output_signature=tf.TensorSpec([None]))
+    return tf.reshape(tf.transpose(draws[:-1]), [-1])
+
+
+def _beams(step, state, memory, start, end, limits, width, pad, length_penalty):
+    """`width` hypotheses a row, in the order of their log-probabilities with the length penalty."""
+
+    def choose(logits, _, at_limit, __, carried):
+        totals, places = carried
+        # Only the best of each hypothesis can be among the best of all: no sort of width * vocabulary.
+        best, candidates = best_of(logits, width)
+        count = width * best.shape[-1]
+        totals = best - best[..., :1] + (totals + highest(logits)[..., None])
+        totals, picked = tf.math.top_k(tf.reshape(totals, [-1, count]), width)
+        tokens = tf.gather(tf.reshape(candidates, [-1, count]), picked, batch_dims=1)
+        parents = picked // best.shape[-1]
+        totals = tf.where(tf.range(width) < places, totals, -math.inf)
+        retired = (totals > -math.inf) & ((tokens == end) | at_limit)
+        places -= tf.reduce_sum(tf.cast(retired, tf.int32), axis=1, keepdims=True)
+        going_on = tf.where(retired, -math.inf, totals)
+        return (tokens, totals, retired, parents), parents, going_on > -math.inf, (going_on[..., None], places)
+
+    limits = _at_least_one(limits)
+    # All are the same at first: one of them is enough.
+    totals = tf.where(tf.range(width) < tf.ones_like(limits)[:, None], 0.0, -math.inf)[..., None]
+    carried, types = (totals, tf.ones_like(limits)[:, None] * width), [tf.int32, tf.float32, tf.bool, tf.int32]
+    records = run(choose, step, state, memory, start=start, limits=limits, width=width, carried=carried, types=types)
+    return _put_together(*records, end=end, pad=pad, length_penalty=length_penalty)
+
+
+def _put_together(tokens, totals, retired, parents, attention, *, end, pad, length_penalty):
+    """The hypotheses out of what was recorded of every step, `(time, rows, width, ...)`."""
+    # All that retired, whenever it did: no row has more than `width`.
+    time, rows, width = tf.shape(tokens)[0], tf.shape(tokens)[1], tokens.shape[2]
+    lengths = length_divisor(tf.range(1.0, tf.cast(time + 1, tf.float32)), length_penalty)
+    scores = tf.where(retired, totals / lengths[:, None, None], -math.inf)
+    scores, picked = tf.math.top_k(tf.reshape(tf.transpose(scores, [1, 0, 2]), [rows, time * width]), width)
+    counts = picked // width + 1
+    places = _walk_back(parents, counts - 1, picked % width)
+
+    # The step looked before it chose: its attention is in the place of the hypothesis it came from.
+    attention = tf.gather(attention, tf.gather(parents, places, batch_dims=2), batch_dims=2)
+    tokens, totals = (tf.gather(tensor, places, batch_dims=2) for tensor in (tokens, totals))
+    token_scores = tf.concat([totals[:1], totals[1:] - totals[:-1]], axis=0)
+    tokens, totals, token_scores, attention = map(_hypotheses_first, (tokens, totals, token_scores, attention))
+    totals = tf.gather(totals, counts - 1, batch_dims=2)
+    counts = tf.where(scores > -math.inf, counts, 0)
+    return _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad)
+
+
+def _walk_back(parents, last, places):
+    """`(time, rows, width)`: the place of every step of the hypotheses that end at step `last` in `places`."""
+
+    def body(time, at, found):
+        at = tf.where(time == last, places, at)
+        found = found.write(time, at)
+        return time - 1, tf.gather(tf.gather(parents, time), at, batch_dims=1), found
+
+    time = tf.shape(parents)[0]
+    found = tf.TensorArray(tf.int32, time, element_shape=places.shape)
+    found = tf.while_loop(lambda time, *_: time >= 0, body, (time - 1, tf.zeros_like(places), found))[2].stack()
+    return tf.ensure_shape(found, [None, *places.shape])
+
+
+def _hypotheses_first(tensor):
+    """`(time, rows, width, ...)` -> `(rows, width, time, ...)`."""
+    return tf.transpose(tensor, [1, 2, 0, *range(3, tensor.shape.rank)])
+
+
+def _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad):
+    """The result, clean behind the `counts` of tokens, the end token among them; 0 of them are no hypothesis."""
+    within = tf.sequence_mask(counts, tf.shape(tokens)[-1])
+    is_token = within & (tokens != end)
+    return Hypotheses(
+        tokens=tf.where(is_token, tokens, pad),
+        lengths=tf.reduce_sum(tf.cast(is_token, tf.int32), axis=-1),
+        counts=counts,
+        scores=tf.where(counts > 0, scores, NO_HYPOTHESIS),
+        log_probabilities=tf.where(counts > 0, totals, NO_HYPOTHESIS),
+        token_scores=tf.where(within, token_scores, 0.0),
+        attention=tf.where(within[..., None], attention, 0.0),
+    )
+
+
+def _at_least_one(limits):
+    return tf.maximum(tf.cast(limits, tf.int32), 1)

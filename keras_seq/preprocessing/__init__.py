@@ -1,0 +1,7 @@
+"""Raw input -> tensors, in the graph: the same layers run in training, in the saved model and in the servable."""
+
+from keras_seq.preprocessing.subwords import Subwords
+from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
+from keras_seq.preprocessing.words import WordIds
+
+__all__ = ["EntityTagIds", "Subwords", "TokenFeatures", "WordIds"]

@@ -1,0 +1,118 @@
+"""Raw text -> word ids, in the graph: the same layer runs in `tf.data`, in the saved model and in the servable.
+
+Ops used: core TensorFlow, and TF-Text's NormalizeUTF8, CaseFoldUTF8 and RegexSplitWithOffsets, which every
+TensorFlow Serving binary since 2.12 holds.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterable, Iterator
+
+import keras
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from keras_seq.preprocessing import unicode
+
+PADDING_ID, UNKNOWN_ID = 0, 1
+RESERVED_IDS = 2
+CHUNK_TEXTS = 1024  # texts tokenised in one call while the vocabulary is counted
+MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, the rarest are dropped
+
+# English contractions, quotes and dots as in the Penn Treebank ("don't" and "do n't" give the same words); hyphens and
+# dashes divide words; other punctuation, symbols and characters of scripts written without spaces stand alone.
+_CONTRACTIONS = r"n't\b|'(?:s|m|d|ll|re|ve)\b"
+_PUNCTUATION = r"\.\.\.?|''|``"
+_CHARACTERS = r"[\p{Pc}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Po}\p{S}]|\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}"
+_WORDS_OF_THEIR_OWN = f"{_CONTRACTIONS}|{_PUNCTUATION}|{_CHARACTERS}"
+_BETWEEN_WORDS = r"[\s\p{Z}\p{Cc}\p{Cf}\p{Pd}]+"
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class WordIds(keras.layers.Layer):
+    """Raw text to word ids: `(batch,)` string -> `(batch, time)` int32, right-padded with 0.
+
+    Text is made valid UTF-8, NFKC-normalised and split into words by TF-Text. Id 0 pads, id 1 is any word that the
+    vocabulary lacks. A text without words becomes one unknown word, so that no row is ever wholly masked.
+
+    Args:
+        vocabulary: the known words, as `split` gives them; the first gets id 2.
+        lowercase: whether case is folded.
+        max_words: words kept of a text, from its start; None keeps all.
+
+    Example:
+        >>> WordIds(["a", "fine", "film"])(tf.constant(["A fine film!", ""]))
+        [[2, 3, 4, 1], [1, 0, 0, 0]]
+    """
+
+    def __init__(
+        self, vocabulary: Iterable[str] = (), lowercase: bool = True, max_words: int | None = None, **kwargs
+    ) -> None:
+        super().__init__(**kwargs)
+        self.vocabulary = list(vocabulary)
+        self.lowercase = lowercase
+        self.max_words = max_words
+        # An empty table is legal here and not in StringLookup; no text holds the word " ".
+        self._lookup = keras.layers.StringLookup(
+            vocabulary=self.vocabulary or [" "], mask_token="", num_oov_indices=1, name="lookup"
+        )
+        self.built = True
+
+    def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Raw texts `(batch,)` -> their words, ragged `(batch, words)` string."""
+        texts = unicode.normalized(unicode.valid(texts), "NFKC")
+        if self.lowercase:
+            texts = tf_text.case_fold_utf8(texts)
+        texts = tf.strings.regex_replace(texts, "[\u2018\u2019]", "'")
+        words = tf_text.regex_split(texts, f"{_BETWEEN_WORDS}|{_WORDS_OF_THEIR_OWN}", _WORDS_OF_THEIR_OWN)
+        return words if self.max_words is None else words[:, : self.max_words]
+
+    def call(self, texts: tf.Tensor) -> tf.Tensor:
+        words = self.split(texts)
+        ids = words.with_flat_values(tf.cast(self._lookup(words.flat_values), tf.int32)).to_tensor(PADDING_ID)
+        ids = tf.pad(ids, [[0, 0], [0, tf.cast(tf.equal(tf.shape(ids)[1], 0), tf.int32)]])
+        return tf.concat([tf.maximum(ids[:, :1], UNKNOWN_ID), ids[:, 1:]], axis=1)
+
+    def compute_output_spec(self, texts: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.KerasTensor((texts.shape[0], None), dtype="int32")
+
+    def get_config(self) -> dict:
+        own = {"vocabulary": self.vocabulary, "lowercase": self.lowercase, "max_words": self.max_words}
+        return {**super().get_config(), **own}
+
+
+def learn_vocabulary(texts: Iterable[str], split: Callable[[tf.Tensor], tf.RaggedTensor], size: int) -> dict[str, int]:
+    """The most frequent words of `texts` with their counts, at most `size` less the two reserved ids.
+
+    In order of the counts, the largest first; ties in alphabetical order. The texts are streamed; memory grows with the
+    number of distinct words only, and that is bounded.
+
+    Args:
+        texts: raw.
+        split: texts `(batch,)` string -> their words, ragged, as they will be looked up.
+        size: most ids.
+    """
+    counts: collections.Counter[bytes] = collections.Counter()
+    rare = 0
+    spec = tf.TensorSpec([None], tf.string)
+    words = tf.function(lambda chunk: split(chunk).flat_values, input_signature=[spec], autograph=False)
+    for chunk in _chunks(texts, CHUNK_TEXTS):
+        counts.update(words(tf.constant(chunk)).numpy().tolist())
+        while len(counts) > MOST_COUNTED_WORDS:
+            rare += 1
+            counts = collections.Counter({word: count for word, count in counts.items() if count > rare})
+    counts.pop(b"", None)  # what normalisation leaves nothing of, such as a soft hyphen
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return {word.decode(): count for word, count in ordered[: max(size - RESERVED_IDS, 0)]}
+
+
+def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for text in texts:
+        chunk.append(text)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

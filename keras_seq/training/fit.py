@@ -1,0 +1,259 @@
+"""Training by `model.fit`: the optimizer, the data, the epochs that are left, and what there is to say afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from pydantic import PositiveFloat, PositiveInt
+
+from keras_seq import progress
+from keras_seq.batches import count, evaluation_dataset, training_dataset
+from keras_seq.contract import Objective, Preprocessing
+from keras_seq.errors import DataError
+from keras_seq.formats import Example
+from keras_seq.run import Run
+from keras_seq.sections import Fraction, Seed
+from keras_seq.training.epochs import best_of, plan
+from keras_seq.training.state import StateKeeper
+
+
+def fit(
+    network: keras.Model,
+    objective: Objective,
+    preprocessing: Preprocessing,
+    train: Iterable[Example],
+    validation: Iterable[Example],
+    run: Run,
+    watch: Callable[[], dict[str, float]] = dict,
+    *,
+    epochs: PositiveInt | None = None,
+    batch_size: PositiveInt | None = None,
+    learning_rate: PositiveFloat = 0.003,
+    learning_rate_schedule: Literal["constant", "cosine"] = "constant",
+    gradient_clip: PositiveFloat | None = None,
+    weight_averaging: Fraction = 0.98,
+    patience: PositiveInt | None = None,
+    shuffle_buffer: PositiveInt = 50000,
+    seed: Seed = 1,
+) -> None:
+    """Train a network with Adam, from where the run's state stands; leave the best weights in the run.
+
+    Args:
+        network: tensors -> scores, built.
+        objective: what the application's `objective` gives.
+        preprocessing: adapted on the training split.
+        train: the training split.
+        validation: the split that chooses the best epoch.
+        run: where the state, the history and the logs go.
+        watch: called after every epoch, gives scores of the validation split by name.
+        epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at least 10 and
+            at most 50.
+        batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch allow.
+        learning_rate: Adam's step size, at the start.
+        learning_rate_schedule: constant, or a cosine that falls to 0 at the last step.
+        gradient_clip: largest norm of all gradients together; without it none.
+        weight_averaging: decay of a moving average of the weights, which is what is scored and kept (0.999 averages
+            about the last 1000 steps, 0.98 about 50); 0 for none. Source: Polyak and Juditsky 1992.
+        patience: stop after so many epochs without a better validation score; without it never.
+        shuffle_buffer: examples held in memory to be shuffled.
+        seed: decides the initial weights, the dropout and the order of the data.
+
+    Raises:
+        DataError: when the training data is not what the run was begun with, or has nothing to train on, or when the
+            weights or the loss are no numbers.
+        Stopped: after Ctrl-C or SIGTERM; the state is saved.
+    """
+    with progress.step("preparing the training", at_once=False):
+        _warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
+        planned = None in (epochs, batch_size)
+        epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
+        steps = math.ceil(preprocessing.examples / batch_size)
+        if planned:
+            what = f"{preprocessing.examples} examples: {epochs} epochs of {steps} steps of {batch_size}"
+            progress.say(f"{what}; training.epochs and training.batch_size say otherwise")
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+        optimizer = AveragingAdam(
+            rate if learning_rate_schedule == "cosine" else learning_rate,
+            global_clipnorm=gradient_clip,
+            use_ema=weight_averaging > 0,
+            ema_momentum=weight_averaging,
+        )
+        for name, weights in preprocessing.weights.items():
+            _set_weights(network.get_layer(name), weights)
+        # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
+        network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
+        optimizer.build(network.trainable_variables)
+        with progress.step("counting the validation split", at_once=False) as counting:
+            number = count(counting.counted(validation), preprocessing, objective, "validation")
+        validation_batches = math.ceil(number / batch_size)
+        validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
+        run.begin()  # all that may be wrong with the data was found by now
+        keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch)
+        keeper.restore(validation_data)
+    verbose = 1 if os.isatty(1) else 2
+    alive = Alive(verbose == 1)
+    with keeper.signals(), alive:
+        while keeper.epoch < epochs and not keeper.out_of_patience():
+            # The rest of an epoch that was broken off, or all the whole ones that are left.
+            end = keeper.epoch + 1 if keeper.step else epochs
+            network.fit(
+                training_dataset(
+                    train, preprocessing, batch_size, shuffle_buffer, seed, range(keeper.epoch, end), keeper.step
+                ),
+                validation_data=validation_data,
+                initial_epoch=keeper.epoch,
+                epochs=end,
+                steps_per_epoch=steps - keeper.step,
+                shuffle=False,
+                verbose=verbose,
+                callbacks=[
+                    keeper,
+                    Progress(epochs),
+                    keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
+                    alive,
+                ],
+            )
+
+
+def summary(
+    run: Run, preprocessing: Preprocessing, network: keras.Model, monitors: list[str], batch_size: int
+) -> dict[str, Any]:
+    """What there is to say of a training that ended: epochs, the best of them, time, speed, size.
+
+    Args:
+        run: whose history it is.
+        preprocessing: adapted.
+        network: trained.
+        monitors: `Objective.monitors`.
+        batch_size: examples a step.
+    """
+    history = run.read_history()
+    seconds = [row["seconds"] for row in history]
+    best = best_of(history, monitors)
+    return {
+        "epochs": len(history),
+        "best_epoch": best.epoch + 1,
+        "monitor": monitors[0].removeprefix("val_"),
+        "decided_by": best.name.removeprefix("val_"),
+        "batch_size": batch_size,
+        "seconds": round(sum(seconds), 1),
+        "examples": preprocessing.examples,
+        "examples_per_second": round(preprocessing.examples / statistics.median(seconds), 1),
+        "parameters": network.count_params(),
+        "cpu_cores": os.cpu_count(),
+        "finished": time.strftime("%Y-%m-%d"),
+    }
+
+
+class Alive(keras.callbacks.Callback):
+    """Signs of life where Keras shows none: until a first step ends, while the validation split is answered, and, where
+    there is no bar, within an epoch. The last of the callbacks.
+
+    Args:
+        has_bar: whether Keras shows every step.
+    """
+
+    def __init__(self, has_bar: bool) -> None:
+        super().__init__()
+        self.has_bar = has_bar
+        self._stack = contextlib.ExitStack()
+        self._step: progress.Step | None = None
+
+    def __enter__(self) -> Alive:
+        self._say("preparing the first step")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def _say(self, name: str, total: int | None = None) -> None:
+        self._stack.close()
+        self._step = self._stack.enter_context(progress.step(name, total, at_once=False))
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._say(f"training, epoch {epoch + 1}", self.params.get("steps"))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.has_bar:
+            self._stack.close()
+        elif self._step is not None:
+            self._step.count = batch + 1
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._say("answering the validation split")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._stack.close()
+
+
+class AveragingAdam(keras.optimizers.Adam):
+    """Adam whose moving average of the weights is put into the model when it is asked for.
+
+    Keras puts it there at the end of every `fit`, and a training that is continued by another `fit` would go on from
+    the average.
+    """
+
+    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
+        """Leave the weights as they are."""
+
+    def put_averages_into(self, variables: list[keras.Variable]) -> None:
+        """Overwrite variables with their averages, where averages are kept."""
+        super().finalize_variable_values(variables)
+
+
+class Progress(keras.callbacks.ProgbarLogger):
+    """Keras's progress bar, with the number of epochs of the whole training."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self.all_epochs = epochs
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        super().set_params({**params, "epochs": self.all_epochs})
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        progress.pause()  # Keras prints a line of its own
+        super().on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        progress.pause()
+        super().on_epoch_end(epoch, logs)
+
+
+def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
+    for variable, value in zip(layer.weights, weights, strict=True):
+        if tuple(variable.shape) != value.shape:
+            raise DataError(
+                f"the vectors for layer {layer.name!r} have the shape {value.shape}, it has {tuple(variable.shape)}: "
+                f"set model.{layer.name}_dim to {value.shape[-1]}"
+            )
+        if not np.isfinite(value).all():
+            rows = np.flatnonzero(~np.isfinite(value).all(axis=tuple(range(1, value.ndim))))
+            raise DataError(
+                f"the vectors for layer {layer.name!r} have {len(rows)} rows with NaN or infinite numbers: nothing can "
+                "be learned from them; mend the file, or leave prepare.vectors out"
+            )
+        variable.assign(value)
+
+
+def _warn_if_sorted(
+    train: Iterable[Example], preprocessing: Preprocessing, objective: Objective, shuffle_buffer: int
+) -> None:
+    if preprocessing.examples <= shuffle_buffer or not preprocessing.classes:
+        return
+    first = itertools.islice(train, shuffle_buffer)
+    seen = {name for example in first for name in objective.classes_of(example.truth)}
+    if len(seen) < len(preprocessing.classes):
+        progress.say(
+            f"warning: the first {shuffle_buffer} training examples have {len(seen)} of {len(preprocessing.classes)} "
+            "classes only; shuffle the file, or raise training.shuffle_buffer"
+        )

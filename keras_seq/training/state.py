@@ -1,0 +1,228 @@
+"""The state of a training run: saved while it goes on, restored when it starts again.
+
+The state holds every number that training depends on (weights, optimizer, random number generators, running
+metrics, position in the data), and the order of the data follows from the seed and the epoch. So a run that was
+stopped anywhere, and one that was not, end with the same weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_seq import progress
+from keras_seq.contract import Preprocessing
+from keras_seq.errors import DataError
+from keras_seq.run import Run
+from keras_seq.training.epochs import best_of
+
+SAVE_SECONDS = 60.0  # between two saved states within an epoch
+
+
+class Stopped(Exception):
+    """Training was stopped by a signal; the state is saved."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal.Signals(signal_number).name)
+        self.signal_number = signal_number
+
+
+class StateKeeper(keras.callbacks.Callback):
+    """Saves and restores the state of training; keeps the history, the best weights and the patience.
+
+    Args:
+        run: where.
+        network: compiled.
+        preprocessing: adapted.
+        steps: batches of an epoch.
+        monitors: the names in the history of what decides which epoch was best, as `epochs.best_of` takes them.
+        patience: see `training.fit`.
+        watch: more scores of the validation split, by name; called while the network has the weights that are scored.
+
+    Attributes:
+        epoch: the epoch that training is in, from 0.
+        step: the batches of it that were trained on.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        network: keras.Model,
+        preprocessing: Preprocessing,
+        steps: int,
+        monitors: list[str],
+        patience: int | None,
+        watch: Callable[[], dict[str, float]],
+    ) -> None:
+        super().__init__()
+        self.run, self.network, self.steps = run, network, steps
+        self.monitors, self.patience, self.watch = monitors, patience, watch
+        self.epoch = self.step = 0
+        self._fingerprint = _fingerprint(preprocessing)
+        self._history: list[dict[str, float]] = []
+        self._restored_metrics: list[np.ndarray] = []
+        self._first_step = 0
+        self._seconds = 0.0
+        self._started = self._saved = time.monotonic()
+        self._signal = 0
+        self._raw_weights: list[np.ndarray] = []
+        self._watched: dict[str, float] = {}
+
+    def restore(self, data: tf.data.Dataset) -> None:
+        """Put everything back to where the run's state stands; without one, this is the beginning.
+
+        Args:
+            data: some `(inputs, targets)`; Keras makes the variables of metrics when it first sees targets.
+        """
+        if not self.run.position_file.exists():
+            self.run.write_history([])
+            return
+        with np.load(self.run.position_file) as saved:
+            if str(saved["fingerprint"]) != self._fingerprint:
+                raise DataError(
+                    f"{self.run.path}: the training data is not what this run was begun with; --fresh starts it over"
+                )
+            self.epoch, self.step = int(saved["epoch"]), int(saved["step"])
+            self._seconds = float(saved["seconds"])
+            for number, variable in enumerate(self._variables()):
+                variable.assign(saved[f"variable_{number}"])
+            metrics = itertools.takewhile(saved.files.__contains__, (f"metric_{n}" for n in itertools.count()))
+            self._restored_metrics = [saved[name] for name in metrics]
+        for inputs, targets in data.take(1 if self._restored_metrics else 0):
+            self.network.compute_metrics(inputs, targets, self.network(inputs, training=False))
+        self._history = self.run.read_history()[: self.epoch]
+        progress.say(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
+
+    def save(self) -> None:
+        """Write the state, whole or not at all; weights that are no numbers never take the place of good ones."""
+        arrays: dict[str, Any] = {f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())}
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise self._diverged("some weights are NaN or infinite")
+        if self.step:
+            arrays |= {f"metric_{n}": variable.numpy() for n, variable in enumerate(self.network.metrics_variables)}
+        arrays |= {
+            "epoch": self.epoch,
+            "step": self.step,
+            "seconds": self._elapsed(),
+            "fingerprint": self._fingerprint,
+        }
+        self.run.save_position(arrays)
+        self._saved = time.monotonic()
+
+    def out_of_patience(self) -> bool:
+        """Whether the last `patience` epochs were no better than the best before them."""
+        best = best_of(self._history, self.monitors)
+        return self.patience is not None and len(self._history) - 1 - best.epoch >= self.patience
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """While this lasts, Ctrl-C and SIGTERM stop training after the step at hand; a second Ctrl-C at once."""
+
+        def stop(number: int, frame: Any) -> None:
+            self._signal = number
+            signal.signal(signal.SIGINT, before[signal.SIGINT])
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._started, self._first_step = time.monotonic(), self.step
+        if self._restored_metrics:
+            for variable, value in zip(self.network.metrics_variables, self._restored_metrics, strict=True):
+                variable.assign(value)
+            self._restored_metrics = []
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.step = self._first_step + batch + 1
+        self._check("loss", logs)
+        if self.step == self.steps:  # what is left of the epoch is validation, and `on_epoch_end` saves
+            return
+        if self._signal or time.monotonic() - self._saved > SAVE_SECONDS:
+            self.save()
+            self._stop_if_asked()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        if self.network.optimizer.use_ema:
+            self._raw_weights = [variable.numpy() for variable in self.network.trainable_variables]
+            self.network.optimizer.put_averages_into(self.network.trainable_variables)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._check("loss", logs, "validation ")
+        self._watched = {f"val_{name}": value for name, value in self.watch().items()}
+        found = {**{f"val_{name}": value for name, value in (logs or {}).items()}, **self._watched}
+        history = [*self._history, {name: float(found[name]) for name in self.monitors}]
+        if best_of(history, self.monitors).epoch == len(self._history):
+            self.run.save_best_weights(self.network)
+        for variable, value in zip(self.network.trainable_variables, self._raw_weights, strict=False):
+            variable.assign(value)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logs = {} if logs is None else logs
+        logs |= self._watched  # for the callbacks after this one too
+        rate = float(keras.ops.convert_to_numpy(self.network.optimizer.learning_rate))
+        row = {"epoch": epoch + 1, **logs, "learning_rate": rate, "seconds": round(self._elapsed(), 2)}
+        self._history.append({name: float(value) for name, value in row.items()})
+        self.run.write_history(self._history)
+        self.epoch, self.step, self._seconds, self._started = epoch + 1, 0, 0.0, time.monotonic()
+        self.save()
+        self._stop_if_asked()
+        if self.out_of_patience():
+            name = best_of(self._history, self.monitors).name
+            progress.say(f"no better {name} in {self.patience} epochs: training ends here")
+            self.network.stop_training = True
+
+    def _check(self, name: str, logs: dict[str, float] | None, where: str = "") -> None:
+        value = float((logs or {}).get(name, 0.0))
+        if not math.isfinite(value):
+            raise self._diverged(f"the {where}loss is {'NaN' if math.isnan(value) else 'infinite'}")
+
+    def _diverged(self, what: str) -> DataError:
+        """What to say when training has failed; nothing of the step at hand is saved."""
+        optimizer, again = self.network.optimizer, "change the recipe and start over with --fresh"
+        clip = f"now {optimizer.global_clipnorm}" if optimizer.global_clipnorm else "now none"
+        rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        if self._history:
+            kept = f"{self.run.state} keeps the state after epoch {len(self._history)} and the best weights up to it"
+            again += f"; --fresh --set training.epochs={len(self._history)} ends before it"
+        else:
+            kept = "no epoch was finished, so there are no weights to keep"
+        return DataError(
+            f"{what} in epoch {self.epoch + 1}, step {self.step} of {self.steps}: training has failed. What usually "
+            f"helps: a lower training.learning_rate (now {rate:.3g}), training.gradient_clip: 1.0 ({clip}), and where "
+            f"prepare.vectors names a file, smaller numbers in it. {kept}; the same command would fail again: {again}"
+        )
+
+    def _stop_if_asked(self) -> None:
+        if self._signal:
+            raise Stopped(self._signal)
+
+    def _elapsed(self) -> float:
+        return self._seconds + time.monotonic() - self._started
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self.network.variables, *self.network.optimizer.variables]
+
+
+def best_epoch(scores: list[float]) -> int:
+    """The index of the first best score, never of NaN; -1 where there are none."""
+    return best_of([{"score": score} for score in scores], ["score"]).epoch
+
+
+def _fingerprint(preprocessing: Preprocessing) -> str:
+    targets = preprocessing.targets and preprocessing.targets.get_config()
+    parts = (preprocessing.inputs.get_config(), targets, preprocessing.classes, preprocessing.examples)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

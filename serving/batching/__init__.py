@@ -1,0 +1,1 @@
+"""Requests of several clients, answered in one run of a model."""

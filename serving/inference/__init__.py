@@ -1,0 +1,1 @@
+"""Loaded versions and what is asked of them."""

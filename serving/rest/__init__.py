@@ -1,0 +1,1 @@
+"""The REST interface: an ASGI application, its requests and replies, its connections."""
