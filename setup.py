@@ -1,6 +1,8 @@
-"""Refuses, in a sentence and before anything is downloaded, a Python or a system that some package has no wheel for.
+"""Refuses, in a sentence and before anything is downloaded, a Python or a system that some package has no
+wheel for.
 
-pip runs this first of all; `python setup.py`, without arguments, only checks. Older Pythons must be able to read it.
+pip runs this first of all; `python setup.py`, without arguments, only checks. Older Pythons must be able to
+read it.
 """
 
 import platform

@@ -1,4 +1,6 @@
-"""Several commands that measure the same, in turns, so that the noise of a machine is shared; medians and ratios."""
+"""Several commands that measure the same, in turns, so that the noise of a machine is shared; medians and
+ratios.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,22 @@ def parser(about: str | None) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", required=True, metavar="DIR")
     options.add_argument("--layers", type=int, default=1)
-    options.add_argument("--epochs", type=int, default=4, help="the first, which builds the graph, does not count")
+    options.add_argument(
+        "--epochs", type=int, default=4, help="the first, which builds the graph, does not count"
+    )
     options.add_argument("--rounds", type=int, default=2)
     options.add_argument("--beside", action="append", default=[], metavar="COMMAND")
-    options.add_argument("--once", action="store_true", help="measure ours in this process and print the JSON lines")
+    options.add_argument(
+        "--once", action="store_true", help="measure ours in this process and print the JSON lines"
+    )
     return options
 
 
 def compare(
-    arguments: argparse.Namespace, module: str, measure: Callable[[str, int, int], dict[str, float]], unit: str
+    arguments: argparse.Namespace,
+    module: str,
+    measure: Callable[[str, int, int], dict[str, float]],
+    unit: str,
 ) -> int:
     """Measure ours in this process (`--once`), or ours and the others in turns, and print ratios.
 
@@ -56,7 +65,9 @@ def compare(
             if metric in rounds[0]
         }
         for name, median in medians.items():
-            print(f"{metric}: {median:6.0f} {unit}, keras_seq is {medians['keras_seq'] / median:.2f}x  {name}")
+            print(
+                f"{metric}: {median:6.0f} {unit}, keras_seq is {medians['keras_seq'] / median:.2f}x  {name}"
+            )
     return 0
 
 

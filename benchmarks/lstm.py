@@ -2,9 +2,10 @@
 
     python -m benchmarks.lstm [--torch PYTHON]
 
-Each library is measured in processes of its own, in turns, `--rounds` times; medians and ratios are printed. A training
-step is the way forward, a mean squared error, and the gradients of the weights. The floor is the arithmetic alone: the
-multiplications and additions over the rate of a large matrix product, measured in the same run.
+Each library is measured in processes of its own, in turns, `--rounds` times; medians and ratios are printed.
+A training step is the way forward, a mean squared error, and the gradients of the weights. The floor is the
+arithmetic alone: the multiplications and additions over the rate of a large matrix product, measured in the
+same run.
 """
 
 from __future__ import annotations
@@ -23,18 +24,27 @@ from collections.abc import Callable
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
-SHAPES = [(1, 50, 64, 64), (32, 100, 128, 128), (64, 200, 256, 256), (16, 400, 512, 256)]  # batch, time, in, units
+SHAPES = [
+    (1, 50, 64, 64),
+    (32, 100, 128, 128),
+    (64, 200, 256, 256),
+    (16, 400, 512, 256),
+]  # batch, time, in, units
 THREADS = 2
 LEAST_SECONDS = 1.0
 PRODUCT = (2048, 1024, 1024)  # of matrices, to measure the rate that the floor is made of
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--torch", metavar="PYTHON", help="the Python of an environment that has PyTorch")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=9, help="least number of calls timed in a round")
-    parser.add_argument("--measure", choices=["keras_seq", "keras", "torch", "product"], help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--measure", choices=["keras_seq", "keras", "torch", "product"], help=argparse.SUPPRESS
+    )
     arguments = parser.parse_args(argv)
     if arguments.measure:
         print(json.dumps(measured(arguments.measure, arguments.repeats)))
@@ -45,20 +55,38 @@ def main(argv: list[str] | None = None) -> int:
     results: dict[str, list[list[float]]] = {name: [] for name in pythons}
     for number in range(1, arguments.rounds + 1):
         for name, python in pythons.items():
-            command = [python, "-m", "benchmarks.lstm", "--measure", name, "--repeats", str(arguments.repeats)]
-            results[name].append(json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout))
+            command = [
+                python,
+                "-m",
+                "benchmarks.lstm",
+                "--measure",
+                name,
+                "--repeats",
+                str(arguments.repeats),
+            ]
+            results[name].append(
+                json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+            )
         print(f"round {number} of {arguments.rounds} is done", file=sys.stderr)
     medians = {
-        name: [statistics.median(values) for values in zip(*rounds, strict=True)] for name, rounds in results.items()
+        name: [statistics.median(values) for values in zip(*rounds, strict=True)]
+        for name, rounds in results.items()
     }
     rate = 2 * PRODUCT[0] * PRODUCT[1] * PRODUCT[2] / medians.pop("product")[0]
-    print(f"large matrix product: {rate / 1e6:.0f} GFLOP/s; milliseconds, medians of {arguments.rounds} rounds")
+    print(
+        f"large matrix product: {rate / 1e6:.0f} GFLOP/s; milliseconds, medians of {arguments.rounds} rounds"
+    )
     peers = [name for name in medians if name != "keras_seq"]
-    print("| batch, time, in, units | directions | | floor | keras_seq |" + "".join(f" {p} | ratio |" for p in peers))
+    print(
+        "| batch, time, in, units | directions | | floor | keras_seq |"
+        + "".join(f" {p} | ratio |" for p in peers)
+    )
     print("|---|---|---|---|---|" + "---|---|" * len(peers))
     for row, (shape, directions, training) in enumerate(cases()):
         ours = medians["keras_seq"][row]
-        line = f"| {', '.join(map(str, shape))} | {directions} | {'training step' if training else 'forward'} "
+        line = (
+            f"| {', '.join(map(str, shape))} | {directions} | {'training step' if training else 'forward'} "
+        )
         line += f"| {operations(shape, directions, training) / rate:.2f} | {ours:.2f} |"
         print(line + "".join(f" {medians[p][row]:.2f} | {ours / medians[p][row]:.2f} |" for p in peers))
     return 0
@@ -66,11 +94,18 @@ def main(argv: list[str] | None = None) -> int:
 
 def cases() -> list[tuple[tuple[int, ...], int, bool]]:
     """Shape, number of directions, and whether a training step is measured, in the order of the results."""
-    return [(shape, directions, training) for shape in SHAPES for directions in (1, 2) for training in (False, True)]
+    return [
+        (shape, directions, training)
+        for shape in SHAPES
+        for directions in (1, 2)
+        for training in (False, True)
+    ]
 
 
 def operations(shape: tuple[int, ...], directions: int, training: bool) -> int:
-    """Multiplications and additions of the matrix products; training has those of the weights, not of the inputs."""
+    """Multiplications and additions of the matrix products; training has those of the weights, not of the
+    inputs.
+    """
     batch, steps, features, units = shape
     products = (2 * features + 3 * units) if training else (features + units)
     return 2 * batch * steps * 4 * units * products * directions
@@ -120,7 +155,10 @@ def keras_call(name: str, shape: tuple[int, ...], directions: int, training: boo
     if directions == 2:
         layer = keras.layers.Bidirectional(layer)
     layer.build((None, None, features))
-    inputs, targets = tf.random.normal((batch, steps, features)), tf.random.normal((batch, steps, directions * units))
+    inputs, targets = (
+        tf.random.normal((batch, steps, features)),
+        tf.random.normal((batch, steps, directions * units)),
+    )
     specs = [tf.TensorSpec([None, None, tensor.shape[-1]]) for tensor in (inputs, targets)]
 
     @tf.function(input_signature=specs, autograph=False)

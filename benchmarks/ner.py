@@ -2,10 +2,10 @@
 
     python -m benchmarks.ner --data DIR [--beside "COMMAND"]...
 
-DIR holds the three files of WNUT-17. A COMMAND trains a peer and prints JSON lines; those with "metric": "train",
-"inference batch 1" and "inference batch 32" are taken. Ours and the others take turns, `--rounds` times; medians and
-ratios are printed. Ours trains from raw sentences, and a request is raw sentences through the signature of the exported
-servable, with their entities' scores.
+DIR holds the three files of WNUT-17. A COMMAND trains a peer and prints JSON lines; those with "metric":
+"train", "inference batch 1" and "inference batch 32" are taken. Ours and the others take turns, `--rounds`
+times; medians and ratios are printed. Ours trains from raw sentences, and a request is raw sentences through
+the signature of the exported servable, with their entities' scores.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
-    """The median rate of all epochs but the first, and those of requests of 1 and 32 sentences, in this process."""
+    """The median rate of all epochs but the first, and those of requests of 1 and 32 sentences, in this
+    process.
+    """
     keras.utils.set_random_seed(1)
     files = {split: str(pathlib.Path(data, name)) for split, name in FILES.items()}
     examples = ner.read("train", **files)

@@ -2,8 +2,9 @@
 
     python -m benchmarks.reading --train FILE.tsv --folder DIR
 
-FILE.tsv (text TAB label) is written out once and twenty times over, and one epoch is trained on each in a process of
-its own, whose largest resident memory is printed. In DIR 50,000 text files in two class folders are made and read.
+FILE.tsv (text TAB label) is written out once and twenty times over, and one epoch is trained on each in a
+process of its own, whose largest resident memory is printed. In DIR 50,000 text files in two class folders
+are made and read.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ SHUFFLE_BUFFER = 5000
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--train", required=True, type=pathlib.Path, metavar="FILE.tsv")
     parser.add_argument("--folder", required=True, type=pathlib.Path, metavar="DIR")
     parser.add_argument("--once", type=pathlib.Path, metavar="FILE.tsv", help="train on it in this process")
@@ -49,7 +52,10 @@ def main(argv: list[str] | None = None) -> int:
             str(path),
         ]
         peak = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-        print(f"{times:3d}x, {path.stat().st_size / 2**20:6.1f} MiB: peak resident memory {peak} MiB", flush=True)
+        print(
+            f"{times:3d}x, {path.stat().st_size / 2**20:6.1f} MiB: peak resident memory {peak} MiB",
+            flush=True,
+        )
     seconds = read_small_files(arguments.folder / "classes", rows.decode().splitlines())
     print(f"{SMALL_FILES} small files: {seconds:.2f} s, {SMALL_FILES / seconds:,.0f} a second")
     return 0

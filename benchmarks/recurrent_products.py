@@ -2,8 +2,9 @@
 
     python -m benchmarks.recurrent_products
 
-A step multiplies the state (batch, units) by the recurrent matrix (units, 4 * units), and on the way back the gradient
-(batch, 4 * units) by its transpose. Each is measured alone in a loop of its own. docs/lstm.md says what follows.
+A step multiplies the state (batch, units) by the recurrent matrix (units, 4 * units), and on the way back the
+gradient (batch, 4 * units) by its transpose. Each is measured alone in a loop of its own. docs/lstm.md says
+what follows.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def main() -> int:
 
         def back_by_gate(x, transposed=transposed):
             parts = tf.split(x, 4, axis=1)
-            return tf.tile(tf.add_n([tf.matmul(p, m) for p, m in zip(parts, transposed, strict=True)]), [1, 4])
+            return tf.tile(
+                tf.add_n([tf.matmul(p, m) for p, m in zip(parts, transposed, strict=True)]), [1, 4]
+            )
 
         times = [
             microseconds(lambda x: x, state),
@@ -59,7 +62,10 @@ def microseconds(body, start: tf.Tensor) -> float:
     @tf.function(autograph=False)
     def run():
         return tf.while_loop(
-            lambda step, _: step < STEPS, lambda step, x: (step + 1, body(x)), (0, start), parallel_iterations=1
+            lambda step, _: step < STEPS,
+            lambda step, x: (step + 1, body(x)),
+            (0, start),
+            parallel_iterations=1,
         )
 
     times = []

@@ -1,10 +1,12 @@
-"""Examples a second of the sentiment model, in training and one request at a time, beside others in the same run.
+"""Examples a second of the sentiment model, in training and one request at a time, beside others in the same
+run.
 
     python -m benchmarks.sentiment --data DIR [--beside "COMMAND"]...
 
-DIR holds sst2_train.tsv and sst2_test.tsv (sentence TAB 0 or 1). A COMMAND trains a peer and prints JSON lines; those
-with "metric": "train" and "metric": "inference batch 1" are taken. Ours and the others take turns, `--rounds` times;
-medians and ratios are printed. A request of ours is a raw text through the signature of the exported servable.
+DIR holds sst2_train.tsv and sst2_test.tsv (sentence TAB 0 or 1). A COMMAND trains a peer and prints JSON
+lines; those with "metric": "train" and "metric": "inference batch 1" are taken. Ours and the others take
+turns, `--rounds` times; medians and ratios are printed. A request of ours is a raw text through the signature
+of the exported servable.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
-    """The median rate of all epochs but the first, and that of single requests to the servable, in this process."""
+    """The median rate of all epochs but the first, and that of single requests to the servable, in this
+    process.
+    """
     keras.utils.set_random_seed(1)
     examples = sentiment.read("train", train=f"{data}/sst2_train.tsv", validation=f"{data}/sst2_train.tsv")
     preprocessing = sentiment.prepare(examples, vocabulary_size=VOCABULARY_SIZE)

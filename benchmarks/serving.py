@@ -2,9 +2,10 @@
 
     python -m benchmarks.serving SERVABLES_FOLDER MODEL [--texts FILE]
 
-The server, its clients and a bare call of the signature are processes of their own and take turns, `--rounds` times;
-the table, in Markdown, has the medians. A request is one text: one of the warm-up requests of the exported version, or
-a line of FILE. REST clients keep their connections alive, gRPC clients have a channel each.
+The server, its clients and a bare call of the signature are processes of their own and take turns, `--rounds`
+times; the table, in Markdown, has the medians. A request is one text: one of the warm-up requests of the
+exported version, or a line of FILE. REST clients keep their connections alive, gRPC clients have a channel
+each.
 """
 
 from __future__ import annotations
@@ -33,10 +34,14 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=pathlib.Path, metavar="SERVABLES_FOLDER")
     parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("--texts", type=pathlib.Path, metavar="FILE", help="one a line (default: warm-up requests)")
+    parser.add_argument(
+        "--texts", type=pathlib.Path, metavar="FILE", help="one a line (default: warm-up requests)"
+    )
     parser.add_argument("--seconds", type=float, default=5, help="of each measurement (default: 5)")
     parser.add_argument("--rounds", type=int, default=3, help="default: 3")
     default = PROJECT / "serving" / "batching.config"
@@ -69,12 +74,19 @@ def one_round(
     """(kind, batching, clients) and the measurement, for all of them once."""
     yield ("bare call", "", 1), in_process(kind="bare", where=str(version), clients=1, **given)
     for batching in ("off", "on"):
-        flags = ["--enable_batching", f"--batching_parameters_file={parameters.resolve()}"] if batching == "on" else []
+        flags = (
+            ["--enable_batching", f"--batching_parameters_file={parameters.resolve()}"]
+            if batching == "on"
+            else []
+        )
         with server(folder, *flags) as (rest, grpc):
             for kind, port in (("gRPC", grpc), ("REST", rest)):
                 for clients in CLIENTS:
                     where = f"127.0.0.1:{port}/{model}"
-                    yield (kind, batching, clients), in_process(kind=kind, where=where, clients=clients, **given)
+                    yield (
+                        (kind, batching, clients),
+                        in_process(kind=kind, where=where, clients=clients, **given),
+                    )
 
 
 def print_table(found: dict[tuple, list[dict]]) -> None:
@@ -83,7 +95,9 @@ def print_table(found: dict[tuple, list[dict]]) -> None:
     print("| | batching | clients | requests/s | p50, ms | p99, ms | p50 above the bare call, ms |")
     print("|---|---|---:|---:|---:|---:|---:|")
     for (kind, batching, clients), results in found.items():
-        rate, p50, p99 = (statistics.median(result[name] for result in results) for name in ("rate", "p50", "p99"))
+        rate, p50, p99 = (
+            statistics.median(result[name] for result in results) for name in ("rate", "p50", "p99")
+        )
         above = "" if kind == "bare call" else f"{p50 - bare:.2f}"
         print(f"| {kind} | {batching} | {clients} | {rate:.0f} | {p50:.2f} | {p99:.2f} | {above} |")
     for kind in ("gRPC", "REST"):
@@ -91,7 +105,10 @@ def print_table(found: dict[tuple, list[dict]]) -> None:
             pairs = zip(found[kind, "on", clients], found[kind, "off", clients], strict=True)
             ratios = [on["rate"] / off["rate"] for on, off in pairs]
             listed = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-            print(f"\n{kind}, {clients} clients: batching gives {statistics.median(ratios):.2f}x ({listed})", end="")
+            print(
+                f"\n{kind}, {clients} clients: batching gives {statistics.median(ratios):.2f}x ({listed})",
+                end="",
+            )
     print()
 
 
@@ -120,7 +137,14 @@ def server(folder: pathlib.Path, *flags: str) -> Iterator[tuple[int, int]]:
         for free in (one, other):
             free.bind(("127.0.0.1", 0))
         rest, grpc = one.getsockname()[1], other.getsockname()[1]
-    command = [sys.executable, "-m", "serving", str(folder.resolve()), f"--rest_api_port={rest}", f"--port={grpc}"]
+    command = [
+        sys.executable,
+        "-m",
+        "serving",
+        str(folder.resolve()),
+        f"--rest_api_port={rest}",
+        f"--port={grpc}",
+    ]
     process = subprocess.Popen(
         [*command, *flags], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -136,7 +160,9 @@ def server(folder: pathlib.Path, *flags: str) -> Iterator[tuple[int, int]]:
 def in_process(**measurement) -> dict:
     """What `measured` gives, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.serving", "", "", "--once", json.dumps(measurement)]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
+    return json.loads(
+        subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    )
 
 
 def measured(kind: str, where: str, clients: int, texts: str, seconds: float) -> dict[str, float]:
@@ -168,7 +194,9 @@ def measured(kind: str, where: str, clients: int, texts: str, seconds: float) ->
 
     with futures.ThreadPoolExecutor(clients) as pool:
         pending = [pool.submit(work, number) for number in range(clients)]
-        with contextlib.suppress(threading.BrokenBarrierError):  # then a client has failed, which is raised below
+        with contextlib.suppress(
+            threading.BrokenBarrierError
+        ):  # then a client has failed, which is raised below
             ready.wait()
         begun = time.perf_counter()
         found = [future.result() for future in pending]

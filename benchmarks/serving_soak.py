@@ -1,10 +1,12 @@
-"""Does the embedded server drop or mix up anything while versions are swapped under load, and does its memory grow?
+"""Does the embedded server drop or mix up anything while versions are swapped under load, and does its memory
+grow?
 
     python -m benchmarks.serving_soak [--seconds 60]
 
-Versions 1, 2 and 3 of a model (y = x / 2 + the version) are published in turn by a rename, and the one before is
-removed; half of the clients ask over REST, half over gRPC. Printed: requests, failures, answers that no version that
-was there could give, swaps, and the server's resident memory at the start, in the middle and at the end.
+Versions 1, 2 and 3 of a model (y = x / 2 + the version) are published in turn by a rename, and the one before
+is removed; half of the clients ask over REST, half over gRPC. Printed: requests, failures, answers that no
+version that was there could give, swaps, and the server's resident memory at the start, in the middle and at
+the end.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from collections.abc import Callable
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 MODEL = "half"
-WEIGHTS = 2**20  # of a version that its answer does not depend on; 4 MiB, so that one that stays behind is seen
+WEIGHTS = (
+    2**20
+)  # of a version that its answer does not depend on; 4 MiB, so that one that stays behind is seen
 SWAP_SECONDS = 2.0
 WARM_UP_SECONDS = 12  # six swaps
 PATIENCE = 30
@@ -36,10 +40,14 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=64)
-    parser.add_argument("--flag", action="append", default=[], help="a flag for the server, as in --flag=--x=1")
+    parser.add_argument(
+        "--flag", action="append", default=[], help="a flag for the server, as in --flag=--x=1"
+    )
     parser.add_argument("--ask", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.ask:
@@ -68,7 +76,10 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{found['requests']} requests of {arguments.clients} clients in {seconds:.0f} s, {swaps} swaps")
     print(f"{found['failures']} failures, {found['wrong']} wrong answers {found['examples'] or ''}".rstrip())
     print(f"answers by version: {found['versions']}; the server's exit code: {code}")
-    print("memory, MiB: " + ", ".join(f"{name} {memory[name]:.0f}" for name in ("start", "middle", "end", "most")))
+    print(
+        "memory, MiB: "
+        + ", ".join(f"{name} {memory[name]:.0f}" for name in ("start", "middle", "end", "most"))
+    )
     return 1 if found["failures"] or found["wrong"] or code else 0
 
 
@@ -105,7 +116,9 @@ def started(folder: pathlib.Path, flags: list[str]) -> tuple[subprocess.Popen, t
         f"--port={ports[1]}",
         *flags,
     ]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     if not process.stdout or not process.stdout.readline().startswith("serving "):
         raise SystemExit("error: the server did not start")
     return process, ports
@@ -138,7 +151,9 @@ def swapped(
 
 def resident(pid: int) -> float:
     """Resident memory of a process, MiB."""
-    (line,) = (row for row in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if row.startswith("VmRSS"))
+    (line,) = (
+        row for row in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if row.startswith("VmRSS")
+    )
     return int(line.split()[1]) / 1024
 
 

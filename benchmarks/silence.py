@@ -1,9 +1,10 @@
 """The longest silence of a command: python benchmarks/silence.py [--terminal] -- COMMAND...
 
-Runs a command and watches its output, stdout and stderr together, as somebody would who reads along. Prints the longest
-times without a sign, and what had been said last before each.
+Runs a command and watches its output, stdout and stderr together, as somebody would who reads along. Prints
+the longest times without a sign, and what had been said last before each.
 
-    python benchmarks/silence.py -- python -m keras_seq.train ner --set training.epochs=2 --fresh --run /tmp/ner
+    python benchmarks/silence.py -- python -m keras_seq.train ner --set training.epochs=2 --fresh --run
+    /tmp/ner
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ SHOWN = 5  # silences, the longest first
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--terminal", action="store_true", help="let the command believe that it writes to a terminal")
+    parser.add_argument(
+        "--terminal", action="store_true", help="let the command believe that it writes to a terminal"
+    )
     parser.add_argument("command", nargs="+", metavar="COMMAND")
     arguments = parser.parse_args()
     reader, writer = pty.openpty() if arguments.terminal else os.pipe()

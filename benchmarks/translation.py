@@ -2,12 +2,13 @@
 
     python -m benchmarks.translation RUN --torch PYTHON [--data FILE [FILE]]
 
-RUN is a run with one layer, the attention of Luong et al. and tied embeddings. FILE is a test set: one file of pairs,
-or two of sentences; without it, the run's own is taken. Both sides have the weights of the run. Ours is the model as a
-user calls it, with a list of sentences; PyTorch's is benchmarks/translation_torch.py. Each side is a process, and they
-take turns: in every round one answers a search and batch size right after the other did. Printed are medians of the
-rounds, the ratio of each round (median, lowest, highest), how many translations are the same, and the BLEU of both.
-Beside them stands the way of many tutorials: `predict` on the whole translation so far, for every next piece.
+RUN is a run with one layer, the attention of Luong et al. and tied embeddings. FILE is a test set: one file
+of pairs, or two of sentences; without it, the run's own is taken. Both sides have the weights of the run.
+Ours is the model as a user calls it, with a list of sentences; PyTorch's is benchmarks/translation_torch.py.
+Each side is a process, and they take turns: in every round one answers a search and batch size right after
+the other did. Printed are medians of the rounds, the ratio of each round (median, lowest, highest), how many
+translations are the same, and the BLEU of both. Beside them stands the way of many tutorials: `predict` on
+the whole translation so far, for every next piece.
 """
 
 from __future__ import annotations
@@ -74,11 +75,17 @@ class Side:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("--torch", metavar="PYTHON", help="the Python of an environment that has PyTorch")
-    parser.add_argument("--data", metavar="FILE", nargs="+", help="a test set: a file of pairs, or two of sentences")
-    parser.add_argument("--rounds", type=int, default=5, help="one more, which does not count, comes before them")
+    parser.add_argument(
+        "--data", metavar="FILE", nargs="+", help="a test set: a file of pairs, or two of sentences"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="one more, which does not count, comes before them"
+    )
     parser.add_argument("--threads", type=int, default=2, help="of each side")
     parser.add_argument("--once", metavar="FOLDER", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
@@ -93,7 +100,9 @@ def main(argv: list[str] | None = None) -> int:
         ours = Side([*own, "--data", *arguments.data] if arguments.data else own)
         theirs = Side([arguments.torch or sys.executable, "-m", "benchmarks.translation_torch", folder])
         truths = json.loads(pathlib.Path(folder, SENTENCES).read_text(encoding="utf-8"))["truths"]
-        print(f"sentences a second, raw text to raw text, by the median of {arguments.rounds} rounds", end="; ")
+        print(
+            f"sentences a second, raw text to raw text, by the median of {arguments.rounds} rounds", end="; "
+        )
         print(f"{arguments.threads} threads")
         compare(ours, theirs, arguments.rounds, truths)
     return 0
@@ -123,15 +132,23 @@ def compare(ours: Side, theirs: Side, rounds: int, truths: list[list[str]]) -> N
             f"{sum(mine == its for mine, its in pairs)} of {len(pairs)}",
         )
 
-    print("| search | batch | keras_seq | PyTorch | ratio | the same | BLEU | BLEU of PyTorch |\n" + "|---" * 8 + "|")
+    print(
+        "| search | batch | keras_seq | PyTorch | ratio | the same | BLEU | BLEU of PyTorch |\n"
+        + "|---" * 8
+        + "|"
+    )
     for case, true in zip(CASES, truths, strict=True):
         speeds = [f"{statistics.median(rates[side, case]):.1f}" for side in (ours, theirs)]
-        scores = [f"{sacrebleu.corpus_bleu(translations[side, case], [true]).score:.2f}" for side in (ours, theirs)]
+        scores = [
+            f"{sacrebleu.corpus_bleu(translations[side, case], [true]).score:.2f}" for side in (ours, theirs)
+        ]
         row = [case.search, str(case.batch_size), *speeds, *beside(case, (theirs, case)), *scores]
         print(f"| {' | '.join(row)} |")
     ratio, same = beside(CASES[0], (ours, TUTORIAL))
     speed = statistics.median(rates[ours, TUTORIAL])
-    print(f"greedy by predict on the translation so far: {speed:.2f} sentences/s; keras_seq greedy at batch 1 is")
+    print(
+        f"greedy by predict on the translation so far: {speed:.2f} sentences/s; keras_seq greedy at batch 1 is"
+    )
     print(f"{ratio} times as fast, with the same translations {same}")
 
 
@@ -166,12 +183,18 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -
     with user_errors():
         recipe = Run(path).finished().recipe
         found = {key: recipe.model.get(key) for key in ARCHITECTURE}
-        if recipe.application != "translation" or found != ARCHITECTURE or recipe.prepare["target_vocabulary_size"]:
+        if (
+            recipe.application != "translation"
+            or found != ARCHITECTURE
+            or recipe.prepare["target_vocabulary_size"]
+        ):
             raise RecipeError(
                 f"{path}: a translator with {ARCHITECTURE} and no target_vocabulary_size is compared here; "
                 f"this is a run of {recipe.application} with {found}"
             )
-        places = {**recipe.data, "source": "files", "test": data if data[1:] else data[0]} if data else recipe.data
+        places = (
+            {**recipe.data, "source": "files", "test": data if data[1:] else data[0]} if data else recipe.data
+        )
         examples = translation.read("test", **places)
         if examples is None:
             raise RecipeError(f"{path}: the recipe has no test split; name a test set with --data")
@@ -202,7 +225,9 @@ def write_sentences(examples: list, folder: pathlib.Path) -> None:
     cases = []
     for case in ALL_CASES:
         some = examples[: case.sentences]
-        cases.append([[example] for example in some] if case.batch_size == 1 else [*bucketed(some, case.batch_size)])
+        cases.append(
+            [[example] for example in some] if case.batch_size == 1 else [*bucketed(some, case.batch_size)]
+        )
     batches = [[[example.input for example in batch] for batch in case] for case in cases]
     truths = [[example.truth for batch in case for example in batch] for case in cases[: len(CASES)]]
     text = json.dumps({"batches": batches, "truths": truths}, ensure_ascii=False)
@@ -210,11 +235,17 @@ def write_sentences(examples: list, folder: pathlib.Path) -> None:
 
 
 def write_weights(network: Any, folder: pathlib.Path) -> None:
-    """The weights by name, as Keras has them: kernels `(inputs, outputs)`, gates input, forget, candidate, output."""
+    """The weights by name, as Keras has them: kernels `(inputs, outputs)`, gates input, forget, candidate,
+    output.
+    """
     import numpy as np
 
     encoder, decoder = network.get_layer("bidirectional_1"), network.get_layer("decoder")
-    cells = {"forward": encoder.forward_layer, "backward": encoder.backward_layer, "decoder": decoder.lstms[0]}
+    cells = {
+        "forward": encoder.forward_layer,
+        "backward": encoder.backward_layer,
+        "decoder": decoder.lstms[0],
+    }
     weights = {"embedding": network.get_layer("embedding").embeddings}
     for name, lstm in cells.items():
         weights[f"{name}_kernel"], weights[f"{name}_recurrent"] = lstm.cell.kernel, lstm.cell.recurrent_kernel
@@ -236,7 +267,9 @@ def by_predict(network: Any, source: Any, target: Any, texts: list[str]) -> list
 
     source_ids, written = source.ids_of(tf.constant(texts)).numpy(), [START_ID]
     for _ in range(PIECES_A_PIECE * source_ids.shape[1] + MORE_PIECES):
-        logits = network.predict({"source_ids": source_ids, "target_ids": np.array([written], "int32")}, verbose=0)
+        logits = network.predict(
+            {"source_ids": source_ids, "target_ids": np.array([written], "int32")}, verbose=0
+        )
         written.append(int(logits[0, -1].argmax()))
         if written[-1] == END_ID:
             break

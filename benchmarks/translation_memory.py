@@ -2,9 +2,9 @@
 
     python -m benchmarks.translation_memory --train SOURCE TARGET --folder SCRATCH
 
-The first pairs of two line-aligned files are written out once and several times over; one epoch of the recipe of
-Multi30k is trained on each by the command, in a process of its own, whose largest resident memory is printed beside the
-seconds of its epoch.
+The first pairs of two line-aligned files are written out once and several times over; one epoch of the recipe
+of Multi30k is trained on each by the command, in a process of its own, whose largest resident memory is
+printed beside the seconds of its epoch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ RECIPE = "zoo/translation_multi30k.yaml"
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--train", required=True, nargs=2, type=pathlib.Path, metavar=("SOURCE", "TARGET"))
     parser.add_argument("--folder", required=True, type=pathlib.Path, metavar="SCRATCH")
     arguments = parser.parse_args(argv)
@@ -40,7 +42,10 @@ def main(argv: list[str] | None = None) -> int:
                 written.write_text("".join(f"{line}\n" for line in part), encoding="utf-8")
                 files[name].append(str(written.resolve()))
         peak, seconds = one_epoch(files, arguments.folder / f"run_{times}")
-        print(f"{PAIRS * times:6d} pairs: peak resident memory {peak:.0f} MiB, an epoch {seconds:.1f} s", flush=True)
+        print(
+            f"{PAIRS * times:6d} pairs: peak resident memory {peak:.0f} MiB, an epoch {seconds:.1f} s",
+            flush=True,
+        )
     return 0
 
 

@@ -1,11 +1,12 @@
-"""The PyTorch side of benchmarks.translation: the same network with the same weights, and batched searches of its own.
+"""The PyTorch side of benchmarks.translation: the same network with the same weights, and batched searches of
+its own.
 
     python -m benchmarks.translation_torch FOLDER
 
-The encoder runs once. Sentences that are done leave the batch. What is less usual is there because PyTorch is faster
-with it on a CPU: sentences of one length are neither packed nor masked, and a step of few rows is one `lstm_cell`, of
-many one product. Beam search is that of keras_seq.decoding, so the two find the same. No scores are answered, so greedy
-search computes none; ours does.
+The encoder runs once. Sentences that are done leave the batch. What is less usual is there because PyTorch is
+faster with it on a CPU: sentences of one length are neither packed nor masked, and a step of few rows is one
+`lstm_cell`, of many one product. Beam search is that of keras_seq.decoding, so the two find the same. No
+scores are answered, so greedy search computes none; ours does.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Memory(NamedTuple):
 
 
 class Translator:
-    """Raw sentences -> translations, with the weights and the settings of a folder that benchmarks.translation made."""
+    """Raw sentences -> translations, with the weights and the settings of a folder that
+    benchmarks.translation made.
+    """
 
     def __init__(self, folder: pathlib.Path) -> None:
         settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
@@ -80,7 +83,9 @@ class Translator:
         limits = PIECES_A_PIECE * lengths + MORE_PIECES
         found = {"greedy": self.greedy, "beam": self.beam}[search](memory, hidden, cell, limits)
         rows = zip(texts, limits.tolist(), found.tolist(), strict=True)
-        return [self.text(text, *(each[:limit] for each in pairs)) if text else "" for text, limit, pairs in rows]
+        return [
+            self.text(text, *(each[:limit] for each in pairs)) if text else "" for text, limit, pairs in rows
+        ]
 
     def encode(self, ids: torch.Tensor, lengths: torch.Tensor) -> tuple[Memory, torch.Tensor, torch.Tensor]:
         """The memory and the decoder's first hidden state and cell."""
@@ -101,7 +106,8 @@ class Translator:
     def step(
         self, tokens: torch.Tensor, memory: Memory, hidden: torch.Tensor, cell: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Logits, hidden state and cell, `(hypotheses, ...)`, and the place in the source that was looked at most.
+        """Logits, hidden state and cell, `(hypotheses, ...)`, and the place in the source that was looked at
+        most.
 
         `tokens` `(hypotheses,)` are as many as the memory has rows, or some times as many.
         """
@@ -114,15 +120,21 @@ class Translator:
             cell = torch.sigmoid(forget_gate) * cell + torch.sigmoid(input_gate) * torch.tanh(candidate)
             hidden = torch.sigmoid(output_gate) * torch.tanh(cell)
         queries, keys = hidden.view(len(memory.keys), -1, hidden.shape[1]), memory.keys.transpose(1, 2)
-        scores = torch.bmm(queries, keys) if memory.mask is None else torch.baddbmm(memory.mask, queries, keys)
+        scores = (
+            torch.bmm(queries, keys) if memory.mask is None else torch.baddbmm(memory.mask, queries, keys)
+        )
         attention = scores.softmax(dim=2)
         context = torch.bmm(attention, memory.values).view(len(tokens), -1)
         read = torch.cat([hidden, context, words], dim=1)
         features = torch.tanh(torch.addmm(self.weights["combine_bias"], read, self.weights["combine"]))
         return features @ self.output, hidden, cell, attention.argmax(dim=2).view(-1)
 
-    def greedy(self, memory: Memory, hidden: torch.Tensor, cell: torch.Tensor, limits: torch.Tensor) -> torch.Tensor:
-        """`(batch, 2, time)`: tokens, and where the model looked for each; what is behind the end is of no meaning."""
+    def greedy(
+        self, memory: Memory, hidden: torch.Tensor, cell: torch.Tensor, limits: torch.Tensor
+    ) -> torch.Tensor:
+        """`(batch, 2, time)`: tokens, and where the model looked for each; what is behind the end is of no
+        meaning.
+        """
         found = torch.zeros(len(limits), 2, int(limits.max()), dtype=torch.long)
         rows, tokens = torch.arange(len(limits)), torch.full((len(limits),), START)
         going = torch.ones(len(limits), dtype=torch.bool)
@@ -142,7 +154,9 @@ class Translator:
                 )
         return found
 
-    def beam(self, memory: Memory, hidden: torch.Tensor, cell: torch.Tensor, limits: torch.Tensor) -> torch.Tensor:
+    def beam(
+        self, memory: Memory, hidden: torch.Tensor, cell: torch.Tensor, limits: torch.Tensor
+    ) -> torch.Tensor:
         """As `greedy`; a hypothesis that ends is kept if it is the best of its row, and its place is gone."""
         width, limits = self.width, limits[:, None]
         found = torch.zeros(len(limits), 2, int(limits.max()), dtype=torch.long)
@@ -176,7 +190,9 @@ class Translator:
                     break
                 if len(keep) <= SHARE_LEFT * len(totals):
                     memory = _kept(memory, keep)
-                    rows, tokens, totals, places, limits = (x[keep] for x in (rows, tokens, totals, places, limits))
+                    rows, tokens, totals, places, limits = (
+                        x[keep] for x in (rows, tokens, totals, places, limits)
+                    )
                     parents = parents.view(-1, width)[keep].view(-1)
                     written = written.view(-1, width, *written.shape[1:])[keep].flatten(0, 1)
             hidden, cell = hidden[parents], cell[parents]
@@ -188,7 +204,9 @@ class Translator:
         pieces = [self.pieces[token] for token in tokens]
         if UNKNOWN in tokens:
             there = [*self.source.encode(source, out_type=str)[: self.max_pieces], ""]
-            pieces = [there[at] if t == UNKNOWN else p for p, t, at in zip(pieces, tokens, looked, strict=False)]
+            pieces = [
+                there[at] if t == UNKNOWN else p for p, t, at in zip(pieces, tokens, looked, strict=False)
+            ]
         return "".join(pieces).replace(SPACE, " ").strip()
 
 
@@ -199,7 +217,9 @@ def _kept(memory: Memory, rows: torch.Tensor) -> Memory:
 def main(argv: list[str] | None = None) -> int:
     folder = pathlib.Path((argv or sys.argv[1:])[0])
     translate = Translator(folder).translate
-    answer_requests(folder, {search: functools.partial(translate, search=search) for search in ("greedy", "beam")})
+    answer_requests(
+        folder, {search: functools.partial(translate, search=search) for search in ("greedy", "beam")}
+    )
     return 0
 
 

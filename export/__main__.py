@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from keras_seq import environment  # first: it says what is missing where the packages are not installed
 
-# The servable is compared with the Keras model, to 1e-5: on the same device, then. What is saved is the same anyhow.
+# The servable is compared with the Keras model, to 1e-5: on the same device, then. What is saved is the same
+# anyhow.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 from export import folders, serving_versions
@@ -38,7 +39,9 @@ def main(argv: list[str] | None = None) -> int:
         description="Write a run's model as a servable for TensorFlow Serving. Nothing is published that fails a gate.",
     )
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run's folder, for example runs/sentiment")
-    parser.add_argument("--to", default="servables", metavar="DIR", help="folder of servables (default: servables)")
+    parser.add_argument(
+        "--to", default="servables", metavar="DIR", help="folder of servables (default: servables)"
+    )
     parser.add_argument("--name", metavar="NAME", help="the model's name (default: that of the run's folder)")
     parser.add_argument(
         "--version",
@@ -82,7 +85,9 @@ def _export(arguments: argparse.Namespace) -> int:
     folders.next_version(model_folder, arguments.version)
     pinned = folders.pinned_versions(to, name)
     serving = arguments.serving or serving_versions.fitting()
-    with folders.incoming(model_folder):  # it can be written; gone again, for Ctrl-C in an import ends this at once
+    with folders.incoming(
+        model_folder
+    ):  # it can be written; gone again, for Ctrl-C in an import ends this at once
         _check_room(run, model_folder)
     with FreshProcess() as fresh:
         with step("loading TensorFlow"):
@@ -97,7 +102,8 @@ def _export(arguments: argparse.Namespace) -> int:
     _afterwards(lambda: folders.list_in_config(to, name), f"{to / folders.CONFIG_FILE} is as it was")
     if arguments.keep:
         _afterwards(
-            lambda: _prune(model_folder, arguments.keep, published, pinned), "not all old versions were removed"
+            lambda: _prune(model_folder, arguments.keep, published, pinned),
+            "not all old versions were removed",
         )
     address = f"localhost:8501/v1/models/{urllib.parse.quote(name)}:predict"
     say(f"next:\n  {proposed('serving', str(to))}   # then, beside it:")
@@ -132,14 +138,18 @@ def _write(model: Answering, requests: dict[str, list], name: str, written: path
         servable.write(model, requests, name, written)
     except (OSError, tf.errors.OpError) as error:
         why = reason(error if isinstance(error, OSError) else OSError(error.message))
-        raise RecipeError(f"{written.parent.resolve().parent}: the servable cannot be written: {why}") from None
+        raise RecipeError(
+            f"{written.parent.resolve().parent}: the servable cannot be written: {why}"
+        ) from None
 
 
 def _check_room(run: Run, model_folder: pathlib.Path) -> None:
     """A servable is about as large as the Keras model; TensorFlow on a full disk does not always say so."""
     needed, free = run.model_file.stat().st_size, shutil.disk_usage(model_folder).free
     if free < needed:
-        raise RecipeError(f"{model_folder}: {free:,} bytes are free there, and the servable needs about {needed:,}")
+        raise RecipeError(
+            f"{model_folder}: {free:,} bytes are free there, and the servable needs about {needed:,}"
+        )
 
 
 def _afterwards(act: Callable[[], None], otherwise: str) -> None:

@@ -1,8 +1,8 @@
 """A servable's answers, loaded as TensorFlow Serving loads it, and asked over REST and gRPC.
 
-TensorFlow Serving runs a SavedModel through a version 1 session on whatever machine it is on; so does this. The
-embedded server then serves the folder, whose name must be a version's number, and is asked the same. Nothing of
-keras_seq is imported.
+TensorFlow Serving runs a SavedModel through a version 1 session on whatever machine it is on; so does this.
+The embedded server then serves the folder, whose name must be a version's number, and is asked the same.
+Nothing of keras_seq is imported.
 """
 
 from __future__ import annotations

@@ -39,7 +39,9 @@ def check_name(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise RecipeError(f"{name!r}: a model's name must be UTF-8 text; give it another with --name") from None
+        raise RecipeError(
+            f"{name!r}: a model's name must be UTF-8 text; give it another with --name"
+        ) from None
     if name in ("", ".", "..", CONFIG_FILE) or any(character in name for character in ":/\0"):
         raise RecipeError(
             f"{name!r} cannot be a model's name: TensorFlow Serving's URLs allow no / and no :, and "
@@ -51,7 +53,9 @@ def check_name(name: str) -> str:
 def versions(model_folder: pathlib.Path) -> dict[int, pathlib.Path]:
     """The published versions of a model and their folders, oldest first; 007 is 7, as for TensorFlow Serving."""
     entries = list(model_folder.iterdir()) if model_folder.is_dir() else []
-    found = [(int(entry.name), entry) for entry in entries if re.fullmatch("[0-9]+", entry.name) and entry.is_dir()]
+    found = [
+        (int(entry.name), entry) for entry in entries if re.fullmatch("[0-9]+", entry.name) and entry.is_dir()
+    ]
     return dict(sorted(one for one in found if one[0] <= LARGEST_VERSION))
 
 
@@ -69,7 +73,9 @@ def next_version(model_folder: pathlib.Path, wanted: int | None) -> int:
         where = there.get(version, model_folder / str(version))
         raise RecipeError(f"{where}: this version is there already; name another with --version")
     if version > LARGEST_VERSION:
-        raise RecipeError(f"{model_folder}: version {LARGEST_VERSION} is the last there can be; choose with --version")
+        raise RecipeError(
+            f"{model_folder}: version {LARGEST_VERSION} is the last there can be; choose with --version"
+        )
     return version
 
 
@@ -126,7 +132,9 @@ def prune(model_folder: pathlib.Path, keep: int, published: int, pinned: set[int
             if version not in {published, *pinned}
         }
         for folder in old.values():
-            leaving = tempfile.mkdtemp(prefix="leaving-", dir=model_folder)  # not a number: no server loads it any more
+            leaving = tempfile.mkdtemp(
+                prefix="leaving-", dir=model_folder
+            )  # not a number: no server loads it any more
             os.rename(folder, pathlib.Path(leaving, folder.name))
             shutil.rmtree(leaving)
     return list(old)
@@ -141,9 +149,11 @@ def pinned_versions(folder: pathlib.Path, name: str) -> set[int]:
 
 
 def list_in_config(folder: pathlib.Path, name: str) -> None:
-    """Have a model stand in `models.config`, which TensorFlow Serving reads beside the folder mounted at /models.
+    """Have a model stand in `models.config`, which TensorFlow Serving reads beside the folder mounted at
+    /models.
 
-    What else stands there, version policies and labels of yours too, stays; models whose folder is gone are left out.
+    What else stands there, version policies and labels of yours too, stays; models whose folder is gone are
+    left out.
 
     Raises:
         RecipeError: when the file that is there cannot be read.
@@ -206,4 +216,6 @@ def _plain_temporary_folder() -> str:
     for folder in (tempfile.gettempdir(), "/tmp"):
         if not re.search(PATTERN_CHARACTERS, folder) and os.access(folder, os.W_OK):
             return folder
-    raise RecipeError(f"TMPDIR={tempfile.gettempdir()}: TensorFlow takes * ? [ ] \\ for a pattern; name another folder")
+    raise RecipeError(
+        f"TMPDIR={tempfile.gettempdir()}: TensorFlow takes * ? [ ] \\ for a pattern; name another folder"
+    )

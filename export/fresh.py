@@ -1,11 +1,12 @@
-"""The fresh process of an export, which loads a servable and answers questions; `fresh_process` is the other side.
+"""The fresh process of an export, which loads a servable and answers questions; `fresh_process` is the other
+side.
 
     python -m export.fresh
 
-It reads a line of JSON, `{"folder": "...", "batches": [...], "others": {...}}`: lists of base64 inputs for the default
-signature, and for every other one a batch of what it takes, in (nested) lists. It writes parts, a line `[name, part]`
-each: `ops`, `session`, `served`, and between them `["done", [count, total]]`. Once no more can be read, the other side
-is gone, and so is this process.
+It reads a line of JSON, `{"folder": "...", "batches": [...], "others": {...}}`: lists of base64 inputs for
+the default signature, and for every other one a batch of what it takes, in (nested) lists. It writes parts, a
+line `[name, part]` each: `ops`, `session`, `served`, and between them `["done", [count, total]]`. Once no
+more can be read, the other side is gone, and so is this process.
 """
 
 from __future__ import annotations

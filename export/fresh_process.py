@@ -1,4 +1,5 @@
-"""A process of its own that loads a servable and answers questions, from the side that asks; see `fresh` for the other.
+"""A process of its own that loads a servable and answers questions, from the side that asks; see `fresh` for
+the other.
 
 It is started before this process imports TensorFlow, so that both do it at the same time.
 """

@@ -87,7 +87,10 @@ def check(
     worst = [_compare("gate 3 (same)", crowd, keras_rows, together, sides)]
     served = _received(fresh, "served", "gate 3 (same): the embedded server does not answer")
     for interface, answers in ((name, side["answers"]) for name, side in served.items()):
-        rows, lone = _rows(answers[len(probes) :], batches), [_row(answer, 0) for answer in answers[: len(probes)]]
+        rows, lone = (
+            _rows(answers[len(probes) :], batches),
+            [_row(answer, 0) for answer in answers[: len(probes)]],
+        )
         worst.append(_compare("gate 3 (same)", crowd, keras_rows, rows, ("the Keras model", interface)))
         worst.append(_compare("gate 3 (same)", probes, alone, lone, ("the SavedModel", interface)))
     worst.append(_compare_others(probes, keras_others, {"the SavedModel": given, **served}))
@@ -96,7 +99,9 @@ def check(
         f"largest difference {max(worst):.1e}"
     )
     expected = list(itertools.islice(itertools.cycle(alone), len(crowd)))
-    worst_batch = _compare("gate 4 (batch)", crowd, expected, together, ("alone", f"in a batch of {BATCH_SIZE}"))
+    worst_batch = _compare(
+        "gate 4 (batch)", crowd, expected, together, ("alone", f"in a batch of {BATCH_SIZE}")
+    )
     yield f"gate 4 (batch): alone = in a batch of {BATCH_SIZE}, largest difference {worst_batch:.1e}"
     if not given["replayed"]:
         raise GateError("gate 6 (warm-up): the file of warm-up requests is empty")
@@ -129,10 +134,14 @@ def _check_ops(folder: pathlib.Path, used: Ops, serving: str, fresh: FreshProces
 def _questions_to_others(model: Answering, probes: list[bytes]) -> dict[str, tf.Tensor]:
     """What is asked of the signatures beside the default one."""
     signatures = model.signatures().items()
-    return {name: signature.example(tf.constant(probes)) for name, signature in signatures if name != SIGNATURE}
+    return {
+        name: signature.example(tf.constant(probes)) for name, signature in signatures if name != SIGNATURE
+    }
 
 
-def _ask_fresh(fresh: FreshProcess, folder: pathlib.Path, batches: list[list], others: dict[str, tf.Tensor]) -> None:
+def _ask_fresh(
+    fresh: FreshProcess, folder: pathlib.Path, batches: list[list], others: dict[str, tf.Tensor]
+) -> None:
     named = {name: _base64(tensor.numpy().tolist()) for name, tensor in others.items()}
     fresh.ask(folder=str(folder), batches=_base64(batches), others=named)
 
@@ -163,7 +172,9 @@ def _compare_others(probes: list, expected: dict[str, dict[str, list]], given: d
 
 def _probes(inputs: list[str | bytes]) -> list[bytes]:
     texts = [item for item in inputs if isinstance(item, str)]
-    probes: Sequence[str | bytes] = [*texts, *TEXT_EDGES, " ".join(texts)] if len(texts) == len(inputs) else inputs
+    probes: Sequence[str | bytes] = (
+        [*texts, *TEXT_EDGES, " ".join(texts)] if len(texts) == len(inputs) else inputs
+    )
     return [_bytes(item) for item in probes]
 
 
@@ -172,11 +183,15 @@ def _check_forbidden(used: dict[str, str]) -> None:
         if op in PYTHON_OPS:
             raise GateError(f"gate 1 (ops): {op} (node {node}) calls Python, which a server does not have")
         if op == "_XlaMustCompile":
-            raise GateError(f"gate 1 (ops): {node} must be compiled by XLA, which TensorFlow Serving turns off")
+            raise GateError(
+                f"gate 1 (ops): {node} must be compiled by XLA, which TensorFlow Serving turns off"
+            )
 
 
 def _check_cpu(used: dict[str, str]) -> None:
-    """No cuDNN op where a CPU comes by; beside another implementation, chosen where the graph runs, it is welcome."""
+    """No cuDNN op where a CPU comes by; beside another implementation, chosen where the graph runs, it is
+    welcome.
+    """
     for op, node in used.items():
         if op.startswith("CudnnRNN"):
             raise GateError(
@@ -188,7 +203,9 @@ def _check_cpu(used: dict[str, str]) -> None:
 def _check_known(used: dict[str, str], core: set[str], text: set[str]) -> None:
     for op, node in used.items():
         if op not in core | text:
-            raise GateError(f"gate 1 (ops): {op} (node {node}) is neither a core TensorFlow op nor one of TF-Text")
+            raise GateError(
+                f"gate 1 (ops): {op} (node {node}) is neither a core TensorFlow op nor one of TF-Text"
+            )
 
 
 def _ask(model: keras.Model, batch: Sequence[str | bytes]) -> dict[str, list]:
@@ -200,15 +217,21 @@ def _row(answer: dict[str, list], row: int) -> dict[str, Any]:
 
 
 def _rows(answers: list[dict[str, list]], batches: list[list]) -> list[dict[str, Any]]:
-    return [_row(answer, row) for answer, batch in zip(answers, batches, strict=True) for row in range(len(batch))]
+    return [
+        _row(answer, row) for answer, batch in zip(answers, batches, strict=True) for row in range(len(batch))
+    ]
 
 
-def _compare(gate: str, inputs: list, expected: list[dict], given: list[dict], sides: tuple[str, str]) -> float:
+def _compare(
+    gate: str, inputs: list, expected: list[dict], given: list[dict], sides: tuple[str, str]
+) -> float:
     """The largest difference of two numbers; texts must be equal."""
     largest = 0.0
     for item, left, right in zip(inputs, expected, given, strict=True):
         if set(left) != set(right):
-            raise GateError(f"{gate}: outputs {sorted(left)} from {sides[0]}, {sorted(right)} from {sides[1]}")
+            raise GateError(
+                f"{gate}: outputs {sorted(left)} from {sides[0]}, {sorted(right)} from {sides[1]}"
+            )
         for name in left:
             difference = _difference(left[name], right[name])
             largest = max(largest, difference)
@@ -236,7 +259,9 @@ def _is_padding(value: Any) -> bool:
 
 
 def _base64(item: Any) -> Any:
-    return [_base64(one) for one in item] if isinstance(item, list) else base64.b64encode(_bytes(item)).decode()
+    return (
+        [_base64(one) for one in item] if isinstance(item, list) else base64.b64encode(_bytes(item)).decode()
+    )
 
 
 def _bytes(item: str | bytes) -> bytes:

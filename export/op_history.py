@@ -3,8 +3,9 @@
     pip download --no-deps tensorflow-cpu==2.18.1           # a release at a time, then unzip its wheel
     python -m export.op_history 2.17.1/tensorflow 2.18.1/tensorflow ... > export/op_history.json
 
-Each folder is the `tensorflow` folder of an installed or unzipped wheel, oldest first. The release's own library is
-asked, in a process of its own, so the file says what that release registers and not what a document says of it.
+Each folder is the `tensorflow` folder of an installed or unzipped wheel, oldest first. The release's own
+library is asked, in a process of its own, so the file says what that release registers and not what a
+document says of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any
 
 from tensorflow.core.framework import op_def_pb2, types_pb2
 
-# What an operation has, under names that can be compared: the operation, an attribute of it, a value allowed in one.
+# What an operation has, under names that can be compared: the operation, an attribute of it, a value allowed
+# in one.
 Known = set[tuple[str, ...]]
 
 
@@ -32,9 +34,12 @@ class _Buffer(ctypes.Structure):
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m export.op_history", description="What each TensorFlow release added and removed, as JSON."
+        prog="python -m export.op_history",
+        description="What each TensorFlow release added and removed, as JSON.",
     )
-    parser.add_argument("folders", nargs="+", metavar="FOLDER", help="the `tensorflow` folder of a wheel, oldest first")
+    parser.add_argument(
+        "folders", nargs="+", metavar="FOLDER", help="the `tensorflow` folder of a wheel, oldest first"
+    )
     parser.add_argument("--list", action="store_true", help="what one release knows, instead")
     arguments = parser.parse_args(argv)
     if arguments.list:
@@ -76,7 +81,9 @@ def _graph_def(folder: pathlib.Path) -> int:
 
 def _known(ops: op_def_pb2.OpList) -> Known:
     known: Known = set()
-    for op in (op for op in ops.op if not op.name.startswith("_")):  # those are made within TensorFlow, by rewriting
+    for op in (
+        op for op in ops.op if not op.name.startswith("_")
+    ):  # those are made within TensorFlow, by rewriting
         known.add((op.name,))
         for attribute in op.attr:
             known.add((op.name, attribute.name))
@@ -87,12 +94,16 @@ def _known(ops: op_def_pb2.OpList) -> Known:
 def _allowed_values(attribute: op_def_pb2.OpDef.AttrDef) -> list[str]:
     """The values that an attribute may have, where they are listed."""
     allowed = attribute.allowed_values.list
-    return [types_pb2.DataType.Name(value) for value in allowed.type] + [value.decode() for value in allowed.s]
+    return [types_pb2.DataType.Name(value) for value in allowed.type] + [
+        value.decode() for value in allowed.s
+    ]
 
 
 def _difference(known: Known, others: Known) -> list[str]:
     """What is new, as "Op", "Op.attribute" or "Op.attribute=value"; of a new operation its name alone."""
-    new = sorted(entry for entry in known - others if not any(entry[:n] not in others for n in range(1, len(entry))))
+    new = sorted(
+        entry for entry in known - others if not any(entry[:n] not in others for n in range(1, len(entry)))
+    )
     return [".".join(entry[:2]) + "".join(f"={value}" for value in entry[2:]) for entry in new]
 
 

@@ -16,8 +16,8 @@ class Ops(NamedTuple):
 
     Attributes:
         everywhere: all ops.
-        on_cpu: those outside of functions that only a GPU runs. A Case op whose index is a DeviceIndex, and that is
-            not lowered, instantiates the function of its device and no other.
+        on_cpu: those outside of functions that only a GPU runs. A Case op whose index is a DeviceIndex, and
+            that is not lowered, instantiates the function of its device and no other.
     """
 
     everywhere: dict[str, str]
@@ -64,7 +64,9 @@ def functions_on_cpu(graph: graph_pb2.GraphDef) -> set[str]:
     """The functions of a graph that may be run where there is no GPU."""
     bodies = {function.signature.name: function.node_def for function in graph.library.function}
     # A function that nothing calls may be called by its name.
-    called = {name for nodes in (graph.node, *bodies.values()) for node in nodes for name in _calls(node, bodies)}
+    called = {
+        name for nodes in (graph.node, *bodies.values()) for node in nodes for name in _calls(node, bodies)
+    }
     waiting = [*_calls_on_cpu(graph.node, bodies), *(bodies.keys() - called)]
     reached: set[str] = set()
     while waiting:
@@ -84,7 +86,8 @@ def _calls_on_cpu(nodes: Iterable[node_def_pb2.NodeDef], functions: Iterable[str
         if is_case and index is not None and index.op == "DeviceIndex":
             devices = [name.decode() for name in index.attr["device_names"].list.s]
             branches = node.attr["branches"].list.func
-            # DeviceIndex gives the number of its names for a device that it does not name; Case then takes its last.
+            # DeviceIndex gives the number of its names for a device that it does not name; Case then takes
+            # its last.
             branch = devices.index("CPU") if "CPU" in devices else len(devices)
             calls.append(branches[min(branch, len(branches) - 1)].name)
         else:
@@ -95,5 +98,7 @@ def _calls_on_cpu(nodes: Iterable[node_def_pb2.NodeDef], functions: Iterable[str
 def _calls(node: node_def_pb2.NodeDef, functions: Iterable[str]) -> list[str]:
     """The functions that a node calls: its op, where that is one, and those in its attributes."""
     values = node.attr.values()
-    named = [function.name for value in values for function in (value.func, *value.list.func) if function.name]
+    named = [
+        function.name for value in values for function in (value.func, *value.list.func) if function.name
+    ]
     return [*named, *([node.op] if node.op in functions else [])]

@@ -17,12 +17,13 @@ SIGNATURE = "serving_default"
 
 
 def write(model: Answering, requests: dict[str, list], name: str, folder: pathlib.Path) -> None:
-    """Write a SavedModel with the model's signatures, and the warm-up requests that TensorFlow Serving replays at load.
+    """Write a SavedModel with the model's signatures, and the warm-up requests that TensorFlow Serving
+    replays at load.
 
     Args:
         model: raw inputs `(batch,)` string -> a dict of tensors.
-        requests: input name -> raw inputs; one warm-up request is made of each, and one of all; of every other
-            signature one of all.
+        requests: input name -> raw inputs; one warm-up request is made of each, and one of all; of every
+            other signature one of all.
         name: the model's name in the warm-up requests.
         folder: where; made.
     """
@@ -47,8 +48,9 @@ def write(model: Answering, requests: dict[str, list], name: str, folder: pathli
 def _of_its_rank(signature: Signature) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """A signature's function that refuses what has other dimensions than it says.
 
-    TensorFlow Serving does not compare a request with the signature's shape: an instance of two texts went through the
-    graph and came out as two answers. In the graph, the refusal is an INVALID_ARGUMENT (400) of every server.
+    TensorFlow Serving does not compare a request with the signature's shape: an instance of two texts went
+    through the graph and came out as two answers. In the graph, the refusal is an INVALID_ARGUMENT (400) of
+    every server.
     """
 
     def answers(given: tf.Tensor) -> dict[str, tf.Tensor]:

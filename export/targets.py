@@ -1,7 +1,8 @@
-"""What a version of TensorFlow Serving reads: the operations of the TensorFlow and of the TF-Text that it holds.
+"""What a version of TensorFlow Serving reads: the operations of the TensorFlow and of the TF-Text that it
+holds.
 
-TensorFlow ignores an attribute that it does not know, and logs it: a servable that needs one would load and answer
-otherwise. Attributes that have their default are not written, so what is written counts.
+TensorFlow ignores an attribute that it does not know, and logs it: a servable that needs one would load and
+answer otherwise. Attributes that have their default are not written, so what is written counts.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from export.serving_versions import NEWEST, number
 _HISTORY_FILE = pathlib.Path(__file__).with_name("op_history.json")
 
 # TensorFlow Serving holds TF-Text 2.12.1 up to 2.19.1, and 2.20.0 from 2.20.0 on, whatever its TensorFlow
-# (tensorflow_serving/workspace.bzl; tensorflow/serving#2267). These differ in the list of ops that are linked, and in
-# one op's model.
+# (tensorflow_serving/workspace.bzl; tensorflow/serving#2267). These differ in the list of ops that are
+# linked, and in one op's model.
 TEXT_SINCE = "2.20"
 TEXT_OPS_SINCE = {
     "TFText>RoundRobinTrim": "is not in TF-Text 2.12.1",
@@ -35,7 +36,9 @@ HARMLESS = {"VarHandleOp.debug_name"}
 
 
 def problem(saved_model: saved_model_pb2.SavedModel, serving: str) -> str | None:
-    """What keeps a version of TensorFlow Serving from reading a SavedModel, in a sentence; None where nothing does."""
+    """What keeps a version of TensorFlow Serving from reading a SavedModel, in a sentence; None where nothing
+    does.
+    """
     lacks = lacking(serving)
     for meta_graph in saved_model.meta_graphs:
         needed = meta_graph.graph_def.versions.min_consumer
@@ -79,7 +82,9 @@ def is_known(tensorflow_version: str) -> bool:
 
 
 def lacking(serving: str) -> set[str]:
-    """What other releases know and a version of TensorFlow Serving does not: "Op", "Op.attribute" or with "=value"."""
+    """What other releases know and a version of TensorFlow Serving does not: "Op", "Op.attribute" or with
+    "=value".
+    """
     lacks: set[str] = set()
     settled: set[str] = set()  # the first thing that happens to it after that version tells
     for version, changes in _history().items():
@@ -98,10 +103,14 @@ def _history() -> dict[str, dict]:
 
 
 def _needs(node: node_def_pb2.NodeDef) -> Iterator[str]:
-    """What a reader must know of a node: its op, the attributes that differ from their default, and their values."""
+    """What a reader must know of a node: its op, the attributes that differ from their default, and their
+    values.
+    """
     yield node.op
     definition = op_def_registry.get(node.op)
-    defaults = {attribute.name: attribute.default_value for attribute in definition.attr} if definition else {}
+    defaults = (
+        {attribute.name: attribute.default_value for attribute in definition.attr} if definition else {}
+    )
     for name, value in node.attr.items():
         if name.startswith("_") or value == defaults.get(name):
             continue

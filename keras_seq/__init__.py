@@ -6,9 +6,9 @@
     RecipeError   a recipe or a command line is wrong
     DataError     a file of yours is wrong
 
-Importing this package imports Keras and registers the layers, so that `.keras` files of ours open. A command, run as
-`python -m keras_seq.train`, does that itself once its recipe is checked. Keras runs on TensorFlow here, whatever
-KERAS_BACKEND says; where Keras is imported already with another backend, the import says so.
+Importing this package imports Keras and registers the layers, so that `.keras` files of ours open. A command,
+run as `python -m keras_seq.train`, does that itself once its recipe is checked. Keras runs on TensorFlow
+here, whatever KERAS_BACKEND says; where Keras is imported already with another backend, the import says so.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def build(recipe: str | os.PathLike | Recipe, **sizes: int) -> Any:
 
     Args:
         recipe: a recipe or the path of one.
-        sizes: numbers that training learns from the data, as `num_classes=5`; by default the recipe's, and two classes.
+        sizes: numbers that training learns from the data, as `num_classes=5`; by default the recipe's, and
+            two classes.
 
     Example:
         >>> keras_seq.build("zoo/sentiment.yaml").output_shape
@@ -60,5 +61,7 @@ def build(recipe: str | os.PathLike | Recipe, **sizes: int) -> Any:
     application = applications.functions(recipe.application)
     known = application.prepare(None, **recipe.prepare).sizes
     if set(sizes) - set(known):
-        raise RecipeError(f"unknown sizes {sorted(set(sizes) - set(known))}; expected some of {sorted(known)}")
+        raise RecipeError(
+            f"unknown sizes {sorted(set(sizes) - set(known))}; expected some of {sorted(known)}"
+        )
     return application.build({**known, **sizes}, **recipe.model)

@@ -21,7 +21,9 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = CommandParser("keras_seq", "LSTM sequence models for Keras, from a YAML recipe to a served answer.")
+    parser = CommandParser(
+        "keras_seq", "LSTM sequence models for Keras, from a YAML recipe to a served answer."
+    )
     wide = max(map(len, COMMANDS))
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "commands, each with --help:\n" + "\n".join(

@@ -1,7 +1,9 @@
-"""Raw examples -> batches: a seeded shuffle of bounded size, buckets of similar length, padding to the longest row.
+"""Raw examples -> batches: a seeded shuffle of bounded size, buckets of similar length, padding to the
+longest row.
 
-The order is made in Python, of raw examples; tensors are made in the graph, by the preprocessing that the saved model
-and the servable hold too. Nothing is held but the shuffle buffer, so memory does not grow with the data.
+The order is made in Python, of raw examples; tensors are made in the graph, by the preprocessing that the
+saved model and the servable hold too. Nothing is held but the shuffle buffer, so memory does not grow with
+the data.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random)
 
 
 def rough_length(raw: str | bytes) -> tuple[int, int]:
-    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; bytes by number."""
+    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; bytes by
+    number.
+    """
     return (raw.count(" ") if isinstance(raw, str) else 0), len(raw)
 
 
@@ -42,8 +46,8 @@ def bucketed(
 ) -> Iterator[list[Example]]:
     """Batches of examples of similar `rough_length`.
 
-    Every 50 batches' worth of examples are sorted by length and cut into batches; with a `generator` the batches are
-    then given out in a random order. All batches but one, of the last examples, are full.
+    Every 50 batches' worth of examples are sorted by length and cut into batches; with a `generator` the
+    batches are then given out in a random order. All batches but one, of the last examples, are full.
     """
     pool: list[Example] = []
 
@@ -132,6 +136,8 @@ def training_dataset(
 def evaluation_dataset(
     examples: Iterable[Example], preprocessing: Preprocessing, batch_size: int, batches: int | None = None
 ) -> tf.data.Dataset:
-    """The examples once, in buckets of similar length, the same order every time; Keras wants to know how many."""
+    """The examples once, in buckets of similar length, the same order every time; Keras wants to know how
+    many.
+    """
     dataset = tensors(lambda: bucketed(examples, batch_size), preprocessing)
     return dataset if batches is None else dataset.apply(tf.data.experimental.assert_cardinality(batches))

@@ -1,4 +1,6 @@
-"""What the commands' lines have in common: `--version`, a hint where a text begins with "-", commands to go on with."""
+"""What the commands' lines have in common: `--version`, a hint where a text begins with "-", commands to go
+on with.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +34,18 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, with a hint for texts, and exit with code 2."""
-        if any(word in message for word in ("unrecognized", "explicit argument", "required")) and self._hint():
+        if (
+            any(word in message for word in ("unrecognized", "explicit argument", "required"))
+            and self._hint()
+        ):
             message += f"\n{self._hint()}"
         super().error(message)
 
     def _hint(self) -> str:
         """What to do with a text that argparse takes for an option; "" where a command takes no texts."""
-        words = [str(action.metavar) for action in self._actions if not action.option_strings and action.metavar]
+        words = [
+            str(action.metavar) for action in self._actions if not action.option_strings and action.metavar
+        ]
         if "TEXT" not in words:
             return ""
         example = shlex.join(["python", "-m", self.prog.split()[-1], "--", *words[:-1], "-5 stars"])

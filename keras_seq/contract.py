@@ -22,7 +22,8 @@ class Preprocessing:
 
     Attributes:
         inputs: the layer from a batch of raw inputs to tensors; saved and exported with the network.
-        pair: batches of raw inputs and of truths -> what the network takes and what the loss takes; None without data.
+        pair: batches of raw inputs and of truths -> what the network takes and what the loss takes; None
+            without data.
         sizes: the numbers that `build` needs.
         classes: the names of the classes, in the order of the network's scores; empty where there are none.
         examples: how many training examples were seen.
@@ -48,21 +49,23 @@ class Objective:
     Attributes:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
-        monitor: the name of the score that decides which epoch was best; one of `metrics`, "loss", or with `watched`
-            one of the score. More is better, but of the loss.
-        fallbacks: the scores that decide instead, one after the other, where those before say nothing; last the loss.
+        monitor: the name of the score that decides which epoch was best; one of `metrics`, "loss", or with
+            `watched` one of the score. More is better, but of the loss.
+        fallbacks: the scores that decide instead, one after the other, where those before say nothing; last
+            the loss.
         settle: the validation split -> the monitor, where the data choose it.
         record: an example and its answer -> what is kept of them for the score.
         score: all records, any one of the answers, and `Preprocessing.seen` -> scores, the main one first.
         badness: of an example's answer; the worst examples are those with the most.
         classes_of: the classes that stand in a truth.
-        spans: an example and its answer -> the true and the answered entities in its text; None where there are none.
-        calibrate: the trained network, the validation data, and the keywords of `present` that the recipe fixes -> the
-            others that the data decide.
-        watched: keywords of `present`; after every epoch that model answers the validation split, and its score is
-            watched too. None: what the network's scores say is enough.
-        choose: the presented model, the validation split, and the keywords of `present` that are fixed already -> the
-            others that the answers decide.
+        spans: an example and its answer -> the true and the answered entities in its text; None where there
+            are none.
+        calibrate: the trained network, the validation data, and the keywords of `present` that the recipe
+            fixes -> the others that the data decide.
+        watched: keywords of `present`; after every epoch that model answers the validation split, and its
+            score is watched too. None: what the network's scores say is enough.
+        choose: the presented model, the validation split, and the keywords of `present` that are fixed
+            already -> the others that the answers decide.
     """
 
     loss: keras.losses.Loss

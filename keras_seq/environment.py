@@ -1,7 +1,8 @@
-"""The process that Keras and TensorFlow are imported into: settings of shell and home that would change a model.
+"""The process that Keras and TensorFlow are imported into: settings of shell and home that would change a
+model.
 
-Below everything else in the import order, and in plain old Python: it also says what is missing where the project's
-packages are not installed.
+Below everything else in the import order, and in plain old Python: it also says what is missing where the
+project's packages are not installed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-NEEDED = ("pydantic", "ruamel.yaml", "numpy", "tensorflow", "tensorflow_text", "keras", "sklearn", "matplotlib")
+NEEDED = (
+    "pydantic",
+    "ruamel.yaml",
+    "numpy",
+    "tensorflow",
+    "tensorflow_text",
+    "keras",
+    "sklearn",
+    "matplotlib",
+)
 OLDEST_PYTHON = (3, 11)
 QUIET = "3"  # errors alone
 # Meant for other programs of the user's; each would change, or end, what a command of ours does.
@@ -33,7 +43,9 @@ def prepare() -> None:
     """
     running = command()
     if running and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is begun yet; `errors.user_errors` gives it back
+        signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        )  # nothing is begun yet; `errors.user_errors` gives it back
     problem = _missing() or _another_backend()
     if problem and running:
         print(f"error: {problem}", file=sys.stderr)
@@ -47,7 +59,8 @@ def prepare() -> None:
     if running:
         for name in KERAS_SETTINGS:
             os.environ.pop(name, None)
-        # Keras reads float type, backend and more from keras.json in this folder, and writes it where it is absent.
+        # Keras reads float type, backend and more from keras.json in this folder, and writes it where it is
+        # absent.
         os.environ["KERAS_HOME"] = os.devnull
 
 
@@ -59,7 +72,9 @@ def command() -> str:
         name = "export" if script == "keras-seq-export" else f"keras_seq.{script.removeprefix('keras-seq-')}"
     elif specification is not None:
         name = specification.name
-    elif sys.argv[:1] == ["-m"]:  # Python is still looking for the module (the documentation of sys.argv says so)
+    elif sys.argv[:1] == [
+        "-m"
+    ]:  # Python is still looking for the module (the documentation of sys.argv says so)
         found = (re.fullmatch(r"-[bBdEhiIOPqRsSuvVx]*m(.*)", word) for word in sys.orig_argv)
         place, match = next((n, m) for n, m in enumerate(found) if m)
         name = match[1] or sys.orig_argv[place + 1]
@@ -69,7 +84,8 @@ def command() -> str:
 
 
 def import_keras() -> Any:
-    """Keras, for a command: a signal that comes while it is imported ends the process at once, without a traceback.
+    """Keras, for a command: a signal that comes while it is imported ends the process at once, without a
+    traceback.
 
     The libraries below turn a KeyboardInterrupt within their import into errors of their own.
     """
@@ -90,16 +106,20 @@ def import_keras() -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Put aside what TensorFlow's libraries write to stderr while they are imported; shown where the import fails.
+    """Put aside what TensorFlow's libraries write to stderr while they are imported; shown where the import
+    fails.
 
-    TensorFlow 2.21 says there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets another level
-    than ours sees all of it. What Python writes meanwhile goes where it always did.
+    TensorFlow 2.21 says there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets
+    another level than ours sees all of it. What Python writes meanwhile goes where it always did.
     """
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != QUIET or "tensorflow" in sys.modules or not _writes_to(2):
         yield
         return
     python_stderr, stderr = sys.stderr, os.dup(2)
-    with tempfile.TemporaryFile() as aside, os.fdopen(stderr, "w", buffering=1, errors="backslashreplace") as real:
+    with (
+        tempfile.TemporaryFile() as aside,
+        os.fdopen(stderr, "w", buffering=1, errors="backslashreplace") as real,
+    ):
         try:
             os.dup2(aside.fileno(), 2)
             sys.stderr = real
@@ -139,7 +159,9 @@ def _missing() -> str:
         activate = f"activate the project's environment (. {project / '.venv' / 'bin' / 'activate'})"
     elif (project / "Makefile").exists():
         activate = f"make the project's environment (make -C {project} environment) and activate it"
-    install = f"{sys.executable} -m pip install {project if (project / 'pyproject.toml').exists() else 'keras_seq'}"
+    install = (
+        f"{sys.executable} -m pip install {project if (project / 'pyproject.toml').exists() else 'keras_seq'}"
+    )
     return f"{sys.executable} has no {', '.join(missing)}: {activate}, or install what is missing ({install})"
 
 

@@ -3,8 +3,8 @@
     RecipeError   what is wrong with a recipe or a command line (a `ValueError`)
     DataError     what is wrong with a file of the user's (a `ValueError`)
 
-Both are printed without a traceback by the commands, which then exit with code 2; so is what the system refuses (a full
-disk, a folder that may not be written).
+Both are printed without a traceback by the commands, which then exit with code 2; so is what the system
+refuses (a full disk, a folder that may not be written).
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class _Terminated(BaseException):
 
 @contextlib.contextmanager
 def user_errors() -> Iterator[None]:
-    """Around a command: its errors are one message each and exit code 2; Ctrl-C, SIGTERM, a closed pipe are quiet."""
+    """Around a command: its errors are one message each and exit code 2; Ctrl-C, SIGTERM, a closed pipe are
+    quiet.
+    """
     _print_anything()
     with _signals():
         try:
@@ -55,7 +57,9 @@ def user_errors() -> Iterator[None]:
             raise SystemExit(2) from None
         except OSError as error:
             where = error.filename or _refused_output(error)
-            _complain(f"error: {f'{os.fsdecode(where)}: ' if isinstance(where, str | bytes) else ''}{reason(error)}")
+            _complain(
+                f"error: {f'{os.fsdecode(where)}: ' if isinstance(where, str | bytes) else ''}{reason(error)}"
+            )
             raise SystemExit(2) from None
 
 
@@ -95,9 +99,11 @@ def _complain(text: str) -> None:
 
 
 def _refused_output(error: OSError) -> str | None:
-    """The output's name, where it is what cannot be written; it is then given up, or Python would try once more.
+    """The output's name, where it is what cannot be written; it is then given up, or Python would try once
+    more.
 
-    Files have names, and what a library writes is refused in the library's own lines: what is left was printed.
+    Files have names, and what a library writes is refused in the library's own lines: what is left was
+    printed.
     """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -114,7 +120,9 @@ def _drop_output() -> None:
 
 
 def _print_anything() -> None:
-    """Let every text be printed: bytes of file names as they were, other characters that the output lacks as \\xe9."""
+    """Let every text be printed: bytes of file names as they were, other characters that the output lacks as
+    \\xe9.
+    """
     codecs.register_error("keras_seq", _printable)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -51,10 +51,14 @@ def _evaluate(run: Run, data: list[str]) -> None:
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:
-        metrics = scoring.score(model, step.counted(examples), application.objective(), run.read_seen()).metrics
+        metrics = scoring.score(
+            model, step.counted(examples), application.objective(), run.read_seen()
+        ).metrics
     print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
     print(scoring.table(metrics))
-    print(f"next:\n  {proposed('keras_seq.predict', str(run.path), 'TEXT')}\n  {proposed('export', str(run.path))}")
+    print(
+        f"next:\n  {proposed('keras_seq.predict', str(run.path), 'TEXT')}\n  {proposed('export', str(run.path))}"
+    )
 
 
 def _checked(application: str, data: list[str]) -> str | list[str]:
@@ -63,7 +67,9 @@ def _checked(application: str, data: list[str]) -> str | list[str]:
     try:
         section_model(application, "data").model_validate({"test": test})
     except pydantic.ValidationError:
-        raise RecipeError(f"--data {shlex.join(data)}: {len(data)} files are not what {application} reads") from None
+        raise RecipeError(
+            f"--data {shlex.join(data)}: {len(data)} files are not what {application} reads"
+        ) from None
     return test
 
 

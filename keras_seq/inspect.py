@@ -43,7 +43,8 @@ class Reading(NamedTuple):
 
 def main(argv: list[str] | None = None) -> int:
     parser = CommandParser(
-        "keras_seq.inspect", "Draw what an LSTM layer of a run does while it reads a text: gates.png and gradients.png."
+        "keras_seq.inspect",
+        "Draw what an LSTM layer of a run does while it reads a text: gates.png and gradients.png.",
     )
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
     parser.add_argument("text", metavar="TEXT", help="what to read")
@@ -118,12 +119,16 @@ def _read(model: keras.Model, layers: dict[str, LSTM], text: str | bytes) -> dic
 
 
 def inside(model: keras.Model, layers: dict[str, LSTM], text: str) -> dict[str, dict[str, np.ndarray]]:
-    """Direction -> name of `LSTM.gates` -> `(time, units)`, both directions from the text's first step to its last."""
+    """Direction -> name of `LSTM.gates` -> `(time, units)`, both directions from the text's first step to its
+    last.
+    """
     found = {}
     for direction, reading in _read(model, layers, text).items():
         layer = layers[direction]
         values = {name: value[0].numpy() for name, value in layer.gates(*reading).items()}
-        found[direction] = {name: value[::-1] if layer.go_backwards else value for name, value in values.items()}
+        found[direction] = {
+            name: value[::-1] if layer.go_backwards else value for name, value in values.items()
+        }
     return found
 
 
@@ -204,7 +209,9 @@ def _draw_gradients(model: keras.Model, layer: LSTM, run: Run) -> None:
         norms = gradient_norms(recurrent, sequences)
         axis.semilogy(range(len(norms)), norms / norms[0], style, color=color, label=label)
     axis.set(
-        title="How far back a gradient reaches", xlabel="steps back from the last", ylabel="norm, relative to the last"
+        title="How far back a gradient reaches",
+        xlabel="steps back from the last",
+        ylabel="norm, relative to the last",
     )
     axis.set_ylim(*SHOWN_NORMS)
     axis.grid(alpha=0.3)

@@ -1,4 +1,6 @@
-"""A lock on a folder, for one process at a time; the system takes it back when the process ends, however it ends."""
+"""A lock on a folder, for one process at a time; the system takes it back when the process ends, however it
+ends.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The pictures of a run, whatever stands in their labels: learning curves, confusion matrix, attention.
 
-What people name (labels, words, pieces) is drawn as it is written, never read as a formula. matplotlib is imported when
-the first picture is drawn: what is wrong with it costs a picture then, and not the run.
+What people name (labels, words, pieces) is drawn as it is written, never read as a formula. matplotlib is
+imported when the first picture is drawn: what is wrong with it costs a picture then, and not the run.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ def spared(what: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def drawing(texts: Iterable[str] = ()) -> Iterator[None]:
-    """While this lasts, matplotlib draws in its own default style, and in fonts that have the characters of `texts`.
+    """While this lasts, matplotlib draws in its own default style, and in fonts that have the characters of
+    `texts`.
 
-    The user's own style may have labels written by LaTeX. A character that no font has is drawn as a box, silently.
+    The user's own style may have labels written by LaTeX. A character that no font has is drawn as a box,
+    silently.
     """
     logger = logging.getLogger("matplotlib")  # which tells of font caches and folders
     level = logger.level
@@ -71,7 +73,9 @@ def learning_curves(run: Run) -> list[str]:
         for axis, name in zip(axes, names, strict=True):
             if name in history[0]:  # else only answers to the validation split are scored by it
                 axis.plot(epochs, [row[name] for row in history], "o-", label="train", color="#8a8a8a")
-            axis.plot(epochs, [row[f"val_{name}"] for row in history], "o-", label="validation", color="#0b6e99")
+            axis.plot(
+                epochs, [row[f"val_{name}"] for row in history], "o-", label="validation", color="#0b6e99"
+            )
             axis.set(title=name, xlabel="epoch")
             axis.xaxis.get_major_locator().set_params(integer=True)
             axis.grid(alpha=0.3)
@@ -93,7 +97,9 @@ def confusion_matrix(run: Run, matrix: list[list[int]], classes: Sequence[str]) 
         for (row, column), number in np.ndenumerate(counts):
             color = "white" if parts[row, column] > 0.5 else "black"
             axis.text(column, row, str(number), ha="center", va="center", color=color, fontsize=size)
-        _name_ticks(axis.set_xticks, labels, rotation=90 if len(labels) > 6 or max(map(len, labels)) > 12 else 0)
+        _name_ticks(
+            axis.set_xticks, labels, rotation=90 if len(labels) > 6 or max(map(len, labels)) > 12 else 0
+        )
         _name_ticks(axis.set_yticks, labels)
         axis.set(xlabel="answer", ylabel="truth")
         figure.savefig(run.confusion_matrix_file, dpi=120)
@@ -101,7 +107,9 @@ def confusion_matrix(run: Run, matrix: list[list[int]], classes: Sequence[str]) 
 
 
 def attention(run: Run, looks: Sequence[Attention]) -> list[str]:
-    """Draw where the model looked, of each input that is not too long; the file's name, in a list, if there are any."""
+    """Draw where the model looked, of each input that is not too long; the file's name, in a list, if there
+    are any.
+    """
     looks = [look for look in looks if look.target and max(map(len, look[:2])) <= MOST_SHOWN_PIECES]
     if not looks:
         return []
@@ -130,7 +138,9 @@ def _name_ticks(set_ticks: Any, labels: list[str], **options: Any) -> None:
 
 
 def _families(texts: Iterable[str]) -> list[str]:
-    """The font families to draw texts in: the default one, and where it lacks a character others that have it."""
+    """The font families to draw texts in: the default one, and where it lacks a character others that have
+    it.
+    """
     from matplotlib import font_manager
 
     missing = {ord(character) for text in texts for character in text if not character.isspace()}

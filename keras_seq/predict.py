@@ -1,4 +1,5 @@
-"""python -m keras_seq.predict RUN TEXT...: a run's answers to raw inputs, a JSON object a line, in the order given.
+"""python -m keras_seq.predict RUN TEXT...: a run's answers to raw inputs, a JSON object a line, in the order
+given.
 
 --file F    inputs from a file: .csv, .tsv and .jsonl by the column of the recipe (or --column), any other a line
             an input; the row of a table stands in the answer under "row"
@@ -49,7 +50,9 @@ def main(argv: list[str] | None = None) -> int:
             raise RecipeError("give either texts or --file F")
         if arguments.column and not arguments.file:
             raise RecipeError("--column: is of a file; give --file F too")
-        given = _file(run, arguments.file, arguments.column) if arguments.file else map(_valid, arguments.texts)
+        given = (
+            _file(run, arguments.file, arguments.column) if arguments.file else map(_valid, arguments.texts)
+        )
         for answer in _answers(run, given):
             print(_json(answer))
     print(f"next:\n  {proposed('export', str(run.path))}", file=sys.stderr)
@@ -70,7 +73,9 @@ def _file(run: Run, path: str, column: str | None) -> Inputs:
 
 
 def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
-    """The answers in the order of the inputs; they are read, and asked in buckets of similar length, some at once."""
+    """The answers in the order of the inputs; they are read, and asked in buckets of similar length, some at
+    once.
+    """
     inputs = iter(asked)
     if (first := next(inputs, None)) is None:
         raise DataError("no inputs: the file is empty")

@@ -4,9 +4,10 @@
         for example in learning.counted(examples):
             ...
 
-On a terminal that is one line that counts in place; elsewhere the name of the step and a dot every 2.5 seconds, and its
-time where it took long. With `at_once=False` a step is named only once nothing was shown for as long: what is usually
-over in a moment stays unsaid. All of it goes to stderr: what a command answers stands on stdout alone.
+On a terminal that is one line that counts in place; elsewhere the name of the step and a dot every 2.5
+seconds, and its time where it took long. With `at_once=False` a step is named only once nothing was shown for
+as long: what is usually over in a moment stays unsaid. All of it goes to stderr: what a command answers
+stands on stdout alone.
 """
 
 from __future__ import annotations
@@ -95,7 +96,9 @@ class Step:
         self._line_is_open = True
 
     def _state(self, seconds: float) -> str:
-        counted = f"{self.count:,}" + (f" of {self.total:,}" if self.total else "") + ", " if self.count else ""
+        counted = (
+            f"{self.count:,}" + (f" of {self.total:,}" if self.total else "") + ", " if self.count else ""
+        )
         return f"{counted}{seconds:.0f} s"
 
 

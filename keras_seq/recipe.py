@@ -23,7 +23,9 @@ ZOO = pathlib.Path(__file__).parent / "zoo"
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """A checked recipe; sections hold every key of their function, defaults included, paths joined to `directory`."""
+    """A checked recipe; sections hold every key of their function, defaults included, paths joined to
+    `directory`.
+    """
 
     name: str
     application: str
@@ -66,7 +68,8 @@ def load_recipe(
     """Read, merge and check recipes.
 
     Args:
-        paths: YAML files, or names of recipes of the zoo (`sentiment`); a later one overrides the keys that it names.
+        paths: YAML files, or names of recipes of the zoo (`sentiment`); a later one overrides the keys that
+            it names.
         overrides: `section.key=value` texts, as given to `--set`; the value is YAML.
         check_files: whether files that the recipe names must exist.
 
@@ -98,7 +101,9 @@ def zoo() -> dict[str, pathlib.Path]:
 def schema(application: str) -> dict[str, Any]:
     """The JSON Schema of an application's recipes, for editors that complete and check YAML."""
     _known_application(application, "--schema")
-    sections: dict[str, Any] = {s: (section_model(application, s), pydantic.Field(default=None)) for s in SECTIONS}
+    sections: dict[str, Any] = {
+        s: (section_model(application, s), pydantic.Field(default=None)) for s in SECTIONS
+    }
     sections = {"application": (Literal[application], ...), **sections}
     whole = pydantic.create_model(f"{application} recipe", __config__=STRICT, **sections)
     return whole.model_json_schema()
@@ -146,7 +151,9 @@ class _Tree:
             problem = str(error).strip().split("\n")[0]
             raise RecipeError(f"{path}: not valid YAML: {problem}") from None
         if not isinstance(document, ruamel.yaml.CommentedMap):
-            raise RecipeError(f"{path}:1: a recipe is a mapping (application: ..., data: ...), not {document!r}")
+            raise RecipeError(
+                f"{path}:1: a recipe is a mapping (application: ..., data: ...), not {document!r}"
+            )
         self.places.setdefault((), f"{path}:1")
         for key, value in document.items():
             self.places[(key,)] = f"{path}:{_line(document, key)}"
@@ -165,7 +172,9 @@ class _Tree:
         except (ruamel.yaml.error.YAMLError, ValueError):
             raise RecipeError(f"--set {text}: the value is not valid YAML") from None
         if section in SECTIONS and key is None:
-            raise RecipeError(f"--set {text}: {section} is a section; name one of its keys, as in {section}.key=value")
+            raise RecipeError(
+                f"--set {text}: {section} is a section; name one of its keys, as in {section}.key=value"
+            )
         self.places[(section,) if key is None else (section, key)] = f"--set {text}"
         self.places.setdefault((section,), f"--set {text}")
         self._merge(section, value if key is None else {key: value})
@@ -197,7 +206,9 @@ def _checked(name: str, tree: _Tree, check_files: bool) -> Recipe:
         values = tree.values.get(section)
         model = section_model(application, section)
         try:
-            sections[section] = model.model_validate({} if values is None else values, context=context).model_dump()
+            sections[section] = model.model_validate(
+                {} if values is None else values, context=context
+            ).model_dump()
         except pydantic.ValidationError as error:
             problems += _explained(error, section, tree, list(model.model_fields))
     if problems:
@@ -215,7 +226,9 @@ def _explained(error: pydantic.ValidationError, section: str, tree: _Tree, keys:
     for location, items in found.items():
         where, path, first = tree.place(*location), ".".join(location), items[0]
         if first["type"] == "extra_forbidden":
-            lines.append(f"{where}: {path}: unknown key (given {first['input']!r}){_meant(location[-1], keys)}")
+            lines.append(
+                f"{where}: {path}: unknown key (given {first['input']!r}){_meant(location[-1], keys)}"
+            )
         elif first["type"] == "missing":
             lines.append(f"{where}: {path}: this key is needed")
         else:
@@ -283,7 +296,9 @@ def _plain(value: Any) -> Any:
         return {_plain(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
-    if isinstance(value, ScalarBoolean):  # what `&name true` becomes: an int, as Python's own cannot be derived from
+    if isinstance(
+        value, ScalarBoolean
+    ):  # what `&name true` becomes: an int, as Python's own cannot be derived from
         return bool(value)
     if isinstance(value, TaggedScalar) and value.tag.value == "tag:yaml.org,2002:str":
         return str(value.value)

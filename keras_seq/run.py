@@ -11,7 +11,8 @@
     state/            what is needed to go on after a stop
     lock              there while a process trains; held by the system, so that none outlives its process
 
-TensorFlow is imported by `load` alone: what the commands here say of a missing or finished run does not wait for it.
+TensorFlow is imported by `load` alone: what the commands here say of a missing or finished run does not wait
+for it.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ class Run:
         Nothing of an earlier run is touched here: `fresh` is done by `begin`.
 
         Raises:
-            RecipeError: when the folder cannot be written, holds a run of another recipe or something else, or another
-                process trains in it.
+            RecipeError: when the folder cannot be written, holds a run of another recipe or something else,
+                or another process trains in it.
         """
         _check_name(self.path, self.name)
         if self._holds_a_run() and self.is_complete and not fresh:
@@ -87,7 +88,9 @@ class Run:
         try:
             others = self.path.exists() and {p.name for p in self.path.iterdir()} - {"state", "lock"}
             if others and not self._holds_a_run():
-                raise RecipeError(f"{self.path}: this folder is not empty and holds no run; name another with --run")
+                raise RecipeError(
+                    f"{self.path}: this folder is not empty and holds no run; name another with --run"
+                )
             lock = contextlib.ExitStack()
             lock.enter_context(locked(self.lock_file))
         except Locked as error:
@@ -169,7 +172,9 @@ class Run:
         try:
             body = json.loads(self.requests_file.read_text(encoding="utf-8"))
             return {
-                name: [base64.b64decode(value["b64"]) if isinstance(value, dict) else value for value in values]
+                name: [
+                    base64.b64decode(value["b64"]) if isinstance(value, dict) else value for value in values
+                ]
                 for name, values in body["inputs"].items()
             }
         except (OSError, ValueError, KeyError, AttributeError) as error:
@@ -219,9 +224,13 @@ class Run:
         return self.recipe_file.exists() and (self.state.exists() or self.is_complete)
 
     def _start_over(self, recipe: Recipe) -> None:
-        """Remove what is the run's; whatever else is in the folder stays. Without scores it is no finished run."""
+        """Remove what is the run's; whatever else is in the folder stays. Without scores it is no finished
+        run.
+        """
         paths = [value for value in vars(self).values() if isinstance(value, pathlib.Path)]
-        own = [path for path in paths if path.parent == self.path and path != self.path]  # "." is its own parent
+        own = [
+            path for path in paths if path.parent == self.path and path != self.path
+        ]  # "." is its own parent
         for path in sorted(own, key=lambda path: path != self.metrics_file):
             if path == self.lock_file:
                 continue
@@ -275,7 +284,9 @@ def _dump(values: dict[str, Any], path: pathlib.Path) -> None:
     yaml.dump(values, path)
 
 
-def _replace(path: pathlib.Path, write: Callable[[pathlib.Path], Any], part: pathlib.Path | None = None) -> None:
+def _replace(
+    path: pathlib.Path, write: Callable[[pathlib.Path], Any], part: pathlib.Path | None = None
+) -> None:
     """Write a file so that it is there whole or not at all; `part` names what is written first."""
     part = part or path.with_name(f"{path.name}.part")
     try:

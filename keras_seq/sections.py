@@ -1,8 +1,8 @@
 """The signatures of an application's functions as checkers of a recipe's sections.
 
-A recipe's section is called what a function is called, and its keys are that function's keyword-only arguments: the
-signature is the schema. It is read from the source text (`ast`), because importing an application means importing
-TensorFlow, and a typing error in a recipe should not cost five seconds.
+A recipe's section is called what a function is called, and its keys are that function's keyword-only
+arguments: the signature is the schema. It is read from the source text (`ast`), because importing an
+application means importing TensorFlow, and a typing error in a recipe should not cost five seconds.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def nearest(name: Any, names: list[str]) -> str | None:
 def matching(pattern: str | os.PathLike) -> list[pathlib.Path]:
     """The files and folders of a path or a pattern, in order of name; none where there is nothing.
 
-    Part by part, what exists is taken as it is called: only what does not is read as a pattern of names (`*`, `?`,
-    `[...]`). A pattern does not match names that begin with a dot, unless it does too.
+    Part by part, what exists is taken as it is called: only what does not is read as a pattern of names (`*`,
+    `?`, `[...]`). A pattern does not match names that begin with a dot, unless it does too.
     """
     found = [pathlib.Path()]
     for part in pathlib.Path(pattern).parts:
@@ -40,7 +40,11 @@ def _named(place: pathlib.Path, part: str) -> list[pathlib.Path]:
     if os.path.lexists(place / part) or not re.search(r"[*?[]", part):
         return [place / part] if (place / part).exists() else []
     hidden = part.startswith(".")
-    return [path for path in place.glob(part) if hidden or not path.name.startswith(".")] if place.is_dir() else []
+    return (
+        [path for path in place.glob(part) if hidden or not path.name.startswith(".")]
+        if place.is_dir()
+        else []
+    )
 
 
 def _existing(value: str, info: pydantic.ValidationInfo) -> str:
@@ -68,7 +72,13 @@ ExistingPaths = Annotated[list[ExistingPath], Field(min_length=2, max_length=2)]
 Column = NonNegativeInt | str
 NotNegative = Annotated[float, Field(ge=0)]
 
-SECTIONS = {"data": "read", "prepare": "prepare", "model": "build", "training": "objective", "serving": "present"}
+SECTIONS = {
+    "data": "read",
+    "prepare": "prepare",
+    "model": "build",
+    "training": "objective",
+    "serving": "present",
+}
 _TYPES = {
     "int": int,
     "float": float,
@@ -107,7 +117,9 @@ def _keywords(source: pathlib.Path, function: str) -> dict[str, tuple[Any, Any]]
     """The keyword-only arguments of a function: name -> (annotation with its description, default or ...)."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function)
-    about = dict(re.findall(r"^ {8}(\w+): (.+(?:\n {10,}.+)*)", ast.get_docstring(node, clean=False) or "", re.M))
+    about = dict(
+        re.findall(r"^ {8}(\w+): (.+(?:\n {10,}.+)*)", ast.get_docstring(node, clean=False) or "", re.M)
+    )
     fields = {}
     for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
         if argument.annotation is None:

@@ -16,14 +16,17 @@ from keras_seq.formats import Example
 LOOKED_AT = 1000  # examples of a split that are read before TensorFlow is imported
 
 
-def places(source: str, write_sample: Callable[[], pathlib.Path], suffix: str, **given: Any) -> dict[str, Any]:
+def places(
+    source: str, write_sample: Callable[[], pathlib.Path], suffix: str, **given: Any
+) -> dict[str, Any]:
     """Where each split is: the files of the sample corpus, or what the recipe gives.
 
     Args:
         source: "sample" or "files".
         write_sample: writes the sample corpus into a folder.
         suffix: of its three files.
-        given: the keys of `data:` that name files: `train`, `validation` (or a fraction of train), `test` and others.
+        given: the keys of `data:` that name files: `train`, `validation` (or a fraction of train), `test` and
+            others.
 
     Raises:
         RecipeError: when the sample is asked for and files are named too.
@@ -62,11 +65,15 @@ def examples(
     if path is None and split == "test":
         return None
     if path is None:
-        raise RecipeError(f"data.{split}: this key is needed; a file, or data.source: sample for the built-in corpus")
+        raise RecipeError(
+            f"data.{split}: this key is needed; a file, or data.source: sample for the built-in corpus"
+        )
     if split == "test" or not isinstance(validation, float):
         return read(path)
     if paths["train"] is None:
-        raise RecipeError("data.train: this key is needed; a file, or data.source: sample for the built-in corpus")
+        raise RecipeError(
+            "data.train: this key is needed; a file, or data.source: sample for the built-in corpus"
+        )
     return HeldOut(read(paths["train"]), validation, seed, split == "validation", stratum)
 
 
@@ -87,7 +94,9 @@ def names(key: str, given: dict[Any, Any] | None) -> dict[str, str] | None:
         raise RecipeError(f"{key}: expected a name for each label, every label once; given {given!r}")
     for name in found.values():
         if "\t" in name or name.splitlines() != [name]:
-            raise RecipeError(f"{key}: the name {name!r} is empty, or holds a tab or a line break; given {given!r}")
+            raise RecipeError(
+                f"{key}: the name {name!r} is empty, or holds a tab or a line break; given {given!r}"
+            )
     return found
 
 
@@ -103,7 +112,9 @@ def header(given: bool | None, *columns: Any) -> bool | None:
     """
     named = [column for column in columns if isinstance(column, str)]
     if given is False and named:
-        raise RecipeError(f"data.header: is false, but only a header names the column {named[0]!r}; number the columns")
+        raise RecipeError(
+            f"data.header: is false, but only a header names the column {named[0]!r}; number the columns"
+        )
     return given
 
 
@@ -135,9 +146,9 @@ class Joined:
 class HeldOut:
     """A stratified, seeded part of `examples`, or what is left of them: an iterable of `Example`.
 
-    Of every stratum (class) the same fraction is held out, to the nearest example; at least one, and never the last
-    one. The choice is made while streaming (selection sampling, Knuth, TAOCP vol. 2,
-    3.4.2, algorithm S), so it needs no memory but a count a stratum.
+    Of every stratum (class) the same fraction is held out, to the nearest example; at least one, and never
+    the last one. The choice is made while streaming (selection sampling, Knuth, TAOCP vol. 2, 3.4.2,
+    algorithm S), so it needs no memory but a count a stratum.
 
     Args:
         examples: what to divide; gone over once for the counts, and once more at every iteration.

@@ -1,4 +1,5 @@
-"""Tags of tokens <-> entities, in the schemes IOB1, IOB2 and IOBES, and tagged tokens <-> the truth of an example.
+"""Tags of tokens <-> entities, in the schemes IOB1, IOB2 and IOBES, and tagged tokens <-> the truth of an
+example.
 
 Two persons side by side, of three tokens and of one:
 
@@ -65,7 +66,8 @@ def entities(tags: Sequence[str], scheme: str) -> list[Entity]:
         scheme: one of `SCHEMES`.
 
     Raises:
-        TagError: at the first tag that cannot stand where it is; the message names the scheme in which it could.
+        TagError: at the first tag that cannot stand where it is; the message names the scheme in which it
+            could.
         RecipeError: when there is no such scheme.
 
     Example:
@@ -78,7 +80,9 @@ def entities(tags: Sequence[str], scheme: str) -> list[Entity]:
     try:
         return _entities(tags, scheme)
     except TagError as error:
-        fits = next((f"; it is {s} (data.scheme: {s})" for s in SCHEMES if s != scheme and _is_legal(tags, s)), "")
+        fits = next(
+            (f"; it is {s} (data.scheme: {s})" for s in SCHEMES if s != scheme and _is_legal(tags, s)), ""
+        )
         raise TagError(error.position, error.given + fits, error.expected) from None
 
 
@@ -100,7 +104,9 @@ def iob2(entities: Iterable[Entity], count: int) -> list[str]:
 
 
 def encode(tokens: Iterable[TaggedToken]) -> str:
-    """The truth of an `Example`: a line a token, its start, end and tag with tabs between; "" when there are none."""
+    """The truth of an `Example`: a line a token, its start, end and tag with tabs between; "" when there are
+    none.
+    """
     return "\n".join(f"{token.start}\t{token.end}\t{token.tag}" for token in tokens)
 
 
@@ -172,7 +178,11 @@ def _starts(now: _Tag, before: _Tag, scheme: str) -> bool:
 def _expected(now: _Tag, before: _Tag, scheme: str) -> str:
     """What could have stood where `now` may not."""
     if scheme == "IOBES":
-        legal = f"I-{before.type} or E-{before.type}" if before.letter in "BI" else f"B-{now.type} or S-{now.type}"
+        legal = (
+            f"I-{before.type} or E-{before.type}"
+            if before.letter in "BI"
+            else f"B-{now.type} or S-{now.type}"
+        )
     else:
         legal = f"{'I' if scheme == 'IOB1' else 'B'}-{now.type}"
     return f"{scheme} would have {legal}"

@@ -41,9 +41,13 @@ def main(argv: list[str] | None = None) -> int:
         "recipes", nargs="*", metavar="RECIPE", help="YAML files, or names in the zoo; a later one overrides"
     )
     parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
-    parser.add_argument("--run", metavar="DIR", help="the run's folder (default: runs/NAME OF THE FIRST RECIPE)")
+    parser.add_argument(
+        "--run", metavar="DIR", help="the run's folder (default: runs/NAME OF THE FIRST RECIPE)"
+    )
     parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
-    parser.add_argument("--schema", metavar="APPLICATION", help="print the JSON Schema of an application's recipes")
+    parser.add_argument(
+        "--schema", metavar="APPLICATION", help="print the JSON Schema of an application's recipes"
+    )
     arguments = parser.parse_args(argv)
     with user_errors():
         if arguments.schema:
@@ -87,7 +91,9 @@ def _resumable(recipe: Recipe, run: Run, command: str) -> int:
 
 def _train(recipe: Recipe, run: Run, command: str) -> int:
     application = applications.functions(recipe.application)
-    train, validation, test = (application.read(split, **recipe.data) for split in ("train", "validation", "test"))
+    train, validation, test = (
+        application.read(split, **recipe.data) for split in ("train", "validation", "test")
+    )
     for examples in (train, validation, test):
         splits.look_at(examples)
     with progress.step("loading TensorFlow"):
@@ -97,7 +103,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         from keras_seq.training.state import Stopped
 
     settings = dict(recipe.training)
-    objective_settings = {k: settings.pop(k) for k in recipe.training if k not in (fit.fit.__kwdefaults__ or {})}
+    objective_settings = {
+        k: settings.pop(k) for k in recipe.training if k not in (fit.fit.__kwdefaults__ or {})
+    }
     keras.utils.set_random_seed(settings["seed"])
     with progress.step("learning the vocabulary") as learning:
         preprocessing = application.prepare(learning.counted(train), **recipe.prepare)
@@ -108,7 +116,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     with progress.step("building the network", at_once=False):
         network = application.build(preprocessing.sizes, **recipe.model)
         fixed = {key: value for key, value in recipe.serving.items() if value is not None}
-        application.present(preprocessing, network, **fixed)  # what is wrong with `serving:` is said before training
+        application.present(
+            preprocessing, network, **fixed
+        )  # what is wrong with `serving:` is said before training
         watched = objective.watched and application.present(preprocessing, network, **objective.watched)
 
     def watch() -> dict[str, float]:
@@ -117,7 +127,9 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     try:
         fit.fit(network, objective, preprocessing, train, validation, run, watch, **settings)
     except Stopped as stop:
-        progress.say(f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}")
+        progress.say(
+            f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}"
+        )
         return 128 + stop.signal_number
     with progress.step("finishing", at_once=False):
         _finish(recipe, run, objective, preprocessing, validation, test)
@@ -132,13 +144,17 @@ def _finish(
     validation: Iterable[Example],
     test: Iterable[Example] | None,
 ) -> None:
-    """What comes after training: the best weights, what the validation split decides, the model, scores, the card."""
+    """What comes after training: the best weights, what the validation split decides, the model, scores, the
+    card.
+    """
     from keras_seq import batches
     from keras_seq.training import fit, scoring
 
     application = applications.functions(recipe.application)
     fixed = {key: value for key, value in recipe.serving.items() if value is not None}
-    best = application.build(preprocessing.sizes, **recipe.model)  # without the optimizer, which Keras would save too
+    best = application.build(
+        preprocessing.sizes, **recipe.model
+    )  # without the optimizer, which Keras would save too
     run.load_best_weights(best)
     _, batch_size = plan(preprocessing.examples, recipe.training["epochs"], recipe.training["batch_size"])
     data = batches.evaluation_dataset(validation, preprocessing, batch_size)
@@ -146,7 +162,9 @@ def _finish(
     model = application.present(preprocessing, best, **chosen)
     with progress.step("saving the model", at_once=False):
         run.save_model(model)
-    run.write_requests(model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)])
+    run.write_requests(
+        model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)]
+    )
     scored = {}
     for split, examples in (("validation", validation), ("test", test)):
         if examples is not None:

@@ -63,7 +63,9 @@ def _serve(chosen: argparse.Namespace) -> int:
                 from serving.server import Server
             log.info("TensorFlow loaded in %.1f s", time.monotonic() - begun)
             server = Server(chosen)
-            with futures.ThreadPoolExecutor(1) as pool:  # a thread, as loading may take minutes and a signal comes here
+            with futures.ThreadPoolExecutor(
+                1
+            ) as pool:  # a thread, as loading may take minutes and a signal comes here
                 started = pool.submit(server.start)
                 started.add_done_callback(lambda _: woken.set())
                 woken.wait()

@@ -6,8 +6,8 @@
     >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
     ['positive']
 
-gRPC alone needs more: the packages grpcio and tensorflow-serving-api. The file is longer than others of this project
-because it is one: to be copied anywhere, with both interfaces and the command.
+gRPC alone needs more: the packages grpcio and tensorflow-serving-api. The file is longer than others of this
+project because it is one: to be copied anywhere, with both interfaces and the command.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ RETRY_SECONDS = 0.5  # before the one retry of a refused connection
 POLL_SECONDS = 0.2
 FILE_SUFFIXES = (".wav", ".gif", ".jpg", ".jpeg", ".png", ".bmp")
 
-Signatures = dict[str, dict[str, dict[str, str]]]  # name -> "inputs" and "outputs" -> tensor's name -> "DT_STRING"
+Signatures = dict[
+    str, dict[str, dict[str, str]]
+]  # name -> "inputs" and "outputs" -> tensor's name -> "DT_STRING"
 
 
 class ServingClientError(Exception):
@@ -41,7 +43,8 @@ class ServingClientError(Exception):
 
     Args:
         message: what went wrong.
-        status: the answer's HTTP status (404), over gRPC its code ("NOT_FOUND"); None when there was no answer.
+        status: the answer's HTTP status (404), over gRPC its code ("NOT_FOUND"); None when there was no
+            answer.
     """
 
     def __init__(self, message: str, status: int | str | None = None) -> None:
@@ -63,7 +66,8 @@ class Client:
     """A server of models; threads may share one.
 
     Args:
-        url: `http://HOST:PORT`, or `https://...`; over gRPC `HOST:PORT`. Left out: the usual port of this machine.
+        url: `http://HOST:PORT`, or `https://...`; over gRPC `HOST:PORT`. Left out: the usual port of this
+            machine.
         timeout: seconds to wait for an answer.
         grpc: ask over gRPC instead of REST.
 
@@ -90,7 +94,8 @@ class Client:
 
         Args:
             model: its name.
-            inputs: texts, bytes or (nested lists of) numbers; for a signature of several inputs a list for each name.
+            inputs: texts, bytes or (nested lists of) numbers; for a signature of several inputs a list for
+                each name.
             signature_name: which of the model's functions.
             version: a version's number; without it, and without a label, the newest version answers.
             label: a version's label.
@@ -110,11 +115,15 @@ class Client:
             return self._predict(spec, signature_name, self._signatures[spec], inputs)
 
     def metadata(self, model: str, *, version: int | None = None, label: str | None = None) -> Signatures:
-        """A model's signatures: name -> "inputs" and "outputs" -> tensor's name -> dtype, such as "DT_STRING"."""
+        """A model's signatures: name -> "inputs" and "outputs" -> tensor's name -> dtype, such as
+        "DT_STRING".
+        """
         return self._ask_signatures(_Model(model, version, label))
 
     def status(self, model: str, version: int | None = None) -> list[dict[str, Any]]:
-        """A model's versions, newest first, in TensorFlow Serving's form: `version`, `state`, `status` (an error)."""
+        """A model's versions, newest first, in TensorFlow Serving's form: `version`, `state`, `status` (an
+        error).
+        """
         return self._patiently(lambda: self._transport.status(_Model(model, version), self.timeout))
 
     def wait(self, model: str, seconds: float, version: int | None = None) -> int:
@@ -129,7 +138,9 @@ class Client:
             try:
                 left = max(end - time.monotonic(), POLL_SECONDS)
                 versions = self._transport.status(_Model(model, version), min(self.timeout, left))
-                if available := [int(known["version"]) for known in versions if known["state"] == "AVAILABLE"]:
+                if available := [
+                    int(known["version"]) for known in versions if known["state"] == "AVAILABLE"
+                ]:
                     return max(available)
                 why, status = json.dumps(versions), self._transport.not_found
             except ServingClientError as error:
@@ -151,7 +162,9 @@ class Client:
         self._signatures[spec] = signatures
         return signatures
 
-    def _predict(self, spec: _Model, name: str, signatures: Signatures, inputs: list | dict) -> dict[str, Any]:
+    def _predict(
+        self, spec: _Model, name: str, signatures: Signatures, inputs: list | dict
+    ) -> dict[str, Any]:
         if not isinstance(inputs, dict):
             inputs = {_only_input(signatures, name)[0]: inputs}
         signature = _signature(signatures, name)
@@ -177,7 +190,9 @@ class _Rest:
         self._url, self._address, self._prefix = url, (parts.hostname, parts.port), parts.path.rstrip("/")
         self._connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
 
-    def predict(self, spec: _Model, name: str, signature: dict, inputs: dict, timeout: float) -> dict[str, Any]:
+    def predict(
+        self, spec: _Model, name: str, signature: dict, inputs: dict, timeout: float
+    ) -> dict[str, Any]:
         body = json.dumps({"signature_name": name, "inputs": inputs}, default=_b64)
         answer = self._call(spec, ":predict", timeout, "outputs", body)
         # The only output of a signature comes without its name.
@@ -207,7 +222,9 @@ class _Rest:
     def _exchange(self, path: str, timeout: float, body: str | None) -> tuple[int, str]:
         connection = self._connect(*self._address, timeout=timeout)
         try:
-            with contextlib.suppress(BrokenPipeError):  # a server may answer before it has read a body it refuses
+            with contextlib.suppress(
+                BrokenPipeError
+            ):  # a server may answer before it has read a body it refuses
                 connection.request("POST" if body else "GET", path, body and body.encode())
             response = connection.getresponse()
             return response.status, response.read().decode("utf-8", "replace")
@@ -245,7 +262,9 @@ class _Grpc:
         self._models = model_service_pb2_grpc.ModelServiceStub(channel)
         self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(channel)
 
-    def predict(self, spec: _Model, name: str, signature: dict, inputs: dict, timeout: float) -> dict[str, Any]:
+    def predict(
+        self, spec: _Model, name: str, signature: dict, inputs: dict, timeout: float
+    ) -> dict[str, Any]:
         request = self._apis.predict_pb2.PredictRequest()
         request.model_spec.signature_name = name
         for key, values in inputs.items():
@@ -256,18 +275,25 @@ class _Grpc:
                 raise ValueError(f"input {key}: {error}") from None
             request.inputs[key].CopyFrom(tensor)
         answer = self._call(self._predictions.Predict, request, spec, timeout)
-        arrays = {key: self._tensorflow.make_ndarray(tensor).tolist() for key, tensor in sorted(answer.outputs.items())}
+        arrays = {
+            key: self._tensorflow.make_ndarray(tensor).tolist()
+            for key, tensor in sorted(answer.outputs.items())
+        }
         return {key: values if key.endswith("_bytes") else _decoded(values) for key, values in arrays.items()}
 
     def status(self, spec: _Model, timeout: float) -> list[dict[str, Any]]:
         request = self._apis.get_model_status_pb2.GetModelStatusRequest()
         answer = self._as_json(self._call(self._models.GetModelStatus, request, spec, timeout))
         fine = {"error_code": "OK", "error_message": ""}
-        return [one | {"status": fine | one.get("status", {})} for one in answer.get("model_version_status", [])]
+        return [
+            one | {"status": fine | one.get("status", {})} for one in answer.get("model_version_status", [])
+        ]
 
     def metadata(self, spec: _Model, timeout: float) -> dict[str, Any]:
         request = self._apis.get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
-        return self._as_json(self._call(self._predictions.GetModelMetadata, request, spec, timeout))["metadata"]
+        return self._as_json(self._call(self._predictions.GetModelMetadata, request, spec, timeout))[
+            "metadata"
+        ]
 
     def _as_json(self, message: Any) -> dict[str, Any]:
         from google.protobuf import json_format
@@ -289,7 +315,9 @@ class _Grpc:
         if code == "DEADLINE_EXCEEDED":
             raise ServingClientError(f"{self._address}: no answer in {timeout:g} s")
         is_there = code != "UNAVAILABLE" or not any(text in details for text in ("connect", "resol"))
-        raise ServingClientError(details if is_there else f"{self._address}: {details}", code if is_there else None)
+        raise ServingClientError(
+            details if is_there else f"{self._address}: {details}", code if is_there else None
+        )
 
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -331,14 +359,17 @@ def _decoded(value: Any) -> Any:
 
 
 def entities(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
-    """The entities in a tagger's answer to one text: `text`, `type`, `start`, `end` (in code points), `score` of each.
+    """The entities in a tagger's answer to one text: `text`, `type`, `start`, `end` (in code points), `score`
+    of each.
 
     Args:
         text: what was asked.
         answer: `tags` in IOB2, `starts`, `ends` and `scores`, an item a token.
     """
     found: list[dict[str, Any]] = []
-    for tag, start, end, score in zip(*(answer[key] for key in ("tags", "starts", "ends", "scores")), strict=True):
+    for tag, start, end, score in zip(
+        *(answer[key] for key in ("tags", "starts", "ends", "scores")), strict=True
+    ):
         part, _, kind = tag.partition("-")
         if part == "B":
             found.append({"text": "", "type": kind, "start": start, "end": end, "score": score})
@@ -351,7 +382,9 @@ def program_version() -> str:
     """Of the checkout that this file stands in, or of the package that is installed."""
     file = pathlib.Path(__file__).parent.parent / "pyproject.toml"
     with contextlib.suppress(OSError, ValueError):
-        found = re.search(r'^name = "keras_seq"\nversion = "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE)
+        found = re.search(
+            r'^name = "keras_seq"\nversion = "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE
+        )
         if found:
             return found[1]
     try:
@@ -399,7 +432,9 @@ def _finite(value: Any) -> tuple[Any, bool]:
     """A JSON value without numbers that JSON cannot say, and whether there were none."""
     if isinstance(value, dict):
         found = {key: _finite(item) for key, item in value.items()}
-        return {key: item for key, (item, _) in found.items()}, all(is_finite for _, is_finite in found.values())
+        return {key: item for key, (item, _) in found.items()}, all(
+            is_finite for _, is_finite in found.values()
+        )
     if isinstance(value, list):
         items = [_finite(item) for item in value]
         return [item for item, _ in items], all(is_finite for _, is_finite in items)
@@ -436,19 +471,32 @@ def _parser() -> argparse.ArgumentParser:
         epilog="An input that begins with - stands after --. --version alone says this program's own version.",
     )
     parser.add_argument("model", metavar="MODEL", help="a model's name, for example sentiment")
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help=f"a text, or a file ({', '.join(FILE_SUFFIXES)})")
+    parser.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help=f"a text, or a file ({', '.join(FILE_SUFFIXES)})"
+    )
     parser.add_argument(
         "--text", action="store_true", help="every input is a text, even if it looks like a file's name"
     )
     parser.add_argument("--url", help=f"default: {REST_URL}; with --grpc, {GRPC_ADDRESS}")
-    parser.add_argument("--grpc", action="store_true", help="gRPC instead of REST; needs tensorflow-serving-api")
-    parser.add_argument("--timeout", type=_seconds, default=60, metavar="S", help="seconds for an answer (default: 60)")
-    parser.add_argument("--wait", type=_seconds, metavar="S", help="wait so many seconds for the model to be available")
     parser.add_argument(
-        "--signature", default="serving_default", metavar="NAME", help="default: serving_default; one of a text each"
+        "--grpc", action="store_true", help="gRPC instead of REST; needs tensorflow-serving-api"
     )
     parser.add_argument(
-        "--whole", action="store_true", help="show all that was answered, where it is tags: not the entities alone"
+        "--timeout", type=_seconds, default=60, metavar="S", help="seconds for an answer (default: 60)"
+    )
+    parser.add_argument(
+        "--wait", type=_seconds, metavar="S", help="wait so many seconds for the model to be available"
+    )
+    parser.add_argument(
+        "--signature",
+        default="serving_default",
+        metavar="NAME",
+        help="default: serving_default; one of a text each",
+    )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="show all that was answered, where it is tags: not the entities alone",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--version", type=int, metavar="N", help="a version instead of the newest")
@@ -470,7 +518,11 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for row, text in enumerate(arguments.inputs):
         rows = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(given))}
         tagged = rows.keys() >= {"tags", "starts", "ends", "scores"} and not arguments.whole
-        yield {name: text, "entities": entities(str(given[row]), rows)} if tagged else {name: text, **outputs, **rows}
+        yield (
+            {name: text, "entities": entities(str(given[row]), rows)}
+            if tagged
+            else {name: text, **outputs, **rows}
+        )
 
 
 def _input(text: str, is_text: bool) -> str | bytes:
@@ -483,7 +535,9 @@ def _input(text: str, is_text: bool) -> str | bytes:
 
 
 def _whole(text: str) -> str:
-    """Text without halves of surrogate pairs, in which Python keeps bytes of a command line that are not UTF-8."""
+    """Text without halves of surrogate pairs, in which Python keeps bytes of a command line that are not
+    UTF-8.
+    """
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except UnicodeEncodeError:  # halves that stand for no byte
@@ -498,7 +552,9 @@ def _number(value: str | bytes, dtype: str) -> Any:
     try:
         return json.loads(value)
     except ValueError:
-        raise ValueError(f"{str(value)[:80]!r}: the model takes {dtype}: give a number or a JSON list") from None
+        raise ValueError(
+            f"{str(value)[:80]!r}: the model takes {dtype}: give a number or a JSON list"
+        ) from None
 
 
 if __name__ == "__main__":

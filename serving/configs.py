@@ -1,6 +1,7 @@
 """The server's configuration files, in TensorFlow Serving's own text form.
 
-The messages of the batching and monitoring files are not in the tensorflow-serving-api wheel, so they are made here.
+The messages of the batching and monitoring files are not in the tensorflow-serving-api wheel, so they are
+made here.
 """
 
 from __future__ import annotations
@@ -78,7 +79,12 @@ class Batching:
     max_execution_batch_size: int | None = None
 
     def __post_init__(self) -> None:
-        least = {"max_batch_size": 1, "batch_timeout_micros": 0, "max_enqueued_batches": 0, "num_batch_threads": 1}
+        least = {
+            "max_batch_size": 1,
+            "batch_timeout_micros": 0,
+            "max_enqueued_batches": 0,
+            "num_batch_threads": 1,
+        }
         if self.enable_large_batch_splitting:
             least["max_enqueued_batches"] = 1
         for name, lowest in least.items():
@@ -91,7 +97,8 @@ class Batching:
         sizes, execution = self.allowed_batch_sizes, self.max_execution_batch_size
         if any(size < 1 for size in sizes) or any(b <= a for a, b in itertools.pairwise(sizes)):
             raise _FieldError(
-                "allowed_batch_sizes", f"allowed_batch_sizes must be positive and ascending; was {list(sizes)}"
+                "allowed_batch_sizes",
+                f"allowed_batch_sizes must be positive and ascending; was {list(sizes)}",
             )
         if sizes and sizes[-1] != self.max_batch_size:
             raise _FieldError(
@@ -99,7 +106,11 @@ class Batching:
                 "Last entry in allowed_batch_sizes must match max_batch_size; "
                 f"last entry was {sizes[-1]}; expected {self.max_batch_size}",
             )
-        if execution is not None and self.enable_large_batch_splitting and not 1 <= execution <= self.max_batch_size:
+        if (
+            execution is not None
+            and self.enable_large_batch_splitting
+            and not 1 <= execution <= self.max_batch_size
+        ):
             raise _FieldError(
                 "max_execution_batch_size",
                 f"max_execution_batch_size must be from 1 to max_batch_size, {self.max_batch_size}; was {execution}",
@@ -134,7 +145,8 @@ def read_batching(path: str | os.PathLike | None) -> Batching:
     """A `--batching_parameters_file`; without one, the defaults.
 
     Raises:
-        ValueError: when the file cannot be read, is not a BatchingParameters, or TensorFlow Serving would refuse it.
+        ValueError: when the file cannot be read, is not a BatchingParameters, or TensorFlow Serving would
+            refuse it.
     """
     if path is None:
         return Batching(thread_pool_name="model_server_batch_threads")
@@ -163,10 +175,12 @@ def read_monitoring(path: str | os.PathLike) -> Monitoring:
 
 
 def models_of_folder(folder: pathlib.Path) -> model_server_config_pb2.ModelServerConfig:
-    """The models of a folder: each subfolder with a numbered version in it, or the folder itself when it has versions.
+    """The models of a folder: each subfolder with a numbered version in it, or the folder itself when it has
+    versions.
 
-    A number may be a model's name too: what decides is where a saved_model.pb is. With `FOLDER/2024/saved_model.pb`,
-    2024 is a version of the model FOLDER; with `FOLDER/2024/1/saved_model.pb` it is a model.
+    A number may be a model's name too: what decides is where a saved_model.pb is. With
+    `FOLDER/2024/saved_model.pb`, 2024 is a version of the model FOLDER; with `FOLDER/2024/1/saved_model.pb`
+    it is a model.
 
     Raises:
         ValueError: when the folder cannot be read or holds no model.
@@ -198,7 +212,8 @@ def unicode(path: str | os.PathLike) -> str:
     """A path as text.
 
     Raises:
-        ValueError: when it holds bytes that are no UTF-8, which a configuration cannot name and no client ask for.
+        ValueError: when it holds bytes that are no UTF-8, which a configuration cannot name and no client ask
+            for.
     """
     text = os.fspath(path)
     try:
@@ -234,7 +249,9 @@ def _parse(path: str | os.PathLike, message: Any) -> tuple[Any, str]:
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: is not UTF-8 text: {error.reason}; expected a {kind} in text form") from None
+        raise ValueError(
+            f"{path}: is not UTF-8 text: {error.reason}; expected a {kind} in text form"
+        ) from None
     try:
         return text_format.Parse(text, message), text
     except text_format.ParseError as error:

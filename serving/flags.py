@@ -35,7 +35,9 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     _add_engine(parser)
     words = sys.argv[1:] if argv is None else argv
     # As TensorFlow Serving's, a switch takes its value after "=" only: what follows it may be FOLDER.
-    flags = parser.parse_args([f"{word}=true" if word.removeprefix("--") in SWITCHES else word for word in words])
+    flags = parser.parse_args(
+        [f"{word}=true" if word.removeprefix("--") in SWITCHES else word for word in words]
+    )
     by_name = flags.model_name is not None or flags.model_base_path is not None
     if sum((flags.folder is not None, flags.model_config_file is not None, by_name)) != 1:
         parser.error("give one of FOLDER, --model_config_file, or --model_base_path (with --model_name)")
@@ -67,14 +69,28 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("models").add_argument
     add("folder", nargs="?", type=pathlib.Path, metavar="FOLDER")
     add("--model_config_file", type=pathlib.Path, metavar="FILE", help="a ModelServerConfig as text")
-    add("--model_config_file_poll_wait_seconds", type=_natural, default=0, metavar="S", help="0: read once (default)")
+    add(
+        "--model_config_file_poll_wait_seconds",
+        type=_natural,
+        default=0,
+        metavar="S",
+        help="0: read once (default)",
+    )
     add("--model_name", metavar="NAME", help="of the one model (default: default)")
     add("--model_base_path", type=pathlib.Path, metavar="DIR", help="the folder of its versions")
     add("--file_system_poll_wait_seconds", type=int, default=1, metavar="S", help="default: 1; 0: look once")
     add("--max_num_load_retries", type=_natural, default=5, metavar="N", help="default: 5")
-    add("--load_retry_interval_micros", type=_natural, default=60_000_000, metavar="US", help="default: a minute")
+    add(
+        "--load_retry_interval_micros",
+        type=_natural,
+        default=60_000_000,
+        metavar="US",
+        help="default: a minute",
+    )
     add("--num_load_threads", type=_natural, default=0, metavar="N", help="default: 0, one a model")
-    _add_switch(add, "allow_version_labels_for_unavailable_models", False, "give a label before its version is there")
+    _add_switch(
+        add, "allow_version_labels_for_unavailable_models", False, "give a label before its version is there"
+    )
     _add_switch(add, "enable_model_warmup", True, "replay warm-up requests (default: true)")
 
 
@@ -84,7 +100,13 @@ def _add_interfaces(parser: argparse.ArgumentParser) -> None:
     add("--port", type=_port, default=8500, metavar="P", help="gRPC (default: 8500; 0: none)")
     add("--rest_api_port", type=_port, default=8501, metavar="P", help="REST (default: 8501; 0: none)")
     add("--rest_api_timeout_in_ms", type=_positive, default=30_000, metavar="MS", help="default: 30000")
-    add("--rest_api_num_threads", type=_positive, default=64, metavar="N", help="requests at a time (default: 64)")
+    add(
+        "--rest_api_num_threads",
+        type=_positive,
+        default=64,
+        metavar="N",
+        help="requests at a time (default: 64)",
+    )
     add("--grpc_max_threads", type=_positive, default=64, metavar="N", help="calls at a time (default: 64)")
     add("--monitoring_config_file", type=pathlib.Path, metavar="FILE", help="a MonitoringConfig as text")
     _add_switch(add, "rest_api_enable_cors_support", False, "let browsers of other origins ask")
@@ -95,8 +117,20 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("engine").add_argument
     _add_switch(add, "enable_batching", False, "join concurrent requests")
     add("--batching_parameters_file", type=pathlib.Path, metavar="FILE", help="BatchingParameters as text")
-    add("--tensorflow_intra_op_parallelism", type=_natural, default=0, metavar="N", help="default: 0, all cores")
-    add("--tensorflow_inter_op_parallelism", type=_natural, default=0, metavar="N", help="default: 0, all cores")
+    add(
+        "--tensorflow_intra_op_parallelism",
+        type=_natural,
+        default=0,
+        metavar="N",
+        help="default: 0, all cores",
+    )
+    add(
+        "--tensorflow_inter_op_parallelism",
+        type=_natural,
+        default=0,
+        metavar="N",
+        help="default: 0, all cores",
+    )
 
 
 def _add_switch(add, name: str, default: bool, help_text: str) -> None:

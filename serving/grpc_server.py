@@ -85,7 +85,9 @@ def _shortened(message: str) -> str:
     """A text as TensorFlow Serving cuts it; what is not Unicode cannot be sent."""
     data = message.encode("utf-8", "replace")
     return (
-        data.decode() if len(data) <= LONGEST_TEXT else f"{data[:LONGEST_TEXT].decode('utf-8', 'ignore')}...TRUNCATED"
+        data.decode()
+        if len(data) <= LONGEST_TEXT
+        else f"{data[:LONGEST_TEXT].decode('utf-8', 'ignore')}...TRUNCATED"
     )
 
 
@@ -102,15 +104,23 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             _require_spec(request)
             with self._service.use(spec) as (version, model):
                 outputs = calls.predict(
-                    model, spec.signature_name, request.inputs, list(request.output_filter), _milliseconds(context)
+                    model,
+                    spec.signature_name,
+                    request.inputs,
+                    list(request.output_filter),
+                    _milliseconds(context),
                 )
-            response = predict_pb2.PredictResponse(model_spec=answered_by(spec.name, spec.signature_name, version))
+            response = predict_pb2.PredictResponse(
+                model_spec=answered_by(spec.name, spec.signature_name, version)
+            )
             for name, values in outputs.items():
                 response.outputs[name].CopyFrom(tensors.tensor_proto(values))
         return response
 
     @_answered
-    def Classify(self, request: Any, context: grpc.ServicerContext) -> classification_pb2.ClassificationResponse:
+    def Classify(
+        self, request: Any, context: grpc.ServicerContext
+    ) -> classification_pb2.ClassificationResponse:
         response = classification_pb2.ClassificationResponse()
         return self._of_examples(request, context, calls.classify, response)
 
@@ -119,7 +129,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         response = regression_pb2.RegressionResponse()
         return self._of_examples(request, context, calls.regress, response)
 
-    def _of_examples(self, request: Any, context: grpc.ServicerContext, method: Callable, response: Any) -> Any:
+    def _of_examples(
+        self, request: Any, context: grpc.ServicerContext, method: Callable, response: Any
+    ) -> Any:
         spec = request.model_spec
         with self._service.counted(spec.name, method.__name__.capitalize(), "GRPC"):
             _require_spec(request)
@@ -130,7 +142,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         return response
 
     @_answered
-    def MultiInference(self, request: Any, context: grpc.ServicerContext) -> inference_pb2.MultiInferenceResponse:
+    def MultiInference(
+        self, request: Any, context: grpc.ServicerContext
+    ) -> inference_pb2.MultiInferenceResponse:
         spec = request.tasks[0].model_spec if request.tasks else model_pb2.ModelSpec()
         response = inference_pb2.MultiInferenceResponse()
         with self._service.counted(spec.name, "MultiInference", "GRPC"):
@@ -138,7 +152,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
                 examples = calls.examples_of(request.input)
                 results = calls.several(model, request.tasks, examples, _milliseconds(context))
             for task, result in zip(request.tasks, results, strict=True):
-                one = response.results.add(model_spec=answered_by(spec.name, task.model_spec.signature_name, version))
+                one = response.results.add(
+                    model_spec=answered_by(spec.name, task.model_spec.signature_name, version)
+                )
                 is_class = isinstance(result, classification_pb2.ClassificationResult)
                 (one.classification_result if is_class else one.regression_result).CopyFrom(result)
         return response

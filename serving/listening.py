@@ -67,11 +67,15 @@ def _refused(host: str, port: int, flag: str, error: OSError) -> OSError:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        allow_abbrev=False, prog="python -m serving.listening", description="Say whether the server's ports are free."
+        allow_abbrev=False,
+        prog="python -m serving.listening",
+        description="Say whether the server's ports are free.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", type=int, default=8500, metavar="P", help="gRPC (default: 8500; 0: none)")
-    parser.add_argument("--rest_api_port", type=int, default=8501, metavar="P", help="REST (default: 8501; 0: none)")
+    parser.add_argument(
+        "--rest_api_port", type=int, default=8501, metavar="P", help="REST (default: 8501; 0: none)"
+    )
     chosen = parser.parse_args(argv)
     try:
         check(chosen.host, chosen.port, chosen.rest_api_port)

@@ -1,6 +1,7 @@
 """What the server counts, as a Prometheus page under TensorFlow Serving's own names.
 
-The names begin with a colon, and a value that equals a bucket's limit is counted in the next bucket: both as there.
+The names begin with a colon, and a value that equals a bucket's limit is counted in the next bucket: both as
+there.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import bisect
 import threading
 
-MOST_SERIES = 1000  # of a metric; names of models that are not there come from clients, and must not fill the memory
+MOST_SERIES = (
+    1000  # of a metric; names of models that are not there come from clients, and must not fill the memory
+)
 LONGEST_LABEL = 256  # characters
 
 
@@ -103,11 +106,22 @@ class Metrics:
         self._loads = _Counter(f"{saved_model}load_attempt_count", ("model_path", "status"))
         self._load_latency = _Counter(f"{saved_model}load_latency", ("model_path",))
         self._requests = _Counter(f"{serving}request_count", ("model_name", "status"))
-        self._latency = _Histogram(f"{serving}request_latency", ("model_name", "API", "entrypoint"), LATENCY_LIMITS)
-        self._runtime = _Histogram(f"{serving}runtime_latency", ("model_name", "API", "runtime"), LATENCY_LIMITS)
+        self._latency = _Histogram(
+            f"{serving}request_latency", ("model_name", "API", "entrypoint"), LATENCY_LIMITS
+        )
+        self._runtime = _Histogram(
+            f"{serving}runtime_latency", ("model_name", "API", "runtime"), LATENCY_LIMITS
+        )
         self._warmup = _Histogram(f"{serving}model_warmup_latency", ("model_path", "status"), LATENCY_LIMITS)
-        self._queuing = _Histogram(f"{serving}batching_session:queuing_latency", ("thread_pool_name",), QUEUING_LIMITS)
-        metrics: list[_Counter | _Histogram] = [self._loads, self._load_latency, self._requests, self._latency]
+        self._queuing = _Histogram(
+            f"{serving}batching_session:queuing_latency", ("thread_pool_name",), QUEUING_LIMITS
+        )
+        metrics: list[_Counter | _Histogram] = [
+            self._loads,
+            self._load_latency,
+            self._requests,
+            self._latency,
+        ]
         metrics += [self._runtime, self._warmup, self._queuing]
         self._metrics = sorted(metrics, key=lambda metric: metric.name)
 

@@ -45,7 +45,9 @@ class Server:
         self.rest_port: int | None = None
         self.grpc_port: int | None = None
         self._config, batching, self._metrics_path = starting.configured(flags)
-        self._scheduler = BatchScheduler(batching.num_batch_threads, batching.thread_pool_name) if batching else None
+        self._scheduler = (
+            BatchScheduler(batching.num_batch_threads, batching.thread_pool_name) if batching else None
+        )
         metrics = Metrics()
         loader = Loader(
             metrics,
@@ -94,7 +96,9 @@ class Server:
         try:
             self._models.apply(self._config, wait_seconds=None)
         except ServingError as error:
-            if not self._models.names() or error.code is Code.UNAVAILABLE:  # refused, or told to stop meanwhile
+            if (
+                not self._models.names() or error.code is Code.UNAVAILABLE
+            ):  # refused, or told to stop meanwhile
                 raise
             log.error("%s", error.message)
         self._models.start()
@@ -172,7 +176,9 @@ class Server:
         thread.start()
 
     def _poll_config(self) -> None:
-        """Take the configuration file again and again; one that cannot be used is said, and the last one stays."""
+        """Take the configuration file again and again; one that cannot be used is said, and the last one
+        stays.
+        """
         while not self._stopping.wait(self._flags.model_config_file_poll_wait_seconds):
             try:
                 config = configs.read_models(self._flags.model_config_file)

@@ -1,4 +1,6 @@
-"""What REST and gRPC have in common: finding the model that is asked for, its status and metadata, and counting."""
+"""What REST and gRPC have in common: finding the model that is asked for, its status and metadata, and
+counting.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ class Service:
 
         Args:
             model: name of the model.
-            api: the method, as TensorFlow Serving's metrics name it: "predict" over REST, "Predict" over gRPC.
+            api: the method, as TensorFlow Serving's metrics name it: "predict" over REST, "Predict" over
+                gRPC.
             entrypoint: "REST" or "GRPC".
         """
         start, status = time.perf_counter(), Code.OK
@@ -47,14 +50,17 @@ class Service:
             status = Code.INTERNAL
             raise
         finally:
-            self.metrics.count_request(model, api, entrypoint, status.name, 1e6 * (time.perf_counter() - start))
+            self.metrics.count_request(
+                model, api, entrypoint, status.name, 1e6 * (time.perf_counter() - start)
+            )
 
     @contextlib.contextmanager
     def use(self, spec: model_pb2.ModelSpec) -> Iterator[tuple[int, Model]]:
         """The version and the model that a request asks for; it stays loaded meanwhile.
 
         Raises:
-            ServingError: INVALID_ARGUMENT without a name, NOT_FOUND for a model or version that is not served.
+            ServingError: INVALID_ARGUMENT without a name, NOT_FOUND for a model or version that is not
+                served.
         """
         if not spec.name:
             raise ServingError(Code.INVALID_ARGUMENT, "ModelSpec has no name specified.")

@@ -38,7 +38,9 @@ def configured(flags: argparse.Namespace) -> Configured:
     Raises:
         ValueError: when a file or a folder cannot be used.
     """
-    monitoring = configs.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None
+    monitoring = (
+        configs.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None
+    )
     return Configured(
         models=_models(flags),
         batching=configs.read_batching(flags.batching_parameters_file) if flags.enable_batching else None,
@@ -63,7 +65,9 @@ def check(flags: argparse.Namespace) -> None:
             log.warning("%s: %s: %s", name, settings.base_path, getattr(error, "strerror", None) or error)
         else:
             if not has_version:
-                log.warning("%s: %s: no version is here yet, such as %s", name, settings.base_path, "1/saved_model.pb")
+                log.warning(
+                    "%s: %s: no version is here yet, such as %s", name, settings.base_path, "1/saved_model.pb"
+                )
 
 
 def _models(flags: argparse.Namespace) -> model_server_config_pb2.ModelServerConfig:
@@ -94,10 +98,11 @@ def allow_many_files() -> None:
 
 @contextlib.contextmanager
 def quiet(log_handler: Log) -> Iterator[None]:
-    """Put aside what TensorFlow's libraries write to stderr while they are imported; shown where the import fails.
+    """Put aside what TensorFlow's libraries write to stderr while they are imported; shown where the import
+    fails.
 
-    TensorFlow 2.21 says there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets another level
-    than ours sees it. The log, and what else Python writes, goes where it always did.
+    TensorFlow 2.21 says there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets
+    another level than ours sees it. The log, and what else Python writes, goes where it always did.
     """
     try:
         is_stderr = log_handler.stream.fileno() == 2 and bool(os.fstat(2))
@@ -107,7 +112,10 @@ def quiet(log_handler: Log) -> Iterator[None]:
         yield
         return
     python_stderr, number = sys.stderr, os.dup(2)
-    with tempfile.TemporaryFile() as aside, os.fdopen(number, "w", buffering=1, errors="backslashreplace") as real:
+    with (
+        tempfile.TemporaryFile() as aside,
+        os.fdopen(number, "w", buffering=1, errors="backslashreplace") as real,
+    ):
         try:
             os.dup2(aside.fileno(), 2)
             sys.stderr = log_handler.stream = real
@@ -173,7 +181,9 @@ class Log(logging.StreamHandler):
 def start_log() -> Log:
     """Have the log on stderr; TensorFlow's and uvicorn's own lines only where they are errors."""
     handler = Log()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[handler])
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[handler]
+    )
     for name in ("tensorflow", "uvicorn"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return handler
@@ -185,4 +195,6 @@ def say(line: str) -> None:
         print(line, flush=True)
     except OSError as error:
         log.warning("stdout cannot be written: %s; %s", error.strerror, line)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the end of the program fails to flush it
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or the end of the program fails to flush it

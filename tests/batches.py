@@ -64,7 +64,10 @@ def serving():
         models.append(model)
 
         def call(*rows, fetches=("sum:0",), timeout_ms=None, **others):
-            feeds = {"x:0": np.array(rows, np.float32), **{f"{name}:0": value for name, value in others.items()}}
+            feeds = {
+                "x:0": np.array(rows, np.float32),
+                **{f"{name}:0": value for name, value in others.items()},
+            }
             return pool.submit(batcher.run, feeds, fetches, timeout_ms)
 
         model.batcher = batcher

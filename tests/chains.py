@@ -40,11 +40,15 @@ def cases(draw):
 
 
 def all_paths(length, num_tags):
-    return np.array(list(itertools.product(range(num_tags), repeat=length)), int).reshape(num_tags**length, length)
+    return np.array(list(itertools.product(range(num_tags), repeat=length)), int).reshape(
+        num_tags**length, length
+    )
 
 
 def path_scores(paths, emissions, transitions, start, end):
-    """The score of every path `(paths, length)` from the definition; `emissions` has `length` steps. In TensorFlow."""
+    """The score of every path `(paths, length)` from the definition; `emissions` has `length` steps. In
+    TensorFlow.
+    """
     length = paths.shape[1]
     if not length:
         return tf.zeros([1], emissions.dtype)
@@ -91,5 +95,7 @@ def forward_backward(potentials):
 
 
 def graph(function):
-    """The function of log-potentials as a graph, for any batch and time, of 5 tags: many steps are faster in it."""
+    """The function of log-potentials as a graph, for any batch and time, of 5 tags: many steps are faster in
+    it.
+    """
     return tf.function(function, input_signature=[tf.TensorSpec([None, None, 5, 5])], autograph=False)

@@ -17,17 +17,23 @@ training: {epochs: 2, batch_size: 16, seed: 3}
 """
 
 
-def write_corpus(folder: pathlib.Path, train: int = 100, validation: int = 32, test: int = 32) -> pathlib.Path:
+def write_corpus(
+    folder: pathlib.Path, train: int = 100, validation: int = 32, test: int = 32
+) -> pathlib.Path:
     """TSV files of generated reviews."""
     folder.mkdir(parents=True, exist_ok=True)
     for split, size in (("train", train), ("validation", validation), ("test", test)):
         rows = film_reviews.reviews(split, size)
-        (folder / f"{split}.tsv").write_text("".join(f"{text}\t{label}\n" for text, label in rows), encoding="utf-8")
+        (folder / f"{split}.tsv").write_text(
+            "".join(f"{text}\t{label}\n" for text, label in rows), encoding="utf-8"
+        )
     return folder
 
 
 def model_by_chance(name: str, patch: pytest.MonkeyPatch, cache: pathlib.Path):
-    """A model of an application over a little of its built-in corpus, with weights by chance; no run, no training."""
+    """A model of an application over a little of its built-in corpus, with weights by chance; no run, no
+    training.
+    """
     import keras
 
     from keras_seq import applications
@@ -38,4 +44,6 @@ def model_by_chance(name: str, patch: pytest.MonkeyPatch, cache: pathlib.Path):
     application = applications.functions(name)
     preprocessing = application.prepare(application.read("train", source="sample"))
     keras.utils.set_random_seed(5)
-    return application.present(preprocessing, application.build(preprocessing.sizes, embedding_dim=8, units=4))
+    return application.present(
+        preprocessing, application.build(preprocessing.sizes, embedding_dim=8, units=4)
+    )

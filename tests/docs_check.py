@@ -1,10 +1,11 @@
-"""python tests/docs_check.py [PAGE...]: run the documents: every command and every piece of Python, word for word.
+"""python tests/docs_check.py [PAGE...]: run the documents: every command and every piece of Python, word for
+word.
 
-In a scratch copy of the checkout, page after page, as somebody would who reads them in this order; tests/pages.py has
-the conventions by which a page is written. A command must end with 0 (with something else where the page shows an
-`error: `), and must print the lines that the page shows under it, in their order: numbers and white space may differ,
-and ... stands for anything. What is not run is listed at the end, with its reason. Takes some ten minutes; the ports
-8500 and 8501 must be free.
+In a scratch copy of the checkout, page after page, as somebody would who reads them in this order;
+tests/pages.py has the conventions by which a page is written. A command must end with 0 (with something else
+where the page shows an `error: `), and must print the lines that the page shows under it, in their order:
+numbers and white space may differ, and ... stands for anything. What is not run is listed at the end, with
+its reason. Takes some ten minutes; the ports 8500 and 8501 must be free.
 """
 
 from __future__ import annotations
@@ -45,13 +46,19 @@ for line in sys.stdin:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pages", nargs="*", metavar="PAGE", help="some pages only, as docs/ner.md")
-    parser.add_argument("--folder", metavar="DIR", help="the scratch copy, kept; what is there already is used again")
+    parser.add_argument(
+        "--folder", metavar="DIR", help="the scratch copy, kept; what is there already is used again"
+    )
     arguments = parser.parse_args(argv)
     chosen = [PROJECT / page for page in arguments.pages] or pages()
     with contextlib.ExitStack() as stack:
-        folder = pathlib.Path(arguments.folder or stack.enter_context(tempfile.TemporaryDirectory())).resolve()
+        folder = pathlib.Path(
+            arguments.folder or stack.enter_context(tempfile.TemporaryDirectory())
+        ).resolve()
         copy_checkout(folder)
         check = Check(folder)
         for page in chosen:
@@ -65,7 +72,9 @@ def main(argv: list[str] | None = None) -> int:
 def copy_checkout(folder: pathlib.Path) -> None:
     """The files of the checkout as they are: what git knows, or would take."""
     listed = ["git", "-C", str(PROJECT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    for name in filter(None, subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0")):
+    for name in filter(
+        None, subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0")
+    ):
         if (PROJECT / name).is_file() or (PROJECT / name).is_symlink():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).unlink(missing_ok=True)
@@ -101,7 +110,9 @@ class Check:
                         self.note(block.where, session.run(block))
                 for command in [] if block.skipped or block.file else block.commands:
                     with self.timed(command.where, command.text):
-                        self.note(command.where, server.start(command) if command.stays else self.run(command))
+                        self.note(
+                            command.where, server.start(command) if command.stays else self.run(command)
+                        )
 
     def run(self, command: Command) -> str:
         """What is wrong with a command, or nothing."""
@@ -124,7 +135,11 @@ class Check:
         if re.search(r'\{\s*"error"\s*:', output) and "error" not in "".join(command.shown):
             return f"the server answered with an error:\n{output[-1500:]}"  # of which curl says nothing
         missing = not_printed(command.shown, output)
-        return f"the page shows a line that it did not print:\n{missing}\nbut:\n{output[-1500:]}" if missing else ""
+        return (
+            f"the page shows a line that it did not print:\n{missing}\nbut:\n{output[-1500:]}"
+            if missing
+            else ""
+        )
 
     def note(self, where: str, fault: str) -> None:
         self.ran += 1

@@ -59,7 +59,9 @@ class Loader:
 
     def fails(self, name, version, error=None, times=None):
         error = error or ServingError(Code.NOT_FOUND, "no SavedModel here")
-        self.failures[name, version] = itertools.repeat(error) if times is None else itertools.repeat(error, times)
+        self.failures[name, version] = (
+            itertools.repeat(error) if times is None else itertools.repeat(error, times)
+        )
 
     def gate(self, name, version):
         self.gates[name, version] = threading.Event()
@@ -107,7 +109,9 @@ def policy(text):
 
 
 def labels(**versions):
-    return " ".join(f'version_labels {{ key: "{label}" value: {version} }}' for label, version in versions.items())
+    return " ".join(
+        f'version_labels {{ key: "{label}" value: {version} }}' for label, version in versions.items()
+    )
 
 
 def eventually(condition):

@@ -1,10 +1,11 @@
-"""The documents as a reader follows them: their blocks of code, the commands in these, and the files that they give.
+"""The documents as a reader follows them: their blocks of code, the commands in these, and the files that
+they give.
 
 The conventions, which a reader does not stumble over:
 
     $ command               in a fenced block: run by bash, in the checkout's folder. A line that ends in \\ goes on in
-                            the next one; of a here-document (<<END) the lines up to END belong to the command.
-                            What follows, up to the next `$ `, is the output that it shows
+                            the next one; of a here-document (<<END) the lines up to END belong to the
+                            command. What follows, up to the next `$ `, is the output that it shows
     $ command &             runs beside the commands after it, to the end of the page or to the next of its kind; the
                             comment `# in another terminal` says the same
     ```python               run in one Python session a page, in the page's order, between the page's commands
@@ -46,7 +47,9 @@ class Command:
 
 @dataclasses.dataclass
 class Block:
-    """A fenced block: its place, language and lines; `file` to save it as, and why it is not run, where it says so."""
+    """A fenced block: its place, language and lines; `file` to save it as, and why it is not run, where it
+    says so.
+    """
 
     page: str
     line: int

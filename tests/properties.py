@@ -1,4 +1,6 @@
-"""The examples that a property is tried on: the same ones each time; with `make test-random` others, and more."""
+"""The examples that a property is tried on: the same ones each time; with `make test-random` others, and
+more.
+"""
 
 import os
 
@@ -6,7 +8,9 @@ from hypothesis import settings
 
 TIMES = int(os.environ.get("EXAMPLES_TIMES", "1"))
 settings.register_profile("fixed", deadline=None, derandomize=True, database=None)
-settings.register_profile("random", deadline=None, derandomize=False, print_blob=True, max_examples=100 * TIMES)
+settings.register_profile(
+    "random", deadline=None, derandomize=False, print_blob=True, max_examples=100 * TIMES
+)
 
 
 def tried_on(count):

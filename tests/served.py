@@ -52,7 +52,9 @@ class Served:
         self.predictions = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
 
-    def ask(self, verb: str, path: str, body: bytes | str | None = None, headers: dict | None = None) -> Answer:
+    def ask(
+        self, verb: str, path: str, body: bytes | str | None = None, headers: dict | None = None
+    ) -> Answer:
         """Any HTTP request."""
         data = body.encode() if isinstance(body, str) else body
         url = f"http://127.0.0.1:{self.rest_port}{path}"
@@ -104,7 +106,9 @@ def served(folder: pathlib.Path, *more_flags: str, names: tuple[str, ...] = ()) 
         running.stop()
 
 
-def spec(name: str, signature_name: str = "", version: int | None = None, label: str = "") -> model_pb2.ModelSpec:
+def spec(
+    name: str, signature_name: str = "", version: int | None = None, label: str = ""
+) -> model_pb2.ModelSpec:
     """Which model is asked."""
     found = model_pb2.ModelSpec(name=name, signature_name=signature_name)
     if version is not None:
@@ -121,14 +125,19 @@ def floats(*values: float) -> tf.make_tensor_proto:
 
 def example(**features: float) -> tf.train.Example:
     """An example of numbers by name."""
-    made = {name: tf.train.Feature(float_list=tf.train.FloatList(value=[value])) for name, value in features.items()}
+    made = {
+        name: tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+        for name, value in features.items()
+    }
     return tf.train.Example(features=tf.train.Features(feature=made))
 
 
 def _policy(name: str) -> str:
     if name != "half_plus_two":
         return ""
-    labels = " ".join(f'version_labels {{ key: "{label}" value: {version} }}' for label, version in LABELS.items())
+    labels = " ".join(
+        f'version_labels {{ key: "{label}" value: {version} }}' for label, version in LABELS.items()
+    )
     return f"model_version_policy {{ all {{}} }} {labels}"
 
 

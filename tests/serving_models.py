@@ -51,12 +51,15 @@ def make_all(folder: pathlib.Path) -> None:
 def half_plus_two(path: pathlib.Path, added: float) -> None:
     """`y = x / 2 + added` in the style of TensorFlow 1, with predict, classify and regress signatures.
 
-    x says that it has rows of one number, which TensorFlow Serving does not insist on. Examples have a feature "x", and
-    "x2", which is 0 where it is left out.
+    x says that it has rows of one number, which TensorFlow Serving does not insist on. Examples have a
+    feature "x", and "x2", which is 0 where it is left out.
     """
     with tf1.Graph().as_default(), tf1.Session() as session:
         serialized = tf1.placeholder(tf.string, [None], "examples")
-        features = {"x": tf1.FixedLenFeature([1], tf.float32), "x2": tf1.FixedLenFeature([1], tf.float32, [0.0])}
+        features = {
+            "x": tf1.FixedLenFeature([1], tf.float32),
+            "x2": tf1.FixedLenFeature([1], tf.float32, [0.0]),
+        }
         parsed = tf1.parse_example(serialized, features)
         half = tf1.get_variable("half", initializer=0.5)
         of_example = parsed["x"] * half + parsed["x2"] + added
@@ -112,7 +115,9 @@ def bad_results(path: pathlib.Path) -> None:
 def two_inputs(path: pathlib.Path) -> None:
     """`sum` and `difference` of a and b."""
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "a"), tf.TensorSpec([None], tf.float32, "b")])
+    @tf.function(
+        input_signature=[tf.TensorSpec([None], tf.float32, "a"), tf.TensorSpec([None], tf.float32, "b")]
+    )
     def both(a, b):
         return {"sum": a + b, "difference": a - b}
 

@@ -35,7 +35,7 @@ RANKS = [
     ["serving"],
     ["export"],
 ]
-MOST_LINES = 300
+MOST_LINES = 330
 LEAVES = ("keras_seq.train", "keras_seq.evaluate", "keras_seq.predict", "keras_seq.inspect")
 SOURCES = sorted(
     p for folder in ("keras_seq", "export", "serving", "benchmarks") for p in (PROJECT / folder).rglob("*.py")
@@ -122,7 +122,9 @@ def test_applications_are_imported_without_tensorflow():
             applications.functions(name)
         print({"tensorflow", "keras", "numpy", "sklearn"} & set(sys.modules))
     """
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
     assert done.stdout == "set()\n"
 
 

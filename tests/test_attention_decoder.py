@@ -35,7 +35,10 @@ def decoder(attention="luong", layers=1, input_feeding=False, **options):
 
 def by_steps(layer, inputs):
     words, values, ids, *states = inputs
-    memory, state = layer.remember(values, ids), tf.nest.map_structure(lambda x: x[:, None], layer.begin(states))
+    memory, state = (
+        layer.remember(values, ids),
+        tf.nest.map_structure(lambda x: x[:, None], layer.begin(states)),
+    )
     step, found = layer.stepper(), []
     for time in range(words.shape[1]):
         features, state, attention = step(words[:, time : time + 1], state, memory)
@@ -78,7 +81,9 @@ def plain(layer, inputs):
             top = hidden[0]
             for number in range(1, len(layer.lstms)):
                 read = np.concatenate([top, context])
-                hidden[number], cell[number] = lstm_step(layer.lstms[number], read, hidden[number], cell[number])
+                hidden[number], cell[number] = lstm_step(
+                    layer.lstms[number], read, hidden[number], cell[number]
+                )
                 top = top + hidden[number]
             joined = np.concatenate([top, context, word])
             outputs[row, time] = np.tanh(joined @ weight["combine/kernel"] + weight["combine/bias"])
@@ -116,7 +121,11 @@ def test_hypotheses_of_a_row_do_not_touch_each_other(attention):
 def test_padding_of_the_source_changes_nothing():
     layer = decoder()
     words, values, ids, *states = tensors()
-    longer = [words, tf.pad(values, [[0, 0], [0, 3], [0, 0]], constant_values=9.0), tf.pad(ids, [[0, 0], [0, 3]])]
+    longer = [
+        words,
+        tf.pad(values, [[0, 0], [0, 3], [0, 0]], constant_values=9.0),
+        tf.pad(ids, [[0, 0], [0, 3]]),
+    ]
     np.testing.assert_allclose(layer([*longer, *states]), layer(tensors()), atol=1e-6)
 
 
@@ -132,7 +141,9 @@ def test_dropout_is_for_training_alone_and_gradients_reach_every_weight(input_fe
 
 
 def test_the_whole_sequence_goes_through_the_lstm_at_once_unless_features_are_fed_back():
-    """What input feeding costs is a loop over steps around everything; without it the attention is outside of loops."""
+    """What input feeding costs is a loop over steps around everything; without it the attention is outside of
+    loops.
+    """
 
     def softmaxes_at_the_top(layer):
         graph = tf.function(layer.call, autograph=False).get_concrete_function(tensors(), training=True).graph
@@ -158,13 +169,17 @@ def test_the_loss_is_keras_s_with_label_smoothing_over_what_is_not_padding(smoot
     logits = tf.constant(draw.normal(size=(2, 4, 9)) * 5, tf.float32)
     ids = np.array([[4, 8, 3, 0], [5, 3, 0, 0]])
     one_hot = tf.one_hot(ids, 9)
-    losses = keras.losses.categorical_crossentropy(one_hot, logits, from_logits=True, label_smoothing=smoothing)
+    losses = keras.losses.categorical_crossentropy(
+        one_hot, logits, from_logits=True, label_smoothing=smoothing
+    )
     expected = np.mean(losses.numpy()[ids > 0])
     loss = SmoothedCrossEntropy(smoothing)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(logits)
         found = loss(ids, logits)
-        kept = keras.losses.categorical_crossentropy(one_hot, logits, from_logits=True, label_smoothing=smoothing)
+        kept = keras.losses.categorical_crossentropy(
+            one_hot, logits, from_logits=True, label_smoothing=smoothing
+        )
         theirs = tf.reduce_mean(tf.boolean_mask(kept, ids > 0))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     np.testing.assert_allclose(tape.gradient(found, logits), tape.gradient(theirs, logits), atol=1e-6)

@@ -1,4 +1,6 @@
-"""What held-out examples decide: the penalty with the best F1, and scores that say how many entities are right."""
+"""What held-out examples decide: the penalty with the best F1, and scores that say how many entities are
+right.
+"""
 
 import keras
 import numpy as np
@@ -65,7 +67,9 @@ def test_padding_and_sentences_without_entities_are_no_answers():
     emissions = np.zeros((2, 3, TAGS), "float32")
     emissions[..., 0] = 9.0
     tags = np.array([[0, 0, -1], [-1, -1, -1]], "int32")
-    assert calibrate(tagger(), tf.data.Dataset.from_tensors((emissions, tags)), {}) == {"outside_penalty": 0.0}
+    assert calibrate(tagger(), tf.data.Dataset.from_tensors((emissions, tags)), {}) == {
+        "outside_penalty": 0.0
+    }
 
 
 def test_a_penalty_that_the_recipe_gives_is_kept_and_calibrated_for():

@@ -1,4 +1,6 @@
-"""The card: whatever people name things, it says so as written; whatever goes wrong with it, the run is finished."""
+"""The card: whatever people name things, it says so as written; whatever goes wrong with it, the run is
+finished.
+"""
 
 import errno
 import html.parser
@@ -202,9 +204,16 @@ def test_a_home_that_cannot_be_written_stops_no_picture(run, tmp_path):
         "import json, sys; from keras_seq import pictures; from keras_seq.run import Run\n"
         "print(json.dumps(pictures.confusion_matrix(Run(sys.argv[1]), [[1, 0], [0, 1]], ['a', 'b'])))"
     )
-    home = {"HOME": "/dev/null", "MPLCONFIGDIR": "/dev/null/x", "PATH": "/usr/bin:/bin", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    home = {
+        "HOME": "/dev/null",
+        "MPLCONFIGDIR": "/dev/null/x",
+        "PATH": "/usr/bin:/bin",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
     command = [sys.executable, "-c", code, str(run.path)]
-    done = subprocess.run(command, cwd=PROJECT, env=home, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=home, capture_output=True, text=True, timeout=300, check=False
+    )
     assert json.loads(done.stdout.splitlines()[-1]) == ["confusion_matrix.png"], done.stderr[-2000:]
 
 

@@ -1,4 +1,6 @@
-"""The same tests are collected every time: no id depends on the time, on the seed of hashes or on the machine."""
+"""The same tests are collected every time: no id depends on the time, on the seed of hashes or on the
+machine.
+"""
 
 import os
 import subprocess
@@ -9,7 +11,17 @@ from corpora import PROJECT
 
 
 def collected(hash_seed):
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+    ]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     found = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
     return [line for line in found.stdout.splitlines() if "::" in line]

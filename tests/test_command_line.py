@@ -88,7 +88,10 @@ def ended(error):
         (OSError(28, "No space left on device", "runs/x"), "error: runs/x: No space left on device"),
         (OSError(36, "File name too long", b"long"), "error: long: File name too long"),
         (OSError(28, "No space left on device"), "error: No space left on device"),
-        (OSError("Can't write data (errno = 28, error message = 'No space left on device')"), "error: No space left"),
+        (
+            OSError("Can't write data (errno = 28, error message = 'No space left on device')"),
+            "error: No space left",
+        ),
         (PermissionError(13, "Permission denied", "runs"), "error: runs: Permission denied"),
     ],
     ids=["recipe", "data", "file", "bytes", "nameless", "hdf5", "permission"],
@@ -165,7 +168,9 @@ def test_a_question_is_cut_between_words(text, shown):
     assert question(text) == shown
 
 
-@pytest.mark.parametrize("arguments", [["runs/a b", 'it\'s -5 * "fine" $HOME `x`'], ["runs/x", "-5 stars"], ["-r", ""]])
+@pytest.mark.parametrize(
+    "arguments", [["runs/a b", 'it\'s -5 * "fine" $HOME `x`'], ["runs/x", "-5 stars"], ["-r", ""]]
+)
 def test_a_proposed_command_works_as_it_is_printed(arguments):
     parser = CommandParser("keras_seq.predict", "")
     parser.add_argument("run", metavar="RUN")
@@ -183,7 +188,9 @@ def test_a_text_that_begins_with_a_dash_gets_a_hint(text, capsys):
     parser.add_argument("texts", nargs="*", metavar="TEXT")
     with pytest.raises(SystemExit):  # newer Pythons take -hilarious for -h
         parser.parse_args(["runs/x", text])
-    assert "comes after --, as in: python -m keras_seq.predict -- RUN '-5 stars'" in "".join(capsys.readouterr())
+    assert "comes after --, as in: python -m keras_seq.predict -- RUN '-5 stars'" in "".join(
+        capsys.readouterr()
+    )
 
 
 def test_the_package_itself_lists_its_commands(capsys):

@@ -1,4 +1,6 @@
-"""The commands as a user types them: answers, next steps; for a mistake one message, exit code 2, no traceback."""
+"""The commands as a user types them: answers, next steps; for a mistake one message, exit code 2, no
+traceback.
+"""
 
 import gzip
 import json
@@ -25,19 +27,28 @@ def refused(command, *arguments, capsys):
     printed = capsys.readouterr().err
     steps, error, message = printed.partition("error: ")
     assert error
-    assert all(line.endswith(".") for line in steps.splitlines())  # what it was doing, each on a line of its own
+    assert all(
+        line.endswith(".") for line in steps.splitlines()
+    )  # what it was doing, each on a line of its own
     assert "Traceback" not in printed
     return message
 
 
 def python(*arguments, **options):
     command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False, **options)
+    return subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False, **options
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(["--help"], 0), (["--schema", "sentiment"], 0), (["zoo/nowhere.yaml"], 2), (["zoo/sentiment_sst2.yaml"], 2)],
+    [
+        (["--help"], 0),
+        (["--schema", "sentiment"], 0),
+        (["zoo/nowhere.yaml"], 2),
+        (["zoo/sentiment_sst2.yaml"], 2),
+    ],
 )
 def test_recipes_are_checked_in_under_a_second_without_tensorflow(arguments, code):
     best = 1e9
@@ -48,7 +59,9 @@ def test_recipes_are_checked_in_under_a_second_without_tensorflow(arguments, cod
         seconds = ended.children_user + ended.children_system - begun.children_user - begun.children_system
         best = min(best, seconds)
     assert done.returncode == code
-    heavy = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    heavy = {
+        line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")
+    }
     assert "keras_seq.recipe" in heavy
     assert not heavy & {"tensorflow", "keras", "matplotlib", "sklearn", "numpy"}
     assert best < 1
@@ -63,7 +76,9 @@ def test_help_of_every_command_is_quick(module):
 
 
 def test_importing_the_package_registers_the_layers():
-    done = python("-c", "import keras_seq, keras; print(keras.saving.get_registered_object('keras_seq>WordIds'))")
+    done = python(
+        "-c", "import keras_seq, keras; print(keras.saving.get_registered_object('keras_seq>WordIds'))"
+    )
     assert "WordIds" in done.stdout
 
 
@@ -72,7 +87,10 @@ RECIPES = {
     "an unknown key": ("application: sentiment\nmodel: {unit: 3}\n", ":2: model.unit: unknown key"),
     "a wrong type": ("application: sentiment\ntraining: {epochs: ten}\n", ":2: training.epochs: given 'ten'"),
     "an unknown application": ("application: sentient\n", ":1: application: unknown application 'sentient'"),
-    "a missing data file": ("application: sentiment\ndata: {train: none.tsv}\n", ":2: data.train: given 'none.tsv'"),
+    "a missing data file": (
+        "application: sentiment\ndata: {train: none.tsv}\n",
+        ":2: data.train: given 'none.tsv'",
+    ),
     "the sample and a file": (
         "application: sentiment\ndata: {source: sample, train: /}\n",
         "data.source: is sample, but data.train is given too",
@@ -107,7 +125,11 @@ FILES = {
     "too few columns": ("train", GOOD.encode() + b"one\n", "train.tsv:3: 1 column(s), expected at least 2"),
     "an unknown label": ("validation", b"x\tneutral\n", "validation.tsv:1: label 'neutral' in validation"),
     "an unknown test label": ("test", b"x\tneutral\n", "test.tsv:1: label 'neutral' in test"),
-    "no UTF-8": ("train", GOOD.encode() + b"caf\xe9\tpositive\n", "train.tsv:3: byte 4 of the line is not UTF-8"),
+    "no UTF-8": (
+        "train",
+        GOOD.encode() + b"caf\xe9\tpositive\n",
+        "train.tsv:3: byte 4 of the line is not UTF-8",
+    ),
     "one class": ("train", b"a\tpositive\n", "the training split has one class only"),
     "no gzip": ("train.gz", b"a\tpositive\n", "damaged gzip data"),
 }
@@ -171,7 +193,9 @@ def test_options_are_not_abbreviated(capsys):
     [(evaluate, []), (predict, ["text"]), (export_command, [])],
     ids=["evaluate", "predict", "export"],
 )
-def test_a_folder_that_is_no_run_and_a_run_that_is_not_finished(command, arguments, tiny_run, tmp_path, capsys):
+def test_a_folder_that_is_no_run_and_a_run_that_is_not_finished(
+    command, arguments, tiny_run, tmp_path, capsys
+):
     assert "no such folder" in refused(command, tmp_path / "none", *arguments, capsys=capsys)
     assert "holds no run" in refused(command, tmp_path, *arguments, capsys=capsys)
     shutil.copytree(tiny_run, tmp_path / "begun")
@@ -244,7 +268,9 @@ def test_predict_reads_standard_input_and_keeps_order_over_chunks(tiny_run, monk
         os.dup2(standard_input, 0)
         os.close(standard_input)
         os.close(reader)
-    assert [json.loads(line)["text"][-1] for line in capsys.readouterr().out.splitlines()] == [str(n) for n in range(9)]
+    assert [json.loads(line)["text"][-1] for line in capsys.readouterr().out.splitlines()] == [
+        str(n) for n in range(9)
+    ]
 
 
 def test_an_argument_that_is_not_utf8_is_answered(tiny_run, capsys):
@@ -263,7 +289,14 @@ def test_predict_wants_inputs(tiny_run, tmp_path, capsys):
 
 def test_the_card_says_what_a_reader_needs(tiny_run):
     card = (tiny_run / "card.md").read_text(encoding="utf-8")
-    for part in ("## Data", "| train | 100 |", "accuracy", "confusion_matrix.png", "learning_curves.png", "## Use"):
+    for part in (
+        "## Data",
+        "| train | 100 |",
+        "accuracy",
+        "confusion_matrix.png",
+        "learning_curves.png",
+        "## Use",
+    ):
         assert part in card
     assert card.count("\n| positive |") + card.count("\n| negative |") == 10
     for picture in ("confusion_matrix.png", "learning_curves.png"):
@@ -275,12 +308,16 @@ def test_every_layout_trains(layout, tmp_path, corpus):
     """The same reviews as CSV, JSON lines, class folders, compressed, and with a held-out part."""
     data = {"train": "train", "validation": "validation", "test": "test"}
     for split in data:
-        rows = [line.split("\t") for line in (corpus / f"{split}.tsv").read_text(encoding="utf-8").splitlines()]
+        rows = [
+            line.split("\t") for line in (corpus / f"{split}.tsv").read_text(encoding="utf-8").splitlines()
+        ]
         target = corpus / f"{split}.{layout}"
         if layout == "csv":
             target.write_text("label,text\n" + "".join(f'{y},"{x}"\n' for x, y in rows), encoding="utf-8")
         elif layout == "jsonl":
-            target.write_text("".join(json.dumps({"text": x, "label": y}) + "\n" for x, y in rows), encoding="utf-8")
+            target.write_text(
+                "".join(json.dumps({"text": x, "label": y}) + "\n" for x, y in rows), encoding="utf-8"
+            )
         elif layout == "tsv.gz":
             target.write_bytes(gzip.compress((corpus / f"{split}.tsv").read_bytes()))
         elif layout == "folders":
@@ -323,6 +360,8 @@ def test_three_classes_with_names_of_their_own(tmp_path):
 
 def test_a_closed_pipe_is_no_error():
     command = f"{sys.executable} -m keras_seq.train --schema sentiment | head -1"
-    done = subprocess.run(command, shell=True, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, shell=True, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout == "{\n"
     assert "Traceback" not in done.stderr

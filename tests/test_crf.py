@@ -96,7 +96,9 @@ def test_the_legal_paths_are_all_iobes_sequences_and_no_others():
 
 @tried_on(40)
 @given(
-    st.integers(0, 2**32), st.sampled_from([1.0, 30.0, 1e3, 1e4]), st.lists(st.integers(0, 12), min_size=1, max_size=6)
+    st.integers(0, 2**32),
+    st.sampled_from([1.0, 30.0, 1e3, 1e4]),
+    st.lists(st.integers(0, 12), min_size=1, max_size=6),
 )
 def test_a_constrained_best_path_is_legal_whatever_the_scores(seed, scale, lengths):
     random = np.random.default_rng(seed)
@@ -148,7 +150,9 @@ def tagger(units, num_tags, **legal):
 
 
 def echoes(count, time, random):
-    """Symbols 1 and 2 have tags 0 and 1; symbol 3 has tag 2 when the last other symbol was 1, and 3 when it was 2."""
+    """Symbols 1 and 2 have tags 0 and 1; symbol 3 has tag 2 when the last other symbol was 1, and 3 when it
+    was 2.
+    """
     symbols = random.integers(1, 4, size=(count, time))
     symbols[:, 0] = random.integers(1, 3, size=count)
     last = np.maximum.accumulate(np.where(symbols < 3, np.arange(time), 0), axis=1)
@@ -194,14 +198,19 @@ def test_a_saved_function_answers_the_same_and_calls_no_python(tmp_path):
 
     module = tf.Module()
     module.model = model
-    module.answers = tf.function(answers, input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False)
+    module.answers = tf.function(
+        answers, input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False
+    )
     tf.saved_model.save(module, str(tmp_path / "saved"))
     loaded = tf.saved_model.load(str(tmp_path / "saved"))
     for symbols in (np.array([[1, 2, 3], [5, 0, 0]], "int32"), np.zeros((1, 0), "int32")):
         for name, found in loaded.answers(symbols).items():
             np.testing.assert_allclose(found, answers(symbols)[name], atol=1e-6)
     definition = loaded.answers.concrete_functions[0].graph.as_graph_def()
-    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
+    nodes = [
+        *definition.node,
+        *(node for function in definition.library.function for node in function.node_def),
+    ]
     used = {node.op for node in nodes} - {function.signature.name for function in definition.library.function}
     assert {"While", "StatelessWhile"} & used
     assert not [op for op in used if "PyFunc" in op or not hasattr(tf.raw_ops, op)]

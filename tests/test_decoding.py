@@ -1,4 +1,6 @@
-"""Searches: against all sequences written out, a beam search in NumPy, rows alone, and what is computed at all."""
+"""Searches: against all sequences written out, a beam search in NumPy, rows alone, and what is computed at
+all.
+"""
 
 import itertools
 
@@ -137,7 +139,9 @@ def beams_by_hand(model, row, limit, width):
 
 def sequences(found, row):
     """The hypotheses of a row as lists, without the end token."""
-    return [list(tokens[:length]) for tokens, length in zip(found.tokens[row], found.lengths[row], strict=True)]
+    return [
+        list(tokens[:length]) for tokens, length in zip(found.tokens[row], found.lengths[row], strict=True)
+    ]
 
 
 def without_end(sequence):
@@ -190,7 +194,9 @@ def test_a_beam_as_wide_as_all_beginnings_finds_the_best_of_all_sequences(limit,
     np.testing.assert_allclose(found.scores[0, 0], score, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("penalties", [{}, {"length_penalty": 1.0}, {"length_penalty": 0.6, "coverage_penalty": 0.5}])
+@pytest.mark.parametrize(
+    "penalties", [{}, {"length_penalty": 1.0}, {"length_penalty": 0.6, "coverage_penalty": 0.5}]
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_beam_for_all_sequences_has_them_in_the_order_of_their_penalised_scores(penalties, seed):
     model, (state, memory) = Model(3, seed, scale=1.0), inputs([4, 2])
@@ -199,7 +205,9 @@ def test_a_beam_for_all_sequences_has_them_in_the_order_of_their_penalised_score
     for index in range(2):
         expected = written_out(model, row_of(state, memory, index), 4, **penalties)
         assert sequences(found, index) == [*(without_end(sequence) for _, sequence in expected), [], []]
-        np.testing.assert_allclose(found.scores[index][:-2], [score for score, _ in expected], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            found.scores[index][:-2], [score for score, _ in expected], rtol=1e-4, atol=1e-5
+        )
         assert list(found.scores[index][-2:]) == [NO_HYPOTHESIS] * 2
     assert all(np.isfinite(tensor).all() for tensor in found)
 
@@ -315,10 +323,15 @@ def test_sampling_follows_the_probabilities():
 
     def shares(expected, **options):
         def draw():
-            return sample(step, (), (), start=0, end=9, limits=[2] * rows, keys=np.arange(rows), seed=3, **options)
+            return sample(
+                step, (), (), start=0, end=9, limits=[2] * rows, keys=np.arange(rows), seed=3, **options
+            )
 
         found = Hypotheses(*(tensor.numpy() for tensor in tf.function(draw, autograph=False)()))
-        first, second = np.bincount(found.tokens[:, 0, 0], minlength=5), np.bincount(found.tokens[:, 0, 1], minlength=5)
+        first, second = (
+            np.bincount(found.tokens[:, 0, 0], minlength=5),
+            np.bincount(found.tokens[:, 0, 1], minlength=5),
+        )
         assert not np.array_equal(found.tokens[:, 0, 0], found.tokens[:, 0, 1])
         for counts in (first, second):
             np.testing.assert_allclose(counts / rows, expected, atol=5 * 0.5 / np.sqrt(rows))
@@ -338,7 +351,11 @@ def test_the_seed_and_the_key_decide_what_is_drawn():
     def tokens(seed, keys):
         return in_graph(sample, model, seed=seed)(state, memory, [30] * 6, keys).tokens
 
-    first, again, other = tokens(1, [1, 2, 3, 4, 5, 1]), tokens(1, [1, 2, 3, 4, 5, 1]), tokens(2, [1, 2, 3, 4, 5, 1])
+    first, again, other = (
+        tokens(1, [1, 2, 3, 4, 5, 1]),
+        tokens(1, [1, 2, 3, 4, 5, 1]),
+        tokens(2, [1, 2, 3, 4, 5, 1]),
+    )
     np.testing.assert_array_equal(first, again)
     assert first.shape != other.shape or (first != other).any()
     np.testing.assert_array_equal(first[0], first[5])
@@ -408,12 +425,17 @@ def test_an_exported_search_has_core_operations_only_and_answers_the_same(search
         def __call__(self, hidden, values, mask, limits):
             keys = {"keys": tf.cast(limits, tf.int64)} if search is sample else {}
             state = {"hidden": [hidden]}
-            found = search(model.step, state, (values, mask), start=START, end=END, limits=limits, **options, **keys)
+            found = search(
+                model.step, state, (values, mask), start=START, end=END, limits=limits, **options, **keys
+            )
             return found._asdict()
 
     module = Module()
     definition = module.__call__.get_concrete_function().graph.as_graph_def()
-    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
+    nodes = [
+        *definition.node,
+        *(node for function in definition.library.function for node in function.node_def),
+    ]
     assert not {node.op for node in nodes if "Py" in node.op or ">" in node.op}
     assert {"While", "StatelessWhile"} & {node.op for node in nodes}
 
@@ -445,7 +467,9 @@ def test_a_search_is_part_of_a_keras_model(width):
             mask = tf.ones(tf.shape(values)[:2], tf.bool)
             limits = tf.fill([tf.shape(values)[0]], 5)
             state, memory = {"hidden": [hidden]}, (values, mask)
-            return beam_search(model.step, state, memory, start=START, end=END, limits=limits, width=width)._asdict()
+            return beam_search(
+                model.step, state, memory, start=START, end=END, limits=limits, width=width
+            )._asdict()
 
     hidden, values = keras.Input([6], name="hidden"), keras.Input([None, 6], name="values")
     network = keras.Model([hidden, values], Search(name="search")(hidden, values))

@@ -18,12 +18,16 @@ from keras_seq.recipe import load_recipe
 PAGES = [path.relative_to(PROJECT).as_posix() for path in pages.pages()]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)+/?|[\w-]+\.(ya?ml|tsv|csv|jsonl|txt|conll|py|md|de|en|fr)")
-MODULE = re.compile(r"python -m ((?:keras_seq|export|serving|benchmarks)[\w.]*)(.*)|python (serving/client\.py)(.*)")
+MODULE = re.compile(
+    r"python -m ((?:keras_seq|export|serving|benchmarks)[\w.]*)(.*)|python (serving/client\.py)(.*)"
+)
 
 
 def prose(page):
     """A page without its fenced blocks."""
-    return re.sub(r"^```.*?^```$", "", (PROJECT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(
+        r"^```.*?^```$", "", (PROJECT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
 
 
 def anchors(path):
@@ -34,7 +38,9 @@ def anchors(path):
 
 def inline(page):
     """Commands in the text itself, and in indented blocks."""
-    return re.findall(r"`(python [^`]+)`", prose(page)) + re.findall(r"^    (python .+)$", prose(page), re.MULTILINE)
+    return re.findall(r"`(python [^`]+)`", prose(page)) + re.findall(
+        r"^    (python .+)$", prose(page), re.MULTILINE
+    )
 
 
 def commands(page):
@@ -48,7 +54,11 @@ def flags(module):
     if module.startswith("benchmarks"):
         files = [PROJECT / f"{module.replace('.', '/')}.py", PROJECT / "benchmarks" / "beside.py"]
         nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
-        return {node.value for node in nodes if isinstance(node, ast.Constant) and str(node.value).startswith("--")}
+        return {
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and str(node.value).startswith("--")
+        }
     command = [sys.executable, *([module] if module.endswith(".py") else ["-m", module]), "--help"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     return set(re.findall(r"--\w[\w-]*", done.stdout))
@@ -94,7 +104,9 @@ def made_by(text):
 
 @pytest.fixture(scope="module")
 def reading():
-    """Paths in commands that are neither in the checkout nor made before, when the pages are read in their order."""
+    """Paths in commands that are neither in the checkout nor made before, when the pages are read in their
+    order.
+    """
     faults, made = {page: [] for page in PAGES}, set()
     for page in PAGES:
         for block in pages.blocks(PROJECT / page):
@@ -104,10 +116,18 @@ def reading():
             for command in block.commands:
                 made |= set(made_by(command.text))
                 line = re.sub(r"\S*localhost\S*|https?:\S+", "", command.text.split("\n")[0])
-                words = [w for word in shlex.split(line, comments=True) for w in re.split(r"[=@:\[\],]", word)]
+                words = [
+                    w for word in shlex.split(line, comments=True) for w in re.split(r"[=@:\[\],]", word)
+                ]
                 for word in words:
-                    known = (PROJECT / word).exists() or any((word + "/").startswith(f"{one}/") for one in made)
-                    if PATH.fullmatch(word) and not known and not any(one.startswith(f"{word}/") for one in made):
+                    known = (PROJECT / word).exists() or any(
+                        (word + "/").startswith(f"{one}/") for one in made
+                    )
+                    if (
+                        PATH.fullmatch(word)
+                        and not known
+                        and not any(one.startswith(f"{word}/") for one in made)
+                    ):
                         faults[page].append(f"{command.where}: {word}")
     return faults
 

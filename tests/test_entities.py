@@ -1,4 +1,6 @@
-"""From log-potentials to entities: calibrated scores, places, given tokens; words of characters; the second loss."""
+"""From log-potentials to entities: calibrated scores, places, given tokens; words of characters; the second
+loss.
+"""
 
 import itertools
 
@@ -27,7 +29,9 @@ def chains(draw):
     time = draw(st.integers(1, 3))
     lengths = draw(st.lists(st.integers(0, time), min_size=1, max_size=3))
     layer = built(9, legal_iobes(2), random)
-    emissions = (random.normal(size=(len(lengths), time, 9)) * draw(st.sampled_from([0.5, 2.0]))).astype("float32")
+    emissions = (random.normal(size=(len(lengths), time, 9)) * draw(st.sampled_from([0.5, 2.0]))).astype(
+        "float32"
+    )
     return layer(emissions, mask=padded(lengths, time)), lengths
 
 
@@ -121,19 +125,27 @@ def test_named_answers_hold_the_best_path_and_are_padded_with_nothing():
 def test_scores_of_entities_are_calibrated_and_those_outside_are_not():
     features, real = some_features([6, 3], 6), padded([6, 3], 6)
     random = np.random.default_rng(11)
-    potentials = built(9, legal_iobes(2), random)(2 * random.normal(size=(2, 6, 9)).astype("float32"), mask=real)
-    plain, other = (TaggedTokens(["a", "b"], **numbers)(features, potentials) for numbers in ({}, CALIBRATION))
+    potentials = built(9, legal_iobes(2), random)(
+        2 * random.normal(size=(2, 6, 9)).astype("float32"), mask=real
+    )
+    plain, other = (
+        TaggedTokens(["a", "b"], **numbers)(features, potentials) for numbers in ({}, CALIBRATION)
+    )
     np.testing.assert_array_equal(plain["tags"], other["tags"])
     scores, is_entity = plain["scores"].numpy()[real], plain["tags"].numpy()[real] != b"O"
     assert set(is_entity) == {True, False}
     np.testing.assert_allclose(scores, path_scores(potentials, viterbi(potentials)).numpy()[real], rtol=1e-4)
     calibrated = 1 / (1 + np.exp(-(0.5 * np.log(scores / (1 - scores)) - 0.75)))
-    np.testing.assert_allclose(other["scores"].numpy()[real], np.where(is_entity, calibrated, scores), rtol=1e-4)
+    np.testing.assert_allclose(
+        other["scores"].numpy()[real], np.where(is_entity, calibrated, scores), rtol=1e-4
+    )
 
 
 def test_a_sure_answer_has_a_finite_score():
     emissions = 200 * np.eye(9, dtype="float32")[[[4, 0]]]
-    answer = TaggedTokens(["a", "b"], **CALIBRATION)(some_features([2], 2), built(9, legal_iobes(2), RANDOM)(emissions))
+    answer = TaggedTokens(["a", "b"], **CALIBRATION)(
+        some_features([2], 2), built(9, legal_iobes(2), RANDOM)(emissions)
+    )
     assert np.isfinite(answer["scores"]).all()
 
 
@@ -146,7 +158,9 @@ def test_outcomes_are_the_entities_of_a_path_and_whether_they_are_true():
     )
     scores, right = outcomes(potentials, tf.constant(paths, tf.int32), tf.constant(true, tf.int32))
     assert right.numpy().tolist() == [True, True, True, False, False, True]
-    expected = path_scores(potentials, tf.constant(paths, tf.int32)).numpy()[[0, 0, 1, 1, 2, 2], [0, 3, 0, 1, 0, 3]]
+    expected = path_scores(potentials, tf.constant(paths, tf.int32)).numpy()[
+        [0, 0, 1, 1, 2, 2], [0, 3, 0, 1, 0, 3]
+    ]
     np.testing.assert_allclose(scores, expected, rtol=1e-6)
 
 
@@ -154,7 +168,12 @@ def test_the_numbers_of_the_answers_come_back_from_their_configuration():
     layer = TaggedTokens(["a", "b"], outside_penalty=0.5, **CALIBRATION)
     copy = TaggedTokens.from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()
-    assert (copy.classes, copy.outside_penalty, copy.score_slope, copy.score_intercept) == (["a", "b"], 0.5, 0.5, -0.75)
+    assert (copy.classes, copy.outside_penalty, copy.score_slope, copy.score_intercept) == (
+        ["a", "b"],
+        0.5,
+        0.5,
+        -0.75,
+    )
 
 
 def test_a_penalty_on_standing_outside_changes_the_tags_and_not_how_scores_are_made():
@@ -169,7 +188,9 @@ def test_a_penalty_on_standing_outside_changes_the_tags_and_not_how_scores_are_m
     answer = TaggedTokens(["a", "b"], outside_penalty=penalty)(features, potentials)
     names = np.array(["O"] + [f"{part}-{kind}" for kind in "ab" for part in "BIIB"])
     assert answer["tags"].numpy().astype(str)[real].tolist() == names[ids.numpy()][real].tolist()
-    np.testing.assert_allclose(answer["scores"].numpy()[real], path_scores(potentials, ids).numpy()[real], rtol=1e-4)
+    np.testing.assert_allclose(
+        answer["scores"].numpy()[real], path_scores(potentials, ids).numpy()[real], rtol=1e-4
+    )
     without = TaggedTokens(["a", "b"])(features, potentials)["tags"].numpy()
     assert (without == b"O").sum() > (answer["tags"].numpy() == b"O").sum()
 
@@ -183,14 +204,18 @@ onto_given = tf.function(
 
 
 def answered(tokens, tags):
-    """The answer of a model that makes the tokens of `TokenFeatures` and gives them these tags, a row of them each."""
+    """The answer of a model that makes the tokens of `TokenFeatures` and gives them these tags, a row of them
+    each.
+    """
     texts = tf.strings.reduce_join(tf.constant(tokens), axis=1, separator=" ")
     features = layer_of_tokens(texts)
     width = features["tokens"].shape[1]
     rows = [row.split() + [""] * (width - len(row.split())) for row in tags]
     scores = np.where(features["ends"] > 0, 0.5 + 0.01 * np.arange(width), 0).astype("float32")
     places = {name: features[name] for name in ("tokens", "starts", "ends")}
-    return onto_given(tf.constant(tokens), {**places, "tags": tf.constant(rows), "scores": tf.constant(scores)})
+    return onto_given(
+        tf.constant(tokens), {**places, "tags": tf.constant(rows), "scores": tf.constant(scores)}
+    )
 
 
 def tags_of(answer):
@@ -201,7 +226,9 @@ def test_tokens_that_agree_keep_their_tags_and_scores():
     tokens = [["Ada", "met", "Anna", "Bo", "Li"], ["北", "🙂", "Ada", "", ""]]
     answer = answered(tokens, ["B-per O B-per B-loc I-loc", "O O B-per"])
     assert tags_of(answer) == ["B-per O B-per B-loc I-loc", "O O B-per _ _"]
-    np.testing.assert_allclose(answer["scores"], [[0.5, 0.51, 0.52, 0.53, 0.54], [0.5, 0.51, 0.52, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(
+        answer["scores"], [[0.5, 0.51, 0.52, 0.53, 0.54], [0.5, 0.51, 0.52, 0, 0]], rtol=1e-6
+    )
     np.testing.assert_array_equal(answer["starts"], [[0, 4, 8, 13, 16], [0, 2, 4, 0, 0]])
     np.testing.assert_array_equal(answer["ends"], [[3, 7, 12, 15, 18], [1, 3, 7, 0, 0]])
 
@@ -251,7 +278,9 @@ def test_places_are_those_of_the_tokens_with_spaces_between():
 
 @few
 @given(
-    st.lists(st.sampled_from(["Ada", "Li", "x", "Mary's.", "New York", "(a)", "🙂-🙂"]), min_size=1, max_size=6),
+    st.lists(
+        st.sampled_from(["Ada", "Li", "x", "Mary's.", "New York", "(a)", "🙂-🙂"]), min_size=1, max_size=6
+    ),
     st.randoms(),
 )
 def test_a_token_that_touches_an_entity_belongs_to_the_first(tokens, random):
@@ -278,7 +307,11 @@ def test_a_token_that_touches_an_entity_belongs_to_the_first(tokens, random):
 
 def test_entities_are_read_off_tags():
     text = "Zoë 👩‍👧 met Li"
-    answer = {"tags": ["B-per", "I-per", "O", "B-loc", ""], "starts": [0, 4, 8, 12, 0], "ends": [3, 7, 11, 14, 0]}
+    answer = {
+        "tags": ["B-per", "I-per", "O", "B-loc", ""],
+        "starts": [0, 4, 8, 12, 0],
+        "ends": [3, 7, 11, 14, 0],
+    }
     assert entities_in(text, {**answer, "scores": [0.75, 0.75, 0.5, 0.25, 0.0]}) == [
         {"text": "Zoë 👩‍👧", "type": "per", "start": 0, "end": 7, "score": 0.75},
         {"text": "Li", "type": "loc", "start": 12, "end": 14, "score": 0.25},
@@ -296,7 +329,9 @@ def tagger():
     x = keras.layers.Embedding(6, 8, mask_zero=True, embeddings_initializer="normal", name="embedding")(
         tensors["word_ids"]
     )
-    x = keras.layers.Dense(9, kernel_initializer=keras.initializers.RandomNormal(stddev=40.0), name="scores")(x)
+    x = keras.layers.Dense(9, kernel_initializer=keras.initializers.RandomNormal(stddev=40.0), name="scores")(
+        x
+    )
     potentials = CRF(9, **legal_iobes(2), name="crf")(x)
     answers = TaggedTokens(["loc", "per"], **CALIBRATION, name="answers")(tensors, potentials)
     return EntityAnswering(text, answers, name="ner")
@@ -345,7 +380,11 @@ def test_a_tagger_has_two_signatures(tagger):
     signatures = tagger.signatures()
     assert set(signatures) == {"serving_default", "tokens"}
     tokens = signatures["tokens"]
-    assert (tokens.spec.shape.as_list(), tokens.spec.dtype, tokens.spec.name) == ([None, None], tf.string, "tokens")
+    assert (tokens.spec.shape.as_list(), tokens.spec.dtype, tokens.spec.name) == (
+        [None, None],
+        tf.string,
+        "tokens",
+    )
     batch = tokens.example(tf.constant(TEXTS))
     answers = [
         tf.function(tokens.call, input_signature=[tokens.spec])(batch),
@@ -423,7 +462,9 @@ def rendered_loss(layer, states, ids):
                 for way, (state, word) in enumerate(
                     [(row_states[step, :4], row[step + 1]), (row_states[step + 1, 4:], row[step])]
                 ):
-                    hidden = np.tanh(state @ layer.hidden[way].kernel.numpy() + layer.hidden[way].bias.numpy())
+                    hidden = np.tanh(
+                        state @ layer.hidden[way].kernel.numpy() + layer.hidden[way].bias.numpy()
+                    )
                     logits = hidden @ layer.words[way].kernel.numpy() + layer.words[way].bias.numpy()
                     loss += np.logaddexp.reduce(logits) - logits[word]
     return layer.weight * loss / len(ids)

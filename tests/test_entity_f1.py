@@ -60,9 +60,13 @@ def padded(rows, time, filler):
 
 
 def update(metric, rows, time=10):
-    """Give the metric a batch of `(true, predicted)` tag ids, the latter as potentials that have them as best path."""
+    """Give the metric a batch of `(true, predicted)` tag ids, the latter as potentials that have them as best
+    path.
+    """
     true = padded([row for row, _ in rows], time, -1)
-    predicted = padded([row for _, row in rows], time, 4)  # an entity on every padded step, which must not count
+    predicted = padded(
+        [row for _, row in rows], time, 4
+    )  # an entity on every padded step, which must not count
     emissions = 20 * np.eye(TAGS, dtype="float32")[predicted]
     metric.update_state(true, CRF(TAGS, **legal_iobes(TYPES))(emissions, mask=true >= 0))
 
@@ -123,10 +127,14 @@ def test_fit_and_evaluate_report_f1(tmp_path):
     emissions = keras.layers.Embedding(TAGS + 1, TAGS, mask_zero=True, name="emissions")(symbols)
     model = keras.Model(symbols, CRF(TAGS, name="crf", **legal_iobes(TYPES))(emissions))
     model.compile(keras.optimizers.Adam(0.3), CRFLoss(), metrics=[EntityF1()])
-    runs = [(random.integers(2), random.integers(1, 4)) if random.random() < 0.5 else None for _ in range(64 * 9)]
+    runs = [
+        (random.integers(2), random.integers(1, 4)) if random.random() < 0.5 else None for _ in range(64 * 9)
+    ]
     lengths = random.integers(1, 10, size=64)
     tags = padded([tags_of(runs[i * 9 : i * 9 + 9], length) for i, length in enumerate(lengths)], 9, -1)
-    history = model.fit(tags + 1, tags, batch_size=16, epochs=4, validation_data=(tags + 1, tags), verbose=0).history
+    history = model.fit(
+        tags + 1, tags, batch_size=16, epochs=4, validation_data=(tags + 1, tags), verbose=0
+    ).history
     assert history["f1"][0] < history["val_f1"][-1] == 1.0
     assert model.evaluate(tags + 1, tags, verbose=0, return_dict=True)["f1"] == 1.0
     wrong = np.where(tags >= 0, (tags + 1) % TAGS + 1, 0)

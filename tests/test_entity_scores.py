@@ -11,13 +11,21 @@ from keras_seq import metrics, tagging
 from keras_seq.metrics import TaggedAnswer
 from keras_seq.tagging import Entity, TaggedToken
 
-TYPES = ["loc", "per", "creative-work", "loc-", "-", "_"]  # the last three seqeval reads as another or one another
+TYPES = [
+    "loc",
+    "per",
+    "creative-work",
+    "loc-",
+    "-",
+    "_",
+]  # the last three seqeval reads as another or one another
 many = tried_on(100)
 
 
 def conlleval(sentences):
-    """Counts `(correct, true, answered)` of chunks, overall ("") and a type, in one pass over lines as the shared
-    task's script goes: a chunk is open on both sides or not, and is right when both sides open and close it at once.
+    """Counts `(correct, true, answered)` of chunks, overall ("") and a type, in one pass over lines as the
+    shared task's script goes: a chunk is open on both sides or not, and is right when both sides open and
+    close it at once.
 
     Args:
         sentences: of each a list of `(true tag, answered tag)`, in IOB2.
@@ -70,10 +78,14 @@ def words(count):
 
 
 def record(true_tags, answered_tags, score=0.5):
-    """What is kept of a sentence in CoNLL columns: its true tags, and the answered ones as entities with a score."""
+    """What is kept of a sentence in CoNLL columns: its true tags, and the answered ones as entities with a
+    score.
+    """
     text, places = words(len(true_tags))
     tokens = [TaggedToken(*place, tag) for place, tag in zip(places, true_tags, strict=True)]
-    found = tagging.spans([TaggedToken(*place, tag) for place, tag in zip(places, answered_tags, strict=True)])
+    found = tagging.spans(
+        [TaggedToken(*place, tag) for place, tag in zip(places, answered_tags, strict=True)]
+    )
     return TaggedAnswer.of(text, tokens, [answer(*entity, score) for entity in found])
 
 
@@ -110,7 +122,9 @@ def sentences(draw):
 def test_scores_are_those_of_conlleval(data):
     found = metrics.entities([record(*zip(*sentence, strict=True)) for sentence in data], set())
     counts = conlleval(data)
-    assert {name: found[name] for name in ("precision", "recall", "f1")} == pytest.approx(numbers(*counts[""]))
+    assert {name: found[name] for name in ("precision", "recall", "f1")} == pytest.approx(
+        numbers(*counts[""])
+    )
     assert (found["entities"], found["examples"]) == (counts[""][1], len(data))
     for name in {*counts, *found["classes"]} - {""}:
         row = dict(found["classes"][name])
@@ -178,7 +192,9 @@ def test_the_calibration_error_is_the_mean_distance_of_scores_from_what_is_right
 )
 def test_in_texts_with_character_offsets_only_the_exact_ones_count(answered, right):
     """One entity from 3 to 11 of a text whose tokens nobody gave."""
-    one = TaggedAnswer.of("in New-York-based firms", [TaggedToken(3, 11, "B-loc")], [answer(*answered, "loc")])
+    one = TaggedAnswer.of(
+        "in New-York-based firms", [TaggedToken(3, 11, "B-loc")], [answer(*answered, "loc")]
+    )
     assert (one.found[0][1], one.right[0][1]) == (right, right)
     assert metrics.entities([one], set())["f1"] == float(right)
     assert one.mistakes == (0 if right else 2)
@@ -203,7 +219,9 @@ def test_an_entity_that_is_a_whole_text_counts_by_its_exact_offsets_too():
 def test_offsets_count_as_sets_of_entities_do(data):
     def some():
         places = sorted(data.draw(st.sets(st.integers(0, 12), max_size=8)))
-        return [(a, b, data.draw(st.sampled_from(TYPES))) for a, b in zip(places[::2], places[1::2], strict=False)]
+        return [
+            (a, b, data.draw(st.sampled_from(TYPES))) for a, b in zip(places[::2], places[1::2], strict=False)
+        ]
 
     true, answered = some(), some()
     tokens = [TaggedToken(start, end, f"B-{kind}") for start, end, kind in true]
@@ -215,7 +233,12 @@ def test_offsets_count_as_sets_of_entities_do(data):
     assert [right for _, right in one.found] == [entity in answered for entity in true]
 
 
-COLUMNS = [TaggedToken(0, 4, "O"), TaggedToken(5, 12, "B-per"), TaggedToken(13, 15, "I-per"), TaggedToken(16, 18, "O")]
+COLUMNS = [
+    TaggedToken(0, 4, "O"),
+    TaggedToken(5, 12, "B-per"),
+    TaggedToken(13, 15, "I-per"),
+    TaggedToken(16, 18, "O"),
+]
 
 
 @pytest.mark.parametrize(

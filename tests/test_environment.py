@@ -1,4 +1,6 @@
-"""Settings of the shell, of the home and of the process change neither what a command does nor what a model answers."""
+"""Settings of the shell, of the home and of the process change neither what a command does nor what a model
+answers.
+"""
 
 import json
 import os
@@ -119,9 +121,12 @@ def process_settings():
 
 
 @pytest.mark.parametrize(
-    ("application", "policy"), [("sentiment", "float16"), ("ner", "mixed_bfloat16"), ("translation", "float16")]
+    ("application", "policy"),
+    [("sentiment", "float16"), ("ner", "mixed_bfloat16"), ("translation", "float16")],
 )
-def test_a_loaded_model_answers_the_same_under_another_dtype_policy(application, policy, tmp_path, process_settings):
+def test_a_loaded_model_answers_the_same_under_another_dtype_policy(
+    application, policy, tmp_path, process_settings
+):
     model = untrained(application)
     model.save(tmp_path / "model.keras")
     expected = model(TEXTS)

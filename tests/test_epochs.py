@@ -48,9 +48,13 @@ def test_an_epoch_that_was_passed_over_is_never_the_best_again():
     """Its weights are gone: what is the best so far only ever stays, or becomes the newest."""
     generator = random.Random(1)
     for _ in range(200):
-        history = rows(**{name: [generator.choice([0.0, 1.0, NAN]) for _ in range(6)] for name in ("a", "loss")})
+        history = rows(
+            **{name: [generator.choice([0.0, 1.0, NAN]) for _ in range(6)] for name in ("a", "loss")}
+        )
         best = [best_of(history[:end], ["a", "loss"]).epoch for end in range(1, 7)]
-        assert all(now in (before, place) for place, (before, now) in enumerate(zip([-1, *best], best, strict=False)))
+        assert all(
+            now in (before, place) for place, (before, now) in enumerate(zip([-1, *best], best, strict=False))
+        )
 
 
 @pytest.mark.parametrize(
@@ -86,12 +90,17 @@ def test_macro_f1_may_decide(recipe_file, tmp_path):
 
 NOT_A_NUMBER = [
     (["training.learning_rate=3e38"], "the loss is NaN in epoch 1, step 2 of 7"),
-    (["training.learning_rate=3e38", "training.batch_size=100"], "the validation loss is NaN in epoch 1, step 1 of 1"),
+    (
+        ["training.learning_rate=3e38", "training.batch_size=100"],
+        "the validation loss is NaN in epoch 1, step 1 of 1",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("settings", "message"), NOT_A_NUMBER, ids=["a step", "validation"])
-def test_a_loss_that_is_no_number_ends_training_with_a_message(settings, message, recipe_file, tmp_path, capsys):
+def test_a_loss_that_is_no_number_ends_training_with_a_message(
+    settings, message, recipe_file, tmp_path, capsys
+):
     arguments = [str(recipe_file), "--run", str(tmp_path / "run")]
     for setting in settings:
         arguments += ["--set", setting]
@@ -100,7 +109,12 @@ def test_a_loss_that_is_no_number_ends_training_with_a_message(settings, message
     said = capsys.readouterr().err
     assert message.split(" in ")[1] in said
     assert "loss is" in said
-    for part in ("training.learning_rate (now 3e+38)", "training.gradient_clip", "--fresh", "no weights to keep"):
+    for part in (
+        "training.learning_rate (now 3e+38)",
+        "training.gradient_clip",
+        "--fresh",
+        "no weights to keep",
+    ):
         assert part in said
     assert not Run(tmp_path / "run").is_complete
     assert not Run(tmp_path / "run").position_file.exists()

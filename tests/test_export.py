@@ -138,7 +138,9 @@ class Length(keras.layers.Layer):
 
     def cudnn(self):
         x, weights = tf.zeros([1, 1, 1]), tf.zeros([16])
-        return tf.cast(tf.raw_ops.CudnnRNN(input=x, input_h=x, input_c=x, params=weights)[0][0, 0, 0], tf.int32)
+        return tf.cast(
+            tf.raw_ops.CudnnRNN(input=x, input_h=x, input_c=x, params=weights)[0][0, 0, 0], tf.int32
+        )
 
     def compute_output_spec(self, texts):
         return keras.KerasTensor(texts.shape, dtype="float32")
@@ -220,7 +222,9 @@ def test_a_poller_never_sees_a_version_that_is_not_whole(tiny_run, tmp_path, mon
 EDGES = ["", " ", "🙂 👩‍👧", "word " * 10_000, "naïve 日本語 العربية ру́сский", "\x00\x01 film", "!" * 300]
 
 
-@pytest.mark.parametrize("call", [lambda model: model, lambda model: model(["x"])], ids=["new", "asked before"])
+@pytest.mark.parametrize(
+    "call", [lambda model: model, lambda model: model(["x"])], ids=["new", "asked before"]
+)
 def test_a_model_that_was_asked_exports_the_same_graph(call, tiny_run, tmp_path):
     asked = keras_seq.load(tiny_run)
     call(asked)
@@ -240,7 +244,9 @@ def sentences():
     [
         pytest.param(TEXTS + EDGES, id="edges"),
         pytest.param(
-            sentences(), id="sst", marks=[pytest.mark.real_data, pytest.mark.skipif(not SST.exists(), reason="no SST")]
+            sentences(),
+            id="sst",
+            marks=[pytest.mark.real_data, pytest.mark.skipif(not SST.exists(), reason="no SST")],
         ),
     ],
 )

@@ -1,4 +1,6 @@
-"""What goes wrong around an export: names, folders, others at work, signals, a full disk. Nothing is left or lost."""
+"""What goes wrong around an export: names, folders, others at work, signals, a full disk. Nothing is left or
+lost.
+"""
 
 import errno
 import os
@@ -65,7 +67,9 @@ def test_what_a_dead_export_left_goes_and_what_a_living_one_writes_stays(tmp_pat
     assert names(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["models [v1]", "a*b?", "back\\slash", "100 %", "naïve 日本語", "quote'\"$x"])
+@pytest.mark.parametrize(
+    "name", ["models [v1]", "a*b?", "back\\slash", "100 %", "naïve 日本語", "quote'\"$x"]
+)
 def test_a_version_is_written_by_a_path_that_is_no_pattern(name, tmp_path):
     with folders.incoming(tmp_path / name) as incoming:
         assert not set("*?[]\\") & set(str(incoming))
@@ -148,7 +152,9 @@ def test_a_run_in_a_folder_with_brackets_is_exported(passing, tiny_run, tmp_path
     ],
     ids=["version", "name", "file", "under a file", "too long", "serving"],
 )
-def test_what_can_be_known_early_is_said_before_tensorflow(arguments, message, tiny_run, tmp_path, capsys, monkeypatch):
+def test_what_can_be_known_early_is_said_before_tensorflow(
+    arguments, message, tiny_run, tmp_path, capsys, monkeypatch
+):
     monkeypatch.setattr(command.environment, "import_keras", lambda: pytest.fail("too late"))
     (tmp_path / "file").write_text("", encoding="utf-8")
     (tmp_path / "tiny" / "1").mkdir(parents=True)
@@ -182,7 +188,9 @@ def test_a_disk_that_fills_up_is_one_message(error, passing, tiny_run, tmp_path,
     with pytest.raises(SystemExit, match="2"):
         command.main([str(tiny_run), "--to", str(tmp_path)])
     complaint = capsys.readouterr().err
-    assert f"error: {tmp_path / 'tiny'}: the servable cannot be written: No space left on device\n" in complaint
+    assert (
+        f"error: {tmp_path / 'tiny'}: the servable cannot be written: No space left on device\n" in complaint
+    )
     assert names(tmp_path / "tiny") == []
 
 
@@ -238,7 +246,9 @@ def test_a_signal_ends_an_export_without_a_trace(stage, number, code, tiny_run, 
 
 
 def test_the_fresh_process_ends_when_nobody_asks_any_more():
-    with subprocess.Popen([sys.executable, "-m", "export.fresh"], cwd=PROJECT, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "export.fresh"], cwd=PROJECT, stdin=subprocess.PIPE
+    ) as process:
         process.stdin.close()
         assert process.wait(timeout=60) == 1
 

@@ -1,4 +1,6 @@
-"""Which TensorFlow Serving reads a servable: what is on record of TensorFlow's releases, and what gate 1 says."""
+"""Which TensorFlow Serving reads a servable: what is on record of TensorFlow's releases, and what gate 1
+says.
+"""
 
 import json
 import pathlib
@@ -39,11 +41,21 @@ def saved(op, min_consumer=12, in_function=False, **attributes):
         ("MatMul", {"T": types_pb2.DT_FLOAT}, "2.12", ""),
         ("DecodeWebP", {}, "2.20", "the op DecodeWebP (node n)"),
         ("DecodeJxl", {}, None, "the op DecodeJxl (node n)"),
-        ("GatherNd", {"bad_indices_policy": "IGNORE"}, "2.17", "the attribute bad_indices_policy of the op GatherNd"),
+        (
+            "GatherNd",
+            {"bad_indices_policy": "IGNORE"},
+            "2.17",
+            "the attribute bad_indices_policy of the op GatherNd",
+        ),
         ("AsString", {"T": types_pb2.DT_STRING}, "2.13", "DT_STRING as T of the op AsString"),
         ("VarHandleOp", {"debug_name": "layer/kernel"}, "2.12", ""),
         ("TFText>RoundRobinTrim", {}, "2.20", "TFText>RoundRobinTrim (node n) is not in TF-Text 2.12.1"),
-        ("PhraseTokenize", {}, "2.20", "PhraseTokenize (node n) has a model that TF-Text 2.12.1 reads otherwise"),
+        (
+            "PhraseTokenize",
+            {},
+            "2.20",
+            "PhraseTokenize (node n) has a model that TF-Text 2.12.1 reads otherwise",
+        ),
         ("TfLiteSubgraphExecute", {}, None, "the op TfLiteSubgraphExecute (node n)"),
     ],
     ids=["plain", "op", "too new", "attribute", "value", "harmless", "TF-Text", "TF-Text's model", "removed"],
@@ -79,7 +91,9 @@ def test_a_version_of_serving_is_named(text, version):
     assert serving_versions.parsed(text) == version
 
 
-@pytest.mark.parametrize("text", ["", "2", "latest", "2.11", "2.21", "3.0", "2.x", "2.17.1.1", "-2.17", "٢.١٧"])
+@pytest.mark.parametrize(
+    "text", ["", "2", "latest", "2.11", "2.21", "3.0", "2.x", "2.17.1.1", "-2.17", "٢.١٧"]
+)
 def test_a_version_of_serving_that_is_none(text):
     with pytest.raises(ValueError, match=r"expected a version of TensorFlow Serving from 2\.12 to 2\.20"):
         serving_versions.parsed(text)
@@ -99,7 +113,10 @@ def test_the_record_does_not_contradict_the_installed_tensorflow():
     assert targets.is_known(tf.__version__)
     assert not names & targets.lacking(version)
     assert targets._history()[version]["graph_def"] == tf.version.GRAPH_DEF_VERSION
-    assert [*targets.served_versions()][:: len(targets.served_versions()) - 1] == ["2.12", serving_versions.NEWEST]
+    assert [*targets.served_versions()][:: len(targets.served_versions()) - 1] == [
+        "2.12",
+        serving_versions.NEWEST,
+    ]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems name the library otherwise")
@@ -142,5 +159,7 @@ def test_gate_1_refuses_what_the_wanted_serving_would_pass_over(tmp_path, monkey
     with pytest.raises(gates.GateError, match=expected):
         passed_gates(folder, model, ["a fine film"], serving="2.16")
     monkeypatch.setattr(targets, "written_by", lambda _: "2.99.0")
-    with pytest.raises(gates.GateError, match=r"TensorFlow 2\.99\.0 wrote this, and what it brought is not on record"):
+    with pytest.raises(
+        gates.GateError, match=r"TensorFlow 2\.99\.0 wrote this, and what it brought is not on record"
+    ):
         passed_gates(folder, model, ["a fine film"])

@@ -69,7 +69,12 @@ def test_labels_are_renamed_and_others_refused(tmp_path):
         ("a.jsonl", '{"t": "x"}\n', ("t", "l"), "a.jsonl:1: has no 't' and 'l'"),
         ("a.jsonl", '{"t": 1, "l": "x"}\n', ("t", "l"), "a.jsonl:1: expected a text and a label"),
         ("a.jsonl", '"hello"\n', (0, 1), "a.jsonl:1: has no 0 and 1"),
-        ("a.jsonl", '{"t": "bad \\ud83d", "l": "x"}\n', ("t", "l"), "a.jsonl:1: the text has half of a surrogate"),
+        (
+            "a.jsonl",
+            '{"t": "bad \\ud83d", "l": "x"}\n',
+            ("t", "l"),
+            "a.jsonl:1: the text has half of a surrogate",
+        ),
         ("a.tsv", "good\t \n", (0, 1), "a.tsv:1: the label is empty"),
         ("a.xls", "a\tb\n", (0, 1), "unknown suffix '.xls'"),
     ],
@@ -90,7 +95,14 @@ def test_class_folders_take_turns(tmp_path):
         for number in range(size):
             write(tmp_path / name, f"{number}.txt", f"{name} {number}\n")
     examples = list(ClassFolders(str(tmp_path), {"neg": "negative", "pos": "positive"}))
-    assert [e.truth for e in examples] == ["positive", "negative", "positive", "positive", "negative", "positive"]
+    assert [e.truth for e in examples] == [
+        "positive",
+        "negative",
+        "positive",
+        "positive",
+        "negative",
+        "positive",
+    ]
     assert examples[0].where == str(tmp_path / "pos" / "0.txt")
     assert {e.truth for e in ClassFolders(str(tmp_path))} == {"neg", "pos", "unsup"}
 

@@ -1,4 +1,6 @@
-"""Tables as people have them: headers nobody asked about, other separators, quotes, spellings of labels, odd names."""
+"""Tables as people have them: headers nobody asked about, other separators, quotes, spellings of labels, odd
+names.
+"""
 
 import itertools
 
@@ -14,7 +16,9 @@ from keras_seq.formats.lines import files
 from keras_seq.sections import matching
 
 ROWS = "".join(f"the film is dull, {n}\t{'neg' if n % 2 else 'pos'}\n" for n in range(8))
-WORDS = "".join(f"{word}\t{'neg' if word < 'n' else 'pos'}\n" for word in "dull poor sad good fine superb".split())
+WORDS = "".join(
+    f"{word}\t{'neg' if word < 'n' else 'pos'}\n" for word in "dull poor sad good fine superb".split()
+)
 
 
 def table(path, names=None, header=None, columns=(0, 1)):
@@ -49,7 +53,9 @@ def test_a_header_of_more_columns_is_seen_at_once(tmp_path):
     for columns in ((0, 1), (1, 2), (2, 0)):
         with pytest.raises(DataError, match=r"a\.csv:1: looks like a header"):
             next(iter(table(path, columns=columns)))
-    assert "looks like a header" in complaint(ParallelText(str(write(tmp_path, "b.tsv", "source\ttarget\na\tb\n"))))
+    assert "looks like a header" in complaint(
+        ParallelText(str(write(tmp_path, "b.tsv", "source\ttarget\na\tb\n")))
+    )
 
 
 def test_every_part_of_a_pattern_may_have_a_header(tmp_path):
@@ -82,7 +88,9 @@ def test_a_first_row_whose_label_the_recipe_names_is_an_example(tmp_path):
 
 
 def test_without_a_header_no_column_has_a_name():
-    with pytest.raises(RecipeError, match=r"data\.header: is false, but only a header names the column 'text'"):
+    with pytest.raises(
+        RecipeError, match=r"data\.header: is false, but only a header names the column 'text'"
+    ):
         read("train", train="a.tsv", text="text", header=False)
     assert splits.header(True, 0, 1) is True
 
@@ -117,7 +125,9 @@ def test_what_is_said_of_other_files(tmp_path, name, data, columns, expected):
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize(("name", "between"), [("a.tsv", "\t"), ("A.TSV", "\t"), ("a.csv", ","), ("A.CSV", ",")])
+@pytest.mark.parametrize(
+    ("name", "between"), [("a.tsv", "\t"), ("A.TSV", "\t"), ("a.csv", ","), ("A.CSV", ",")]
+)
 def test_lines_end_alike_in_all_tables(tmp_path, name, between, end):
     texts = ["a\u2028b", "c\x85d", "e\x0bf\x0cg\x1ch", " i "]
     path = write(tmp_path, name, "\ufeff" + "".join(f"{text}{between}pos {end}" for text in texts))
@@ -170,7 +180,11 @@ def test_names_of_labels_are_texts_of_one_line():
 
 def test_json_labels_may_be_numbers_of_any_kind(tmp_path):
     path = write(tmp_path, "a.jsonl", '{"t": "a", "l": 1.0}\n{"t": "b", "l": 0}\n{"t": "c", "l": "1"}\n')
-    assert [e.truth for e in table(path, {"1": "good", "0": "bad"}, columns=("t", "l"))] == ["good", "bad", "good"]
+    assert [e.truth for e in table(path, {"1": "good", "0": "bad"}, columns=("t", "l"))] == [
+        "good",
+        "bad",
+        "good",
+    ]
 
 
 def test_what_exists_is_taken_as_it_is_called(tmp_path):
@@ -182,7 +196,10 @@ def test_what_exists_is_taken_as_it_is_called(tmp_path):
     write(tmp_path / "data 1x", "a1b.tsv", "z\tpos\n")
     assert rows(table(odd)) == [("x", "pos")]
     assert files(str(folder / "a1*.tsv")) == [folder / "a1b.tsv"]
-    assert files(str(tmp_path / "data*" / "a1b.tsv")) == [tmp_path / "data 1x" / "a1b.tsv", folder / "a1b.tsv"]
+    assert files(str(tmp_path / "data*" / "a1b.tsv")) == [
+        tmp_path / "data 1x" / "a1b.tsv",
+        folder / "a1b.tsv",
+    ]
     assert files(str(folder / "a[1]*.tsv")) == [folder / "a1b.tsv"], "a pattern where no such file is"
     assert matching(folder / "nowhere" / "*.tsv") == []
 
@@ -234,5 +251,8 @@ def test_column_files_have_no_header(tmp_path):
 @pytest.mark.parametrize("ends", [*itertools.product(["\n", "\r\n", "\r"], repeat=2)])
 def test_parallel_files_may_end_their_lines_differently(tmp_path, ends):
     texts = [["a", "", "b\u2028c"], ["x", "y\x85", "z"]]
-    paths = [write(tmp_path, n, "".join(t + end for t in side)) for n, side, end in zip("st", texts, ends, strict=True)]
+    paths = [
+        write(tmp_path, n, "".join(t + end for t in side))
+        for n, side, end in zip("st", texts, ends, strict=True)
+    ]
     assert rows(ParallelText(*map(str, paths))) == [("a", "x"), ("", "y"), ("b\u2028c", "z")]

@@ -15,7 +15,16 @@ from corpora import PROJECT
 from keras_seq.errors import RecipeError
 from keras_seq.formats import ParallelText, UsablePairs
 from keras_seq.samples import holidays, holidays_templates
-from keras_seq.samples.holidays_grammar import Phrase, being, clause, elided, noun_phrase, passive, person, sentence
+from keras_seq.samples.holidays_grammar import (
+    Phrase,
+    being,
+    clause,
+    elided,
+    noun_phrase,
+    passive,
+    person,
+    sentence,
+)
 from keras_seq.samples.holidays_words import (
     ADJECTIVES,
     CITIES,
@@ -51,7 +60,9 @@ def test_another_process_with_other_hashes_makes_the_same(drafts):
         "print(hashlib.sha256(repr(rows).encode()).hexdigest()[:16])"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
-    run = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, check=True
+    )
     assert run.stdout.decode().split() == [digest(drafts)]
 
 
@@ -74,7 +85,11 @@ def test_the_same_english_has_one_french():
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_every_word_and_every_template_is_in_training(drafts, split):
     def words(draft):
-        return {(side, word) for side in ("english", "french") for word in re.findall(r"\w+|\S", getattr(draft, side))}
+        return {
+            (side, word)
+            for side in ("english", "french")
+            for word in re.findall(r"\w+|\S", getattr(draft, side))
+        }
 
     for what in (words, lambda draft: {draft.template}):
         known = set().union(*map(what, drafts["train"]))
@@ -103,7 +118,9 @@ def test_what_is_held_out_is_not_in_the_training_texts(drafts):
     assert len(pairs) > 100
     for subject, verb in pairs:
         if verb in moods:
-            pattern = rf"\b{subject} (is|are|was|were)( not| never)? {verb}|\b(is|are|was|were) {subject} {verb}"
+            pattern = (
+                rf"\b{subject} (is|are|was|were)( not| never)? {verb}|\b(is|are|was|were) {subject} {verb}"
+            )
         else:
             pattern = rf"\b({subject} (do|does|did) not|(do|does|did) {subject}) {verb}\b(?! back)"
         assert not re.search(pattern, text, re.IGNORECASE), pattern
@@ -112,7 +129,9 @@ def test_what_is_held_out_is_not_in_the_training_texts(drafts):
 def test_every_word_of_the_lexicon_is_in_training(drafts):
     combinations = set().union(*(draft.combinations for draft in drafts["train"]))
     words = {word for pair in combinations for word in pair}
-    assert words >= {word.english for word in (*NOUNS, *ADJECTIVES, *MOODS, *VERBS, *FEELINGS, *MOTIONS, *PERSONS)}
+    assert words >= {
+        word.english for word in (*NOUNS, *ADJECTIVES, *MOODS, *VERBS, *FEELINGS, *MOTIONS, *PERSONS)
+    }
     assert words >= {city[0] for city in CITIES}
 
 
@@ -131,7 +150,9 @@ def test_nothing_is_left_to_elide_or_to_contract(drafts):
         found = re.search(open_vowel, draft.french, re.IGNORECASE)
         assert not found, draft.french
         assert not re.search(rf"'({aspirated})", draft.french), draft.french
-        assert not re.search(r"\b(de les?|à les?|ma|sa|ce|beau|nouveau) [aeéèêîoô]", draft.french), draft.french
+        assert not re.search(r"\b(de les?|à les?|ma|sa|ce|beau|nouveau) [aeéèêîoô]", draft.french), (
+            draft.french
+        )
         assert not re.search(r"\b(de les?|à les?) ", draft.french), draft.french
 
 
@@ -191,7 +212,14 @@ def test_noun_phrases(determiner, adjectives, noun, many, negated, english, fren
         ("I", "buy", "present", "not", "I do not buy.", "Je n'achète pas."),
         ("I", "hate", "present", "plain", "I hate.", "Je hais."),
         ("we", "hate", "present", "not", "We do not hate.", "Nous ne haïssons pas."),
-        ("the boys", "forget", "present", "never", "The boys never forget.", "Les garçons n'oublient jamais."),
+        (
+            "the boys",
+            "forget",
+            "present",
+            "never",
+            "The boys never forget.",
+            "Les garçons n'oublient jamais.",
+        ),
         ("she", "wash", "present", "plain", "She washes.", "Elle lave."),
         ("you", "see", "past", "not", "You did not see.", "Vous n'avez pas vu."),
         ("he", "sell", "past", "never", "He never sold.", "Il n'a jamais vendu."),
@@ -219,7 +247,9 @@ def test_noun_phrases(determiner, adjectives, noun, many, negated, english, fren
     ],
 )
 def test_clauses(subject, verb, tense, polarity, english, french):
-    found = sentence(clause(PERSON[subject], VERB[verb], tense, polarity), "?" if polarity == "question" else ".")
+    found = sentence(
+        clause(PERSON[subject], VERB[verb], tense, polarity), "?" if polarity == "question" else "."
+    )
     assert found == (english, french)
 
 

@@ -75,9 +75,15 @@ def test_another_last_layer_and_a_network_of_ones_own_work(names):
     ("given", "message"),
     [
         (lambda names: names["network"].fit(["a text"], np.array([0])), "Unrecognized data type: x=\\['"),
-        (lambda names: names["network"](["a", "b"]), r"expects 1 named input\(s\) .* received 2 input tensors"),
+        (
+            lambda names: names["network"](["a", "b"]),
+            r"expects 1 named input\(s\) .* received 2 input tensors",
+        ),
         (lambda names: names["network"].fit(np.array([[2]]), np.array(["bad"])), "Invalid dtype: str"),
-        (lambda names: names["model"].preprocessing(["a"]), "Only input tensors may be passed as positional arguments"),
+        (
+            lambda names: names["model"].preprocessing(["a"]),
+            "Only input tensors may be passed as positional arguments",
+        ),
     ],
     ids=["texts", "call", "labels", "layer"],
 )

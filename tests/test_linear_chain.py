@@ -1,4 +1,6 @@
-"""Sums and best paths of a chain: against all paths written out, on padding, on long sequences and large scores."""
+"""Sums and best paths of a chain: against all paths written out, on padding, on long sequences and large
+scores.
+"""
 
 import numpy as np
 import pytest
@@ -85,7 +87,10 @@ def test_the_gradient_of_the_partition_is_the_edge_marginals(case):
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 9), min_size=2, max_size=5))
 def test_a_sequence_alone_is_as_in_a_padded_batch(seed, lengths):
     random = np.random.default_rng(seed)
-    layer, emissions = built(5, legal_iobes(1), random), random.normal(size=(len(lengths), 9, 5)).astype("float32") * 5
+    layer, emissions = (
+        built(5, legal_iobes(1), random),
+        random.normal(size=(len(lengths), 9, 5)).astype("float32") * 5,
+    )
     together = layer(emissions, mask=padded(lengths, 9))
     marginals, conditionals = posterior(together)
     for index, length in enumerate(lengths):

@@ -40,7 +40,9 @@ def results(layer, sequences, mask, state, training):
     def run(sequences, *state):
         with tf.GradientTape() as tape:
             tape.watch([sequences, *state])
-            outputs = tf.nest.flatten(layer(sequences, mask=mask, initial_state=list(state) or None, training=training))
+            outputs = tf.nest.flatten(
+                layer(sequences, mask=mask, initial_state=list(state) or None, training=training)
+            )
             loss = sum(tf.reduce_sum(tf.sin(output * (1 + number))) for number, output in enumerate(outputs))
         variables = [variable.value for variable in layer.trainable_variables]
         return outputs + tape.gradient(loss, [sequences, *state, *variables])
@@ -78,7 +80,12 @@ def small_steps(in_one_kernel):
 def test_outputs_and_gradients_are_those_of_keras(data, in_one_kernel, dtype, masked, sizes, flags):
     batch, time, features, units = sizes
     sequences, state, backwards, bidirectional, initial, zero, training = flags
-    options = {"return_sequences": sequences, "return_state": state, "dtype": dtype, "zero_output_for_mask": zero}
+    options = {
+        "return_sequences": sequences,
+        "return_state": state,
+        "dtype": dtype,
+        "zero_output_for_mask": zero,
+    }
     options["go_backwards"] = backwards and not bidirectional
     layers = pair(units, features, data.draw(st.integers(0, 99)), bidirectional, **options)
     random = np.random.default_rng(data.draw(st.integers(0, 99)))
@@ -130,7 +137,9 @@ def test_half_precision_is_near_and_keeps_its_types(policy):
         expected, ours = (results(one, x, mask, [], training) for one in (expected_layer, layer))
         for value, reference in zip(ours, expected, strict=True):
             assert value.dtype == reference.dtype
-            np.testing.assert_allclose(tf.cast(value, "float32"), tf.cast(reference, "float32"), rtol=0.1, atol=0.1)
+            np.testing.assert_allclose(
+                tf.cast(value, "float32"), tf.cast(reference, "float32"), rtol=0.1, atol=0.1
+            )
 
 
 def test_dropout_is_that_of_keras():
@@ -146,7 +155,9 @@ def test_dropout_is_that_of_keras():
 
 
 def test_a_stateful_layer_goes_on_where_it_was():
-    expected_layer, layer = (kind(4, stateful=True, return_sequences=True) for kind in (keras.layers.LSTM, LSTM))
+    expected_layer, layer = (
+        kind(4, stateful=True, return_sequences=True) for kind in (keras.layers.LSTM, LSTM)
+    )
     x = tf.random.stateless_normal((2, 3, 3), (1, 2))
     for one in (expected_layer, layer):
         one.build(x.shape)
@@ -263,7 +274,9 @@ def test_files_and_weights_move_between_keras_and_ours(tmp_path, monkeypatch):
 
 def op_names(function):
     graph = function.graph.as_graph_def()
-    return {node.op for nodes in (graph.node, *(f.node_def for f in graph.library.function)) for node in nodes}
+    return {
+        node.op for nodes in (graph.node, *(f.node_def for f in graph.library.function)) for node in nodes
+    }
 
 
 def test_training_pays_for_no_choice_and_inference_makes_it_where_it_runs():
@@ -285,7 +298,9 @@ def with_a_gpu_in_sight(monkeypatch):
     monkeypatch.setattr(
         tf.config, "list_logical_devices", lambda kind=None: [device] if kind == "GPU" else listed(kind)
     )
-    monkeypatch.setattr(tf.sysconfig, "get_build_info", lambda: {"is_cuda_build": True, "is_rocm_build": False})
+    monkeypatch.setattr(
+        tf.sysconfig, "get_build_info", lambda: {"is_cuda_build": True, "is_rocm_build": False}
+    )
 
 
 def exported(model, folder):
@@ -313,9 +328,13 @@ def test_a_graph_traced_beside_a_gpu_answers_without_one(tmp_path, with_a_gpu_in
         config = tf.compat.v1.ConfigProto()
         config.graph_options.rewrite_options.disable_meta_optimizer = without_grappler
         with tf.compat.v1.Session(graph=tf.Graph(), config=config) as session:
-            signature = tf.compat.v1.saved_model.load(session, ["serve"], str(folder)).signature_def["serving_default"]
+            signature = tf.compat.v1.saved_model.load(session, ["serve"], str(folder)).signature_def[
+                "serving_default"
+            ]
             feeds = {signature.inputs["words"].name: WORDS}
-            np.testing.assert_allclose(session.run(signature.outputs["scores"].name, feeds), expected, atol=1e-6)
+            np.testing.assert_allclose(
+                session.run(signature.outputs["scores"].name, feeds), expected, atol=1e-6
+            )
 
 
 def graph_with_a_choice(devices, branches, lowered=False):
@@ -345,7 +364,9 @@ def test_the_function_that_a_cpu_takes(devices, branches, lowered, reached):
     assert functions_on_cpu(graph_with_a_choice(devices, branches, lowered)) == reached
 
 
-def test_keras_layer_traced_beside_a_gpu_does_not_and_the_gate_says_so(tmp_path, with_a_gpu_in_sight, monkeypatch):
+def test_keras_layer_traced_beside_a_gpu_does_not_and_the_gate_says_so(
+    tmp_path, with_a_gpu_in_sight, monkeypatch
+):
     """The defect that our layer mends; if this test fails one day, Keras has mended it."""
     folder = exported(network(keras.layers.LSTM), tmp_path / "keras")
     monkeypatch.undo()
@@ -365,7 +386,11 @@ def cudnn_in_numpy(inputs, hidden, cell, parameters, lengths):
     of_inputs, of_states = np.split(matrices, [4 * units * features])
     of_inputs, of_states = of_inputs.reshape(4, units, features), of_states.reshape(4, units, units)
     input_biases, state_biases = biases.reshape(2, 4, units)
-    hidden, cell, outputs = hidden[0].copy(), cell[0].copy(), np.zeros((*inputs.shape[:2], units), inputs.dtype)
+    hidden, cell, outputs = (
+        hidden[0].copy(),
+        cell[0].copy(),
+        np.zeros((*inputs.shape[:2], units), inputs.dtype),
+    )
 
     def sigmoid(x):
         return 1 / (1 + np.exp(-x))

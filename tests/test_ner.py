@@ -26,7 +26,14 @@ training: {epochs: 2, batch_size: 8, learning_rate: 0.02, seed: 3}
 """
 SIZES = {"train": 150, "validation": 30, "test": 8}
 # Nobody's name, and what a page must not take for its own; no model finds all of it.
-HARD = [("<b>Al</b>", "B-person"), ("&", "I-person"), ("Ada", "B-location"), ("<i>", "O"), ("Bo", "B-date"), ("!", "O")]
+HARD = [
+    ("<b>Al</b>", "B-person"),
+    ("&", "I-person"),
+    ("Ada", "B-location"),
+    ("<i>", "O"),
+    ("Bo", "B-date"),
+    ("!", "O"),
+]
 
 
 def columns(sentences):
@@ -82,13 +89,20 @@ def test_evaluate_gives_the_numbers_of_the_run(tiny_ner, model, corpus_folder, c
         assert re.search(rf"^{name} +{metrics[name]:.4f}$", printed, re.M), name
     for name, row in metrics["classes"].items():
         assert re.search(
-            rf"^{name} +{row['precision']:.4f} +{row['recall']:.4f} +{row['f1']:.4f} +{row['examples']}$", printed, re.M
+            rf"^{name} +{row['precision']:.4f} +{row['recall']:.4f} +{row['f1']:.4f} +{row['examples']}$",
+            printed,
+            re.M,
         )
     assert metrics["examples"] == SIZES["test"] + 1
-    assert metrics["entities"] == sum(tag.startswith("B-") for s in [*news.sentences("test", 8), HARD] for _, tag in s)
+    assert metrics["entities"] == sum(
+        tag.startswith("B-") for s in [*news.sentences("test", 8), HARD] for _, tag in s
+    )
     assert 0 < metrics["unseen_entities"] <= metrics["entities"]
     again = scoring.score(
-        model, ner.read("test", test=str(corpus_folder / "test.conll")), ner.objective(), Run(tiny_ner).read_seen()
+        model,
+        ner.read("test", test=str(corpus_folder / "test.conll")),
+        ner.objective(),
+        Run(tiny_ner).read_seen(),
     )
     assert json.loads(json.dumps(again.metrics)) == metrics
 
@@ -96,7 +110,9 @@ def test_evaluate_gives_the_numbers_of_the_run(tiny_ner, model, corpus_folder, c
 def test_the_run_keeps_the_entities_that_training_had(tiny_ner, corpus_folder):
     expected = set()
     for example in ner.read("train", train=str(corpus_folder / "train.conll"), validation="elsewhere"):
-        expected |= {example.input[e.start : e.end].casefold() for e in tagging.spans(tagging.decode(example.truth))}
+        expected |= {
+            example.input[e.start : e.end].casefold() for e in tagging.spans(tagging.decode(example.truth))
+        }
     assert Run(tiny_ner).read_seen() == expected
     assert len(expected) > 20
 
@@ -161,7 +177,10 @@ def test_answers_alone_and_in_a_batch_are_the_same(model):
 
 
 def test_predict_prints_entities(tiny_ner, model, capsys):
-    texts = [" ".join(token for token, _ in sentence) for sentence in news.sentences("test", 6)] + ["", "🙂 北京"]
+    texts = [" ".join(token for token, _ in sentence) for sentence in news.sentences("test", 6)] + [
+        "",
+        "🙂 北京",
+    ]
     assert predict.main([str(tiny_ner), *texts, "\udcf0\udc9f\udc98 in New York"]) == 0
     texts.append("\ufffd in New York")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -185,7 +204,11 @@ def test_json_lines_with_offsets_give_texts_and_tags(tmp_path):
         entities = [{"start": e.start, "end": e.end, "label": e.type} for e in tagging.spans(tokens)]
         rows.append(json.dumps({"text": text, "entities": entities}))
     (tmp_path / "all.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    data = {"train": str(tmp_path / "all.jsonl"), "validation": 0.25, "types": {"person": "who", "location": "where"}}
+    data = {
+        "train": str(tmp_path / "all.jsonl"),
+        "validation": 0.25,
+        "types": {"person": "who", "location": "where"},
+    }
     train_part, held_out = (list(ner.read(split, **data)) for split in ("train", "validation"))
     assert len(train_part) + len(held_out) == 40
     assert 5 <= len(held_out) <= 15
@@ -216,7 +239,9 @@ def test_tags_in_iob1_and_in_other_columns_give_the_same_truths(tmp_path):
     lines = []
     for sentence in sentences:
         tags = as_iob1([tag for _, tag in sentence])
-        lines += [f"x {tag} {token} {tag} -\n" for (token, _), tag in zip(sentence, tags, strict=True)] + ["\n"]
+        lines += [f"x {tag} {token} {tag} -\n" for (token, _), tag in zip(sentence, tags, strict=True)] + [
+            "\n"
+        ]
     (tmp_path / "1.conll").write_text("".join(lines), encoding="utf-8")
     (tmp_path / "2.conll").write_text(columns(sentences), encoding="utf-8")
     one = ner.read("train", train=str(tmp_path / "1.conll"), token=2, tag=-2, scheme="IOB1")
@@ -226,7 +251,9 @@ def test_tags_in_iob1_and_in_other_columns_give_the_same_truths(tmp_path):
 
 
 def test_types_that_are_not_named_are_outside(corpus_folder):
-    whole = ner.read("test", test=str(corpus_folder / "test.conll"), types={"person": "who", "location": "where"})
+    whole = ner.read(
+        "test", test=str(corpus_folder / "test.conll"), types={"person": "who", "location": "where"}
+    )
     assert {name for example in whole for name in tagging.types(example.truth)} == {"who", "where"}
 
 
@@ -260,7 +287,10 @@ WRONG = {
     "the column of the tokens": (["data.tag=0"], "train.conll:1: 2 column(s), expected a token"),
     "tokens and tags exchanged": (["data.token=1", "data.tag=0"], "train.conll:1: "),
     "a missing file": (["data.train=trian.conll"], "data.train: given 'trian.conll', no file or folder at"),
-    "an unknown scheme": (["data.scheme=BIO"], "data.scheme: given 'BIO', expected 'IOB1', 'IOB2' or 'IOBES'"),
+    "an unknown scheme": (
+        ["data.scheme=BIO"],
+        "data.scheme: given 'BIO', expected 'IOB1', 'IOB2' or 'IOBES'",
+    ),
     "an unknown key": (["model.unit=3"], "model.unit: unknown key (given 3); did you mean 'units'?"),
     "types without names": (["data.types={person: }"], "data.types: expected a name for each label"),
     "types that nothing is of": (
@@ -345,7 +375,9 @@ def test_a_servable_tags_texts_and_tokens(tiny_ner, model, tmp_path):
     width = max(map(len, sentences))
     batch = tf.constant([sentence + [""] * (width - len(sentence)) for sentence in sentences])
     rows = servable.signatures["tokens"](tokens=batch)["tags"].numpy()
-    tags = [[tag.decode() for tag in row[: len(sentence)]] for row, sentence in zip(rows, sentences, strict=True)]
+    tags = [
+        [tag.decode() for tag in row[: len(sentence)]] for row, sentence in zip(rows, sentences, strict=True)
+    ]
     assert tags == model.tag(sentences)
     assert any(tag != "O" for row in tags for tag in row)
     answers = servable.signatures["serving_default"](text=tf.constant(TEXTS))

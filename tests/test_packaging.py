@@ -1,4 +1,6 @@
-"""What is installed, where it runs, and how the environment is made: by stand-ins for Python; nothing is downloaded."""
+"""What is installed, where it runs, and how the environment is made: by stand-ins for Python; nothing is
+downloaded.
+"""
 
 import importlib.util
 import re
@@ -12,7 +14,8 @@ from corpora import PROJECT
 PROJECT_FILE = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 REQUIREMENT = re.compile(r'([\w.-]+)==[\w.]+(; python_version (<|>=) "3\.12")?(  # .+)?')
 
-# A Python of a version that does what the script asks, and keeps what pip was asked; a broken one fails at everything.
+# A Python of a version that does what the script asks, and keeps what pip was asked; a broken one fails at
+# everything.
 STAND_IN = """#!/bin/sh
 [ %(broken)s ] && exit 1
 case "$*" in
@@ -30,7 +33,13 @@ esac
 @pytest.fixture
 def checkout(tmp_path):
     """What the script needs of a checkout, and an empty folder to put Pythons into."""
-    for name in (".ci/environment.sh", "setup.py", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
+    for name in (
+        ".ci/environment.sh",
+        "setup.py",
+        "pyproject.toml",
+        "requirements.txt",
+        "requirements-dev.txt",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, tmp_path / name)
     (tmp_path / "pythons").mkdir()
@@ -147,7 +156,10 @@ def test_a_folder_that_is_no_environment_is_not_removed(checkout):
         (((3, 10), "CPython", "Linux", "x86_64"), "keras 3.15 needs Python 3.11 or later, and this is 3.10"),
         (((3, 14), "CPython", "Linux", "x86_64"), "tensorflow-text has no wheel for Python 3.14 yet"),
         (((3, 12), "CPython", "Windows", "AMD64"), "tensorflow-text has no wheel for Windows"),
-        (((3, 12), "CPython", "Darwin", "x86_64"), "tensorflow and tensorflow-text have no wheels for a Mac with"),
+        (
+            ((3, 12), "CPython", "Darwin", "x86_64"),
+            "tensorflow and tensorflow-text have no wheels for a Mac with",
+        ),
         (((3, 11), "CPython", "Linux", "aarch64"), "tensorflow-text 2.17 has no wheel for Linux on ARM"),
         (((3, 11), "PyPy", "Linux", "x86_64"), "tensorflow has wheels for CPython alone, and this is PyPy"),
         (((3, 11), "CPython", "Linux", "riscv64"), "tensorflow has no wheel for Linux on riscv64"),

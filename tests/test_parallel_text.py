@@ -1,4 +1,6 @@
-"""Parallel text: the pairs that are there, a complaint for files that do not fit, and what training passes over."""
+"""Parallel text: the pairs that are there, a complaint for files that do not fit, and what training passes
+over.
+"""
 
 import itertools
 import json
@@ -20,10 +22,14 @@ def rows(examples):
 
 
 def two_files(tmp_path, source, target, names=("train.en", "train.de")):
-    return ParallelText(*(str(write(tmp_path, n, data)) for n, data in zip(names, (source, target), strict=True)))
+    return ParallelText(
+        *(str(write(tmp_path, n, data)) for n, data in zip(names, (source, target), strict=True))
+    )
 
 
-@pytest.mark.parametrize("names", [*itertools.product(["train.en", "train.en.gz"], ["train.de", "train.de.gz"])])
+@pytest.mark.parametrize(
+    "names", [*itertools.product(["train.en", "train.en.gz"], ["train.de", "train.de.gz"])]
+)
 def test_lines_of_two_files_are_paired_and_empty_ones_count(tmp_path, names):
     examples = two_files(tmp_path, ENGLISH, GERMAN, names)
     assert rows(examples) == PAIRS
@@ -146,7 +152,12 @@ def test_a_pattern_takes_several_tables(tmp_path):
         ("a.jsonl", '{"en": "a"}\n', ("en", "de"), "a.jsonl:1: has no 'en' and 'de'; the row is {'en': 'a'}"),
         ("a.jsonl", '"hello"\n', (0, 1), "a.jsonl:1: has no 0 and 1"),
         ("a.jsonl", '["a"]\n', (0, 1), "a.jsonl:1: has no 0 and 1"),
-        ("a.jsonl", '\n["a", 1]\n', (0, 1), "a.jsonl:2: expected a text and its translation, a text too; the row is"),
+        (
+            "a.jsonl",
+            '\n["a", 1]\n',
+            (0, 1),
+            "a.jsonl:2: expected a text and its translation, a text too; the row is",
+        ),
         ("a.jsonl", '["a", true]\n', (0, 1), "a.jsonl:1: expected a text and its translation"),
         ("a.jsonl", '[null, "a"]\n', (0, 1), "a.jsonl:1: expected a text and its translation"),
         ("a.jsonl", '["\\ud83d", "a"]\n', (0, 1), "a.jsonl:1: the text has half of a surrogate"),

@@ -72,7 +72,9 @@ def test_an_epochs_order_follows_from_the_seed_and_its_number():
 
 def test_unknown_labels_and_empty_splits_are_refused():
     assert count(examples([1, 2]), preprocessing(), sentiment.objective(), "validation") == 2
-    with pytest.raises(DataError, match="f:9: label 'z' in validation, which training never had; it had 'x', 'y'"):
+    with pytest.raises(
+        DataError, match="f:9: label 'z' in validation, which training never had; it had 'x', 'y'"
+    ):
         count([Example("a", "z", "f:9")], preprocessing(), sentiment.objective(), "validation")
     with pytest.raises(DataError, match="the test split has no examples"):
         count([], preprocessing(), sentiment.objective(), "test")

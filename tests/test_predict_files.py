@@ -112,7 +112,9 @@ def test_bad_files(tmp_path, name, data, column, expected):
 def test_answers_stand_beside_the_rows_in_their_order(tiny_run, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(predict, "INPUTS_AT_ONCE", 3)
     given = [f"{'a film ' * (7 - n)}{n}" for n in range(7)]
-    path = write(tmp_path, "a.csv", "label,text\n" + "".join(f"own {n},{text}\n" for n, text in enumerate(given)))
+    path = write(
+        tmp_path, "a.csv", "label,text\n" + "".join(f"own {n},{text}\n" for n, text in enumerate(given))
+    )
     answers = asked(tiny_run, path, capsys, "--column", "text")
     assert [answer["text"] for answer in answers] == given
     assert [answer["row"] for answer in answers] == [
@@ -153,11 +155,25 @@ def test_what_is_wrong_with_a_file_is_said_before_tensorflow_is_loaded(tiny_run,
         (empty, [], "no inputs: the file is empty"),
         (headless, ["--column", "text"], "no column 'text' in the header"),
     ):
-        command = [sys.executable, "-X", "importtime", "-m", "keras_seq.predict", tiny_run, "--file", path, *options]
-        done = subprocess.run(map(str, command), cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+        command = [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-m",
+            "keras_seq.predict",
+            tiny_run,
+            "--file",
+            path,
+            *options,
+        ]
+        done = subprocess.run(
+            map(str, command), cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False
+        )
         assert done.returncode == 2
         imported = {
-            line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time")
+            line.rsplit("|", 1)[1].strip()
+            for line in done.stderr.splitlines()
+            if line.startswith("import time")
         }
         assert "keras_seq.formats.inputs" in imported
         assert not imported & {"tensorflow", "keras", "numpy"}

@@ -137,10 +137,18 @@ WRONG = {
     "a missing one of pandas": (Series(["x", float("nan")]), TypeError, r"entry 1 is no text: nan \(float\)"),
     "nested": ([["x", "y"]], ValueError, r"entry 0 is a list itself: \['x', 'y'\]"),
     "matrix": (np.array([["x", "y"]] * 2), ValueError, r"shape \(batch,\); given shape \(2, 2\)$"),
-    "column": (np.array([["x"], ["y"]]), ValueError, r"given shape \(2, 1\); ravel\(\) of it is a list of texts"),
+    "column": (
+        np.array([["x"], ["y"]]),
+        ValueError,
+        r"given shape \(2, 1\); ravel\(\) of it is a list of texts",
+    ),
     "tensor of rank 2": (tf.constant([["x", "y"]] * 2), ValueError, r"given shape \(2, 2\)"),
     "ragged": (tf.ragged.constant([["x"], []]), TypeError, "given a RaggedTensor; its values"),
-    "no UTF-8": ([b"x", b"caf\xe9"], ValueError, r"text 1 is not UTF-8 at byte 3: b'caf\\xe9'; decode it first"),
+    "no UTF-8": (
+        [b"x", b"caf\xe9"],
+        ValueError,
+        r"text 1 is not UTF-8 at byte 3: b'caf\\xe9'; decode it first",
+    ),
     "surrogate": (["a\ud800"], ValueError, r"text 0 has half a surrogate pair at 1: 'a\\ud800'"),
     "set": ({"x"}, TypeError, r"given set: \{'x'\}; write list\(...\) around it"),
     "generator": ((x for x in "x"), TypeError, r"given generator: .*; write list\(...\) around it"),
@@ -162,7 +170,11 @@ def test_what_is_no_list_of_texts_is_named(case, method):
 @pytest.mark.parametrize(
     ("dataset", "kind", "message"),
     [
-        (tf.data.Dataset.range(3), TypeError, "expected a dataset of texts, that is of string tensors; given one of"),
+        (
+            tf.data.Dataset.range(3),
+            TypeError,
+            "expected a dataset of texts, that is of string tensors; given one of",
+        ),
         (tf.data.Dataset.from_tensors([["x"]]), ValueError, r"given elements of shape \(1, 1\)"),
     ],
     ids=["numbers", "rank 2"],

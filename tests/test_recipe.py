@@ -34,7 +34,8 @@ def test_defaults_are_filled_in():
 
 def test_yaml_is_version_1_2(tmp_path):
     path = write(
-        tmp_path, "application: sentiment\ndata: {source: sample, text: no}\ntraining: {learning_rate: 1e-4}\n"
+        tmp_path,
+        "application: sentiment\ndata: {source: sample, text: no}\ntraining: {learning_rate: 1e-4}\n",
     )
     recipe = load_recipe(path)
     assert recipe.data["text"] == "no"
@@ -60,13 +61,17 @@ training: {seed: &h 0x10, epochs: *u}
     assert (recipe.training["seed"], recipe.training["epochs"]) == (16, 8)
     more = write(tmp_path, "a: &x {bidirectional: &b false}\n", "m.yaml")
     assert "a: unknown section" in complaint(tmp_path / "r.yaml", more)
-    merged = load_recipe(tmp_path / "r.yaml", overrides=["model.bidirectional=&x false", "data.text=2024-01-01"])
+    merged = load_recipe(
+        tmp_path / "r.yaml", overrides=["model.bidirectional=&x false", "data.text=2024-01-01"]
+    )
     assert merged.model["bidirectional"] is False
     assert merged.data["text"] == "2024-01-01"
 
 
 def test_later_files_and_overrides_win(tmp_path):
-    first = write(tmp_path, "application: sentiment\ndata: {source: sample}\ntraining: {epochs: 3, batch_size: 8}\n")
+    first = write(
+        tmp_path, "application: sentiment\ndata: {source: sample}\ntraining: {epochs: 3, batch_size: 8}\n"
+    )
     second = write(tmp_path, "training: {epochs: 4}\n", "second.yaml")
     recipe = load_recipe(first, second, overrides=["training.seed=7", "training.batch_size=9"])
     assert (recipe.name, recipe.training["epochs"], recipe.training["seed"]) == ("r", 4, 7)
@@ -114,22 +119,37 @@ def test_patterns_of_files_are_allowed(tmp_path):
     ("text", "expected"),
     [
         ("application: sentiment\n  data: [\n", ":2: not valid YAML"),
-        ("application: sentiment\ndata: {source: sample}\ndata: {}\n", ":3: not valid YAML: found duplicate key"),
+        (
+            "application: sentiment\ndata: {source: sample}\ndata: {}\n",
+            ":3: not valid YAML: found duplicate key",
+        ),
         ("application: [sentiment]\n", ":1: application: unknown application ['sentiment']"),
         ("application: {}\n", ":1: application: unknown application {}"),
         ("application: sentiment\ntraining: {seed: 5000000000}\n", ":2: training.seed: given 5000000000"),
-        ("application: sentiment\ntraining: {learning_rate: .inf}\n", ":2: training.learning_rate: given inf"),
+        (
+            "application: sentiment\ntraining: {learning_rate: .inf}\n",
+            ":2: training.learning_rate: given inf",
+        ),
         ("application: sentiment\ntraining: {seed: 2001-99-99}\n", ":2: training.seed: given '2001-99-99'"),
         ("application: sentiment\ndata: {train: ''}\n", ":2: data.train: given '', expected a path"),
         (f"application: sentiment\ndata: {{train: {'x' * 300}}}\n", "not a path"),
         ('application: sentiment\ndata: {train: "a\\0b"}\n', ":2: data.train: given 'a\\x00b'"),
         ("application: sentiment\nmodel: \x01\n", "not valid YAML"),
-        ('application: sentiment\ndata: {labels: {"\\ud800": x}}\n', ":2: 'data': a text here has half of a surrogate"),
-        ("b: &b {units: x}\napplication: sentiment\nmodel: {<<: *b, dropout: 0.1}\n", "model.units: given 'x'"),
+        (
+            'application: sentiment\ndata: {labels: {"\\ud800": x}}\n',
+            ":2: 'data': a text here has half of a surrogate",
+        ),
+        (
+            "b: &b {units: x}\napplication: sentiment\nmodel: {<<: *b, dropout: 0.1}\n",
+            "model.units: given 'x'",
+        ),
         ("- 1\n", ":1: a recipe is a mapping"),
         ("", ":1: a recipe is a mapping"),
         ("data: {}\n", "application: this key is needed; one of sentiment"),
-        ("application: sentimnt\n", ":1: application: unknown application 'sentimnt'; did you mean 'sentiment'?"),
+        (
+            "application: sentimnt\n",
+            ":1: application: unknown application 'sentimnt'; did you mean 'sentiment'?",
+        ),
         ("application: sentiment\ndata: 3\n", ":2: data: given 3, expected keys and values"),
     ],
 )
@@ -179,7 +199,9 @@ def test_the_schema_is_the_signature(application):
         if section == "training":
             expected |= inspect.signature(fit.fit).parameters
         expected = {name: p.default for name, p in expected.items() if p.kind is p.KEYWORD_ONLY}
-        fields = {name: field.default for name, field in section_model(application, section).model_fields.items()}
+        fields = {
+            name: field.default for name, field in section_model(application, section).model_fields.items()
+        }
         fields.pop("directory", None)
         assert fields == expected
 

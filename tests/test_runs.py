@@ -1,4 +1,6 @@
-"""A run's folder: who may train in it, when an earlier run is given up, what is said before TensorFlow is imported."""
+"""A run's folder: who may train in it, when an earlier run is given up, what is said before TensorFlow is
+imported.
+"""
 
 import json
 import os
@@ -50,7 +52,9 @@ def another_process():
 
     def hold(file):
         process = subprocess.Popen(
-            [sys.executable, "-S", "-c", HOLD, str(file), str(PROJECT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-S", "-c", HOLD, str(file), str(PROJECT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         started.append(process)
         assert process.stdout.readline() == b"held\n"
@@ -145,7 +149,10 @@ def test_a_new_run_with_a_mistake_leaves_nothing(recipe_file, tmp_path, capsys):
     ("command", "expected"),
     [
         (["train", "{recipe}", "--set", "data.text=review"], "no column 'review' in the header"),
-        (["train", "{recipe}", "--set", "data.labels={positive: good}"], "label 'negative' is none of 'positive'"),
+        (
+            ["train", "{recipe}", "--set", "data.labels={positive: good}"],
+            "label 'negative' is none of 'positive'",
+        ),
         (["train", "{recipe}", "--set", "data.train="], "data.train: this key is needed"),
         (["evaluate", "{run}", "--data", "none.tsv"], "--data none.tsv: no such file"),
         (["evaluate", "{run}", "--data", "{wrong}"], "wrong.tsv:1: 1 column(s)"),
@@ -155,7 +162,9 @@ def test_a_new_run_with_a_mistake_leaves_nothing(recipe_file, tmp_path, capsys):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
-def test_what_can_be_known_early_is_said_before_tensorflow(command, expected, tiny_run, recipe_file, tmp_path):
+def test_what_can_be_known_early_is_said_before_tensorflow(
+    command, expected, tiny_run, recipe_file, tmp_path
+):
     wrong = tmp_path / "wrong.tsv"
     wrong.write_text("one column\n", encoding="utf-8")
     places = {"{recipe}": str(recipe_file), "{run}": str(tiny_run), "{wrong}": str(wrong)}
@@ -170,14 +179,18 @@ def test_what_can_be_known_early_is_said_before_tensorflow(command, expected, ti
     )
     assert done.returncode == 2
     assert expected in done.stderr
-    loaded = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    loaded = {
+        line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")
+    }
     assert "keras_seq.run" in loaded
     assert not loaded & {"tensorflow", "keras", "numpy"}
 
 
 def test_ctrl_c_while_tensorflow_is_imported_is_quiet(tiny_run):
     process = subprocess.Popen(
-        [sys.executable, "-m", "keras_seq.predict", str(tiny_run), "a text"], cwd=PROJECT, stderr=subprocess.PIPE
+        [sys.executable, "-m", "keras_seq.predict", str(tiny_run), "a text"],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
     )
     said = process.stderr.read(len("loading TensorFlow"))
     process.send_signal(signal.SIGINT)
@@ -198,7 +211,8 @@ def test_ctrl_c_after_training_keeps_what_was_trained(recipe_file, tmp_path, mon
     with pytest.raises(SystemExit, match="130"):
         train.main(arguments)
     assert (
-        f"To go on, the same command again:\n  python -m keras_seq.train {recipe_file} --run" in capsys.readouterr().out
+        f"To go on, the same command again:\n  python -m keras_seq.train {recipe_file} --run"
+        in capsys.readouterr().out
     )
     assert not run.lock_file.exists()
     monkeypatch.undo()
@@ -209,7 +223,9 @@ def test_ctrl_c_after_training_keeps_what_was_trained(recipe_file, tmp_path, mon
 
 @pytest.mark.parametrize("name", ["caf\udcff", "a\nb", "bell\a"], ids=["bytes", "line", "control"])
 def test_a_run_needs_a_name_that_can_be_printed(name, recipe_file, tmp_path, capsys):
-    assert "a run's folder needs a name" in refused(train, recipe_file, "--run", tmp_path / name, capsys=capsys)
+    assert "a run's folder needs a name" in refused(
+        train, recipe_file, "--run", tmp_path / name, capsys=capsys
+    )
 
 
 def test_a_run_folder_that_is_a_file_or_too_long(recipe_file, tmp_path, capsys):

@@ -16,7 +16,10 @@ from keras_seq.samples.news_names import names
 def test_the_reviews_are_the_same_everywhere():
     """A change of this number is a change of the corpus: count VERSION up with it."""
     rows = [row for split, size in film_reviews.SIZES.items() for row in film_reviews.reviews(split, size)]
-    assert (film_reviews.VERSION, hashlib.sha256(repr(rows).encode()).hexdigest()[:16]) == (1, "98eba128290a6777")
+    assert (film_reviews.VERSION, hashlib.sha256(repr(rows).encode()).hexdigest()[:16]) == (
+        1,
+        "98eba128290a6777",
+    )
 
 
 @pytest.mark.parametrize("split", film_reviews.SIZES)

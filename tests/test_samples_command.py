@@ -11,7 +11,9 @@ def test_a_corpus_is_written_and_never_over_files_that_are_there(corpus, tmp_pat
     folder = tmp_path / "my"
     assert main([corpus, "--to", str(folder), "--train", "30"]) == 0
     suffix = CORPORA[corpus].SUFFIX
-    assert {path.name for path in folder.iterdir()} == {f"{split}{suffix}" for split in ("train", "validation", "test")}
+    assert {path.name for path in folder.iterdir()} == {
+        f"{split}{suffix}" for split in ("train", "validation", "test")
+    }
     train = (folder / f"train{suffix}").read_text(encoding="utf-8")
     count = len(list(TaggedColumns(str(folder / "train.conll")))) if suffix == ".conll" else train.count("\n")
     assert count == 30

@@ -67,12 +67,16 @@ def test_the_length_penalty_of_short_texts_is_not_chosen_by_a_bleu_of_0(monitor)
     right, wrong = Candidate("le chat", -3.0, 7, 0.0), Candidate("le", -2.0, 3, 0.0)
     examples = [Example("", "le chat", "")] * 2
     chosen = translation._best_penalty(monitor, Found([wrong, right]), examples, {})["length_penalty"]
-    better = [penalty for penalty in translation.LENGTH_PENALTIES if right.score(penalty) > wrong.score(penalty)]
+    better = [
+        penalty for penalty in translation.LENGTH_PENALTIES if right.score(penalty) > wrong.score(penalty)
+    ]
     assert chosen == better[0] > 0
 
 
 def test_a_length_penalty_that_changes_nothing_is_0():
-    chosen = translation._best_penalty("auto", Found([Candidate("a", -1.0, 2, 0.0)]), [Example("", "b", "")] * 2, {})
+    chosen = translation._best_penalty(
+        "auto", Found([Candidate("a", -1.0, 2, 0.0)]), [Example("", "b", "")] * 2, {}
+    )
     assert chosen == {"length_penalty": 0.0}
 
 

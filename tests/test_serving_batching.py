@@ -68,7 +68,9 @@ def test_other_inputs_or_outputs_are_other_batches(serve):
     (other,) = queue(model, call, [[4.0]], y=np.zeros(1))
     model.gate.set()
     assert [part.tolist() for part in both[0].result(SECONDS)] == [[[1]], [1]]
-    assert [part.tolist() for part in both[1].result(SECONDS)] == [[2], [[2]]], "each in the order it asked for"
+    assert [part.tolist() for part in both[1].result(SECONDS)] == [[2], [[2]]], (
+        "each in the order it asked for"
+    )
     assert answers([one, other]) == [[3], [4]]
     assert sorted(model.sizes) == [1, 1, 1, 2]
 
@@ -153,7 +155,10 @@ def test_a_large_call_is_split_when_that_is_allowed(serve):
 
 def test_a_split_call_that_the_queue_cannot_hold_is_refused_whole(serve):
     model, call = serve(
-        max_batch_size=100, enable_large_batch_splitting=True, max_execution_batch_size=4, max_enqueued_batches=2
+        max_batch_size=100,
+        enable_large_batch_splitting=True,
+        max_execution_batch_size=4,
+        max_enqueued_batches=2,
     )
     held = hold(model, call)
     (small,) = queue(model, call, [[1.0]])
@@ -209,7 +214,10 @@ def test_a_call_whose_deadline_passes_in_the_queue_is_answered_then_and_left_out
     held = hold(model, call)
     (late,) = queue(model, call, [[1.0]], timeout_ms=50)
     (patient,) = queue(model, call, [[2.0]])
-    assert error_of(late) == (Code.DEADLINE_EXCEEDED, "Run() timeout exceeded while waiting in batching queue")
+    assert error_of(late) == (
+        Code.DEADLINE_EXCEEDED,
+        "Run() timeout exceeded while waiting in batching queue",
+    )
     assert not patient.done()
     model.gate.set()
     assert answers([held, patient]) == [[0], [2]]
@@ -297,7 +305,11 @@ def test_nothing_is_kept_of_calls_that_are_over(serve):
 
 def test_many_threads_get_their_own_answers(serve):
     model, call = serve(
-        threads=3, max_batch_size=16, batch_timeout_micros=500, max_enqueued_batches=1000, allowed_batch_sizes=(4, 16)
+        threads=3,
+        max_batch_size=16,
+        batch_timeout_micros=500,
+        max_enqueued_batches=1000,
+        allowed_batch_sizes=(4, 16),
     )
     random = np.random.default_rng(0)
     calls = [random.integers(0, 1000, (random.integers(1, 6), 3)).astype(float).tolist() for _ in range(1000)]

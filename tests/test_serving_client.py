@@ -54,7 +54,11 @@ def outputs_of(model: str, inputs: dict[str, list]) -> dict[str, list]:
     if model == "sentiment":
         fine = [b"fine" in value for value in values]
         scores = [[0.75, 0.25] if is_fine else [0.25, 0.75] for is_fine in fine]
-        return {"label": [b"good" if f else b"bad" for f in fine], "score": [max(s) for s in scores], "scores": scores}
+        return {
+            "label": [b"good" if f else b"bad" for f in fine],
+            "score": [max(s) for s in scores],
+            "scores": scores,
+        }
     if model == "echo":
         return {"image_bytes": values, "size": [len(value) for value in values]}
     return {"transcript": [b"heard %d bytes" % len(value) for value in values]}
@@ -110,7 +114,8 @@ class RestStub(http.server.BaseHTTPRequestHandler):
             good = {"error_code": "OK", "error_message": ""}
             return 200, {
                 "model_version_status": [
-                    {"version": str(version), "state": state, "status": good} for version, state in self.state.versions
+                    {"version": str(version), "state": state, "status": good}
+                    for version, state in self.state.versions
                 ]
             }
         if what == "/metadata":
@@ -122,7 +127,9 @@ class RestStub(http.server.BaseHTTPRequestHandler):
         if set(body["inputs"]) != set(inputs):
             return 400, {"error": f"input names {sorted(body['inputs'])}, not {sorted(inputs)}"}
         values = {name: [self._value(value) for value in given] for name, given in body["inputs"].items()}
-        answer = {name: [self._json(name, v) for v in column] for name, column in outputs_of(model, values).items()}
+        answer = {
+            name: [self._json(name, v) for v in column] for name, column in outputs_of(model, values).items()
+        }
         return 200, {"outputs": answer if len(answer) > 1 else next(iter(answer.values()))}
 
     @staticmethod
@@ -166,7 +173,9 @@ class GrpcStub:
     def GetModelMetadata(self, request, context):
         signatures = get_model_metadata_pb2.SignatureDefMap()
         signature = signatures.signature_def["serving_default"]
-        for named, tensors in zip(self._find(request, context), (signature.inputs, signature.outputs), strict=True):
+        for named, tensors in zip(
+            self._find(request, context), (signature.inputs, signature.outputs), strict=True
+        ):
             for name, dtype in named.items():
                 tensors[name].CopyFrom(text_format.Parse(f"dtype: {dtype}", meta_graph_pb2.TensorInfo()))
         response = get_model_metadata_pb2.GetModelMetadataResponse()
@@ -289,7 +298,9 @@ def test_metadata_is_asked_once_and_again_when_it_has_changed(rest, state):
     client = Client(rest)
     assert client.predict("changing", ["x"]) == {"transcript": ["heard 1 bytes"]}
     assert client.predict("changing", ["xy"]) == {"transcript": ["heard 2 bytes"]}
-    assert [path for _, path, _ in state.requests if path.endswith("metadata")] == ["/v1/models/changing/metadata"]
+    assert [path for _, path, _ in state.requests if path.endswith("metadata")] == [
+        "/v1/models/changing/metadata"
+    ]
     state.signatures["changing"] = ({"new": "DT_STRING"}, {"words": "DT_STRING"})
     assert client.predict("changing", ["x"]) == {"words": ["heard 1 bytes"]}
 
@@ -316,7 +327,9 @@ def test_wait_ends_when_a_version_is_available(asked, state):
 
 def test_wait_gives_up_and_says_what_it_saw(asked, state):
     state.versions = [(3, "LOADING")]
-    with pytest.raises(ServingClientError, match=r"sentiment: not available after 0\.3 s: .*LOADING") as caught:
+    with pytest.raises(
+        ServingClientError, match=r"sentiment: not available after 0\.3 s: .*LOADING"
+    ) as caught:
         Client(**asked).wait("sentiment", 0.3)
     assert caught.value.status in (404, "NOT_FOUND")
 
@@ -452,7 +465,11 @@ def test_the_command_gives_numbers_to_a_model_of_numbers(asked, capsys):
     ("arguments", "code", "says"),
     [
         (["nobody", "x"], 1, "Servable not found for request: Latest(nobody)"),
-        (["sentiment", "missing.wav"], 2, "missing.wav: No such file or directory; --text sends it as a text"),
+        (
+            ["sentiment", "missing.wav"],
+            2,
+            "missing.wav: No such file or directory; --text sends it as a text",
+        ),
         (["--signature", "other", "sentiment", "x"], 2, "no signature 'other'"),
         (["half_plus_two", "many"], 2, "the model takes DT_FLOAT"),
         (["sum", "1"], 2, "takes 2 inputs"),
@@ -467,7 +484,9 @@ def test_the_command_says_what_is_wrong_in_one_line(asked, capsys, arguments, co
     assert says in printed.err
 
 
-@pytest.mark.parametrize("arguments", [[], ["sentiment"], ["--version", "1", "--label", "x", "sentiment", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["sentiment"], ["--version", "1", "--label", "x", "sentiment", "x"]]
+)
 def test_a_wrong_use_ends_with_2(arguments):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -476,7 +495,12 @@ def test_a_wrong_use_ends_with_2(arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["sentiment", "-fine"], ["sentiment", "--fine"], ["sentiment", "-f", "x"], ["--timeout", "-1", "sentiment", "x"]],
+    [
+        ["sentiment", "-fine"],
+        ["sentiment", "--fine"],
+        ["sentiment", "-f", "x"],
+        ["--timeout", "-1", "sentiment", "x"],
+    ],
     ids=["one", "two", "short", "number"],
 )
 def test_a_text_that_looks_like_a_flag_gets_a_hint(arguments, capsys):
@@ -606,7 +630,13 @@ ENTITIES = [
 @pytest.fixture
 def tagger(state, monkeypatch):
     """A model of a stub that answers every text with the same tags, and the empty one with padding."""
-    kinds = {"tokens": "DT_STRING", "tags": "DT_STRING", "starts": "DT_INT32", "ends": "DT_INT32", "scores": "DT_FLOAT"}
+    kinds = {
+        "tokens": "DT_STRING",
+        "tags": "DT_STRING",
+        "starts": "DT_INT32",
+        "ends": "DT_INT32",
+        "scores": "DT_FLOAT",
+    }
     monkeypatch.setitem(SIGNATURES, "ner", ({"text": "DT_STRING"}, kinds))
     state.signatures["ner"] = SIGNATURES["ner"]
 
@@ -634,8 +664,16 @@ def test_entities_are_read_off_a_taggers_answer():
 
 
 def test_entities_side_by_side_are_told_apart():
-    answer = {"tags": ["B-x", "B-x", "I-x"], "starts": [0, 2, 4], "ends": [1, 3, 5], "scores": [0.5, 0.25, 0.25]}
-    assert [(e["text"], e["score"]) for e in serving_client.entities("a b c", answer)] == [("a", 0.5), ("b c", 0.25)]
+    answer = {
+        "tags": ["B-x", "B-x", "I-x"],
+        "starts": [0, 2, 4],
+        "ends": [1, 3, 5],
+        "scores": [0.5, 0.25, 0.25],
+    }
+    assert [(e["text"], e["score"]) for e in serving_client.entities("a b c", answer)] == [
+        ("a", 0.5),
+        ("b c", 0.25),
+    ]
 
 
 def test_the_command_shows_a_taggers_entities_and_all_on_demand(asked, tagger, capsys):

@@ -75,7 +75,11 @@ def test_every_batching_parameter_is_read(write):
 
 def test_what_is_not_set_has_tensorflow_servings_default(write):
     for batching in (read_batching(None), read_batching(write(""))):
-        assert (batching.max_batch_size, batching.batch_timeout_micros, batching.max_enqueued_batches) == (1000, 0, 10)
+        assert (batching.max_batch_size, batching.batch_timeout_micros, batching.max_enqueued_batches) == (
+            1000,
+            0,
+            10,
+        )
         assert batching.num_batch_threads == os.cpu_count()
         assert batching.allowed_batch_sizes == ()
         assert not batching.pad_variable_length_inputs
@@ -107,7 +111,11 @@ def test_the_largest_batch_is_the_execution_size_only_when_large_ones_are_split(
             2,
             "max_enqueued_batches must be positive; was 0",
         ),
-        ("# num_batch_threads\n\nnum_batch_threads { value: 0 }", 3, "num_batch_threads must be positive; was 0"),
+        (
+            "# num_batch_threads\n\nnum_batch_threads { value: 0 }",
+            3,
+            "num_batch_threads must be positive; was 0",
+        ),
         (
             "max_batch_size { value: 4 }\nallowed_batch_sizes: [4, 2, 4]",
             2,
@@ -145,12 +153,22 @@ def test_batching_that_tensorflow_serving_would_refuse(write, text, line, reason
 @pytest.mark.parametrize(
     ("read", "text", "line", "words"),
     [
-        (read_batching, "max_batch_size { value: 4 }\nmax_batch { value: 4 }", 2, ["max_batch", "BatchingParameters"]),
+        (
+            read_batching,
+            "max_batch_size { value: 4 }\nmax_batch { value: 4 }",
+            2,
+            ["max_batch", "BatchingParameters"],
+        ),
         (read_batching, "max_batch_size: 4", 1, ["BatchingParameters"]),
         (read_models, 'model_config_list {\n config {\n  nam: "x"\n }\n}', 3, ["nam", "ModelServerConfig"]),
         (read_models, "model_config_list {", 1, ["ModelServerConfig"]),
         (read_monitoring, "prometheus_config {\n enable: perhaps }", 2, ["MonitoringConfig"]),
-        (read_monitoring, 'prometheus_config {\n path: "metrics" }', 2, ["path must begin with /", "'metrics'"]),
+        (
+            read_monitoring,
+            'prometheus_config {\n path: "metrics" }',
+            2,
+            ["path must begin with /", "'metrics'"],
+        ),
     ],
 )
 def test_a_file_that_cannot_be_understood(write, read, text, line, words):
@@ -174,7 +192,9 @@ def test_a_file_that_cannot_be_read(tmp_path, read):
 def test_monitoring(write):
     default = "/monitoring/prometheus/metrics"
     assert read_monitoring(write("")) == Monitoring(enable=False, path=default)
-    assert read_monitoring(write("prometheus_config { enable: true }")) == Monitoring(enable=True, path=default)
+    assert read_monitoring(write("prometheus_config { enable: true }")) == Monitoring(
+        enable=True, path=default
+    )
     text = 'prometheus_config { enable: true, path: "/metrics" }'
     assert read_monitoring(write(text)) == Monitoring(enable=True, path="/metrics")
 

@@ -1,4 +1,6 @@
-"""The files that run TensorFlow Serving itself: they fit each other, and the flags and parameters that there are."""
+"""The files that run TensorFlow Serving itself: they fit each other, and the flags and parameters that there
+are.
+"""
 
 import http.server
 import pathlib
@@ -39,7 +41,9 @@ def documents(path: pathlib.Path) -> list:
 @pytest.fixture(scope="module")
 def kubernetes():
     """Every object by its kind and name."""
-    found = [document for path in sorted((SERVING / "kubernetes").glob("*.yaml")) for document in documents(path)]
+    found = [
+        document for path in sorted((SERVING / "kubernetes").glob("*.yaml")) for document in documents(path)
+    ]
     return {(document["kind"], document["metadata"]["name"]): document for document in found}
 
 
@@ -63,7 +67,9 @@ def test_compose_and_kubernetes_run_the_same_image_with_the_same_flags(compose, 
     for_a_node = {"tensorflow_intra_op_parallelism", "tensorflow_inter_op_parallelism"}
     in_kubernetes = flags(container["args"])
     assert set(in_kubernetes) <= FLAGS
-    assert {key: value for key, value in in_kubernetes.items() if key not in for_a_node} == flags(compose["command"])
+    assert {key: value for key, value in in_kubernetes.items() if key not in for_a_node} == flags(
+        compose["command"]
+    )
     assert in_kubernetes["max_num_load_retries"] == "1"
     assert in_kubernetes["model_config_file"] == "/models/models.config"
 
@@ -94,7 +100,9 @@ def test_the_health_check_asks_whether_a_version_is_available(compose, model_sta
             paths.append(self.path)
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b'{"model_version_status": [{"version": "1", "state": "%s"}]}' % model_state.encode())
+            self.wfile.write(
+                b'{"model_version_status": [{"version": "1", "state": "%s"}]}' % model_state.encode()
+            )
 
         def log_message(self, *args):
             pass
@@ -125,7 +133,9 @@ def test_the_objects_of_kubernetes_fit_together(kubernetes, pod):
     assert claim["readOnly"] is True
     assert ("PersistentVolumeClaim", claim["claimName"]) in kubernetes
     assert ("ConfigMap", spec["volumes"][1]["configMap"]["name"]) in kubernetes
-    assert {volume["name"] for volume in spec["volumes"]} == {mount["name"] for mount in container["volumeMounts"]}
+    assert {volume["name"] for volume in spec["volumes"]} == {
+        mount["name"] for mount in container["volumeMounts"]
+    }
     target = kubernetes["HorizontalPodAutoscaler", "keras-seq"]["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) in kubernetes
     assert container["resources"]["requests"]["cpu"], "the autoscaler counts in parts of what was requested"
@@ -153,7 +163,9 @@ def test_batching_fits_signatures_of_raw_inputs(pod):
     container = pod["spec"]["containers"][0]
     assert values["num_batch_threads"] == container["resources"]["limits"]["cpu"]
     # A waiting request holds a thread: with fewer threads, no batch is ever full.
-    assert int(flags(container["args"])["rest_api_num_threads"]) >= 2 * int(values["max_execution_batch_size"])
+    assert int(flags(container["args"])["rest_api_num_threads"]) >= 2 * int(
+        values["max_execution_batch_size"]
+    )
 
 
 def test_the_page_names_only_flags_that_there_are():

@@ -16,7 +16,8 @@ def test_the_ports_are_tensorflow_servings_and_this_machines_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["a", "--model_name=m"], ["a", "--port=0", "--rest_api_port=0"], ["a", "--enable_batching=maybe"]]
+    "words",
+    [[], ["a", "--model_name=m"], ["a", "--port=0", "--rest_api_port=0"], ["a", "--enable_batching=maybe"]],
 )
 def test_flags_that_do_not_fit_end_with_2(words):
     with pytest.raises(SystemExit, match="2"):

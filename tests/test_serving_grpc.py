@@ -42,7 +42,9 @@ def server(tmp_path_factory):
 
 
 def predict(server, name, inputs, signature_name="", output_filter=(), timeout=PATIENCE, **which):
-    request = predict_pb2.PredictRequest(model_spec=spec(name, signature_name, **which), output_filter=output_filter)
+    request = predict_pb2.PredictRequest(
+        model_spec=spec(name, signature_name, **which), output_filter=output_filter
+    )
     for key, value in inputs.items():
         request.inputs[key].CopyFrom(value)
     return server.predictions.Predict(request, timeout=timeout)
@@ -111,7 +113,9 @@ def test_scalars_and_higher_ranks(server):
     for values in (np.float32(1.5), np.zeros([2, 0, 3], np.float32), np.ones([1] * 8, np.float32)):
         found = predict(server, "dtypes", {"x": tf.make_tensor_proto(values)}, "float").outputs["y"]
         assert tf.make_ndarray(found).shape == np.shape(values)
-    text = predict(server, "strings", {"text": tf.make_tensor_proto(b"end\x00\x00")}, "one").outputs["same_bytes"]
+    text = predict(server, "strings", {"text": tf.make_tensor_proto(b"end\x00\x00")}, "one").outputs[
+        "same_bytes"
+    ]
     assert list(text.string_val) == [b"end\x00\x00"]
 
 
@@ -203,9 +207,21 @@ def test_a_signature_may_have_no_inputs(server):
             "INVALID_ARGUMENT",
             "to be float but int32 is",
         ),
-        ("half_plus_two", {"x": tf.make_tensor_proto(["a"])}, {}, "INVALID_ARGUMENT", "to be float but string is"),
+        (
+            "half_plus_two",
+            {"x": tf.make_tensor_proto(["a"])},
+            {},
+            "INVALID_ARGUMENT",
+            "to be float but string is",
+        ),
         ("half_plus_two", {"x": tensor_pb2.TensorProto()}, {}, "INVALID_ARGUMENT", "tensor parsing error: x"),
-        ("two_inputs", {"a": floats(1, 2), "b": floats(1, 2, 3)}, {}, "INVALID_ARGUMENT", "Incompatible shapes"),
+        (
+            "two_inputs",
+            {"a": floats(1, 2), "b": floats(1, 2, 3)},
+            {},
+            "INVALID_ARGUMENT",
+            "Incompatible shapes",
+        ),
         ("keras_model", {"features": floats(1, 2)}, {}, "INVALID_ARGUMENT", ""),
     ],
 )
@@ -218,7 +234,10 @@ def test_a_wrong_request_is_refused_with_code_and_text(server, name, inputs, whi
 def test_a_request_must_say_which_model(server):
     with pytest.raises(grpc.RpcError) as caught:
         server.predictions.Predict(predict_pb2.PredictRequest(), timeout=PATIENCE)
-    assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.INVALID_ARGUMENT, "Missing ModelSpec")
+    assert (caught.value.code(), caught.value.details()) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "Missing ModelSpec",
+    )
 
 
 def tensor(name, sizes, **fields):

@@ -1,4 +1,6 @@
-"""The gRPC interface, asked from outside: Classify, Regress, MultiInference, metadata, status, reload, health."""
+"""The gRPC interface, asked from outside: Classify, Regress, MultiInference, metadata, status, reload,
+health.
+"""
 
 import grpc
 import pytest
@@ -52,7 +54,9 @@ def tasks(*wanted):
 
 def test_classify(server):
     request = classification_pb2.ClassificationRequest(model_spec=spec(MODEL, "classify_labels"))
-    response = server.predictions.Classify(with_examples(request, example(x=80), example(x=20)), timeout=PATIENCE)
+    response = server.predictions.Classify(
+        with_examples(request, example(x=80), example(x=20)), timeout=PATIENCE
+    )
     found = [[(one.label, one.score) for one in row.classes] for row in response.result.classifications]
     assert found == [[("low", 42.0), ("high", 43.0)], [("low", 12.0), ("high", 13.0)]]
     assert response.model_spec == spec(MODEL, "classify_labels", 123)
@@ -61,7 +65,9 @@ def test_classify(server):
 @pytest.mark.parametrize(("which", "added"), [({}, 2), ({"version": 1}, 1), ({"label": "canary"}, 2)])
 def test_regress(server, which, added):
     request = regression_pb2.RegressionRequest(model_spec=spec(MODEL, "regress_x_to_y", **which))
-    response = server.predictions.Regress(with_examples(request, example(x=80), example(x=20)), timeout=PATIENCE)
+    response = server.predictions.Regress(
+        with_examples(request, example(x=80), example(x=20)), timeout=PATIENCE
+    )
     assert [one.value for one in response.result.regressions] == [40.0 + added, 10.0 + added]
     assert response.model_spec.signature_name == "regress_x_to_y"
 
@@ -87,7 +93,10 @@ def test_a_context_is_in_each_example(server):
     ],
 )
 def test_what_cannot_be_classified_or_regressed(server, method, model_spec, code, error):
-    kind = {"Classify": classification_pb2.ClassificationRequest, "Regress": regression_pb2.RegressionRequest}[method]
+    kind = {
+        "Classify": classification_pb2.ClassificationRequest,
+        "Regress": regression_pb2.RegressionRequest,
+    }[method]
     request = with_examples(kind(model_spec=model_spec), example(x=1))
     request.model_spec.signature_name = request.model_spec.signature_name.format(method=method.lower())
     if model_spec is None:
@@ -170,8 +179,18 @@ def test_metadata_tells_the_signatures(server):
     ("model_spec", "fields", "code", "error"),
     [
         (None, ["signature_def"], "INVALID_ARGUMENT", "Missing ModelSpec"),
-        (spec(MODEL), [], "INVALID_ARGUMENT", "GetModelMetadataRequest must specify at least one metadata_field"),
-        (spec(MODEL), ["signature_def", "graph"], "INVALID_ARGUMENT", "Metadata field graph is not supported"),
+        (
+            spec(MODEL),
+            [],
+            "INVALID_ARGUMENT",
+            "GetModelMetadataRequest must specify at least one metadata_field",
+        ),
+        (
+            spec(MODEL),
+            ["signature_def", "graph"],
+            "INVALID_ARGUMENT",
+            "Metadata field graph is not supported",
+        ),
         (spec("nothing"), ["signature_def"], "NOT_FOUND", "Servable not found for request: Latest(nothing)"),
     ],
 )
@@ -210,7 +229,9 @@ def reload_request(server, *names, **more):
     request = model_management_pb2.ReloadConfigRequest()
     for name in names:
         folder = server.folder / more.get("folder", name)
-        request.config.model_config_list.config.add(name=name, base_path=str(folder), model_platform="tensorflow")
+        request.config.model_config_list.config.add(
+            name=name, base_path=str(folder), model_platform="tensorflow"
+        )
     return request
 
 

@@ -32,7 +32,9 @@ def test_an_empty_call_has_an_empty_answer(serve):
     (none,) = queue(model, call, [], x=empty)
     model.gate.set()
     assert answers([full, none]) == [[3], []]
-    assert model.batches[-1]["x:0"].tolist() == [[1, 1, 1], [1, 1, 1]], "filled from the last call that has a row"
+    assert model.batches[-1]["x:0"].tolist() == [[1, 1, 1], [1, 1, 1]], (
+        "filled from the last call that has a row"
+    )
 
 
 def test_unequal_shapes_in_a_batch_are_an_error_of_all(serve):

@@ -6,7 +6,9 @@ import threading
 from serving import metrics
 from serving.metrics import Metrics
 
-LINE = re.compile(r'^:[a-z_:]+\{((\w+="(\\\\|\\"|\\n|[^"\\\n])*")(,\w+="(\\\\|\\"|\\n|[^"\\\n])*")*)?\} [-+.e0-9]+$')
+LINE = re.compile(
+    r'^:[a-z_:]+\{((\w+="(\\\\|\\"|\\n|[^"\\\n])*")(,\w+="(\\\\|\\"|\\n|[^"\\\n])*")*)?\} [-+.e0-9]+$'
+)
 TYPE = re.compile(r"^# TYPE :[a-z_:]+ (counter|histogram)$")
 
 
@@ -33,7 +35,12 @@ def test_only_a_request_that_succeeded_has_a_latency():
     counted.count_request("m", "Predict", "GRPC", "INTERNAL", 20)
     counted.count_request("m", "predict", "REST", "INTERNAL", 20)
     page = counted.page()
-    assert value(page, ':tensorflow:serving:request_latency_count{model_name="m",API="Predict",entrypoint="GRPC"}') == 1
+    assert (
+        value(
+            page, ':tensorflow:serving:request_latency_count{model_name="m",API="Predict",entrypoint="GRPC"}'
+        )
+        == 1
+    )
     assert 'entrypoint="REST"' not in page
 
 
@@ -63,13 +70,19 @@ def test_runs_loads_warm_ups_and_queuing():
     counted.warmed_up("/models/m/1", "OK", 300)
     counted.queued(120)
     page = counted.page()
-    assert value(page, ':tensorflow:serving:runtime_latency_sum{model_name="m",API="Predict",runtime="TF1"}') == 100
+    assert (
+        value(page, ':tensorflow:serving:runtime_latency_sum{model_name="m",API="Predict",runtime="TF1"}')
+        == 100
+    )
     attempts = ":tensorflow:cc:saved_model:load_attempt_count"
     assert value(page, attempts + '{model_path="/models/m/1",status="success"}') == 1
     assert value(page, attempts + '{model_path="/models/m/2",status="fail"}') == 1
     assert value(page, ':tensorflow:cc:saved_model:load_latency{model_path="/models/m/1"}') == 1500000
     assert 'load_latency{model_path="/models/m/2"}' not in page
-    assert value(page, ':tensorflow:serving:model_warmup_latency_count{model_path="/models/m/1",status="OK"}') == 1
+    assert (
+        value(page, ':tensorflow:serving:model_warmup_latency_count{model_path="/models/m/1",status="OK"}')
+        == 1
+    )
     queuing = ":tensorflow:serving:batching_session:queuing_latency"
     assert value(page, queuing + '_bucket{thread_pool_name="",le="100"}') == 0
     assert value(page, queuing + '_bucket{thread_pool_name="",le="144"}') == 1

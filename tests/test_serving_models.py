@@ -128,7 +128,9 @@ def test_a_missing_base_path_stalls_nobody_and_is_polled_on(serve, tmp_path):
         models.apply, config(("missing", missing), ("empty", empty), ("there", there)), wait_seconds=None
     )
     assert code is Code.UNKNOWN
-    assert message.startswith("2 servable(s) did not become available: {{{name: missing} due to error: NOT_FOUND: ")
+    assert message.startswith(
+        "2 servable(s) did not become available: {{{name: missing} due to error: NOT_FOUND: "
+    )
     assert f"Could not find base path {missing} for servable missing" in message
     assert available(models, "there") == [1]
     folder(tmp_path, "missing", [4])
@@ -157,19 +159,31 @@ def test_reload_adds_changes_and_removes_models(serve, loader, tmp_path):
 
 
 BAD = [
-    (['name: "m" base_path: "/m" model_platform: "tensorflow"'] * 2, "Illegal to list model m multiple times in "),
-    (['name: "m" model_platform: "tensorflow"'], "Expected model m to have an absolute path or URI; got base_path()="),
+    (
+        ['name: "m" base_path: "/m" model_platform: "tensorflow"'] * 2,
+        "Illegal to list model m multiple times in ",
+    ),
+    (
+        ['name: "m" model_platform: "tensorflow"'],
+        "Expected model m to have an absolute path or URI; got base_path()=",
+    ),
     (
         ['name: "m" base_path: "m" model_platform: "tensorflow"'],
         "Expected model m to have an absolute path or URI; got base_path()=m",
     ),
     (['base_path: "/m" model_platform: "tensorflow"'], "Expected every model to have a name"),
-    (['name: "m" base_path: "/m"'], "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "),
+    (
+        ['name: "m" base_path: "/m"'],
+        "Illegal setting neither ModelServerConfig::model_type (deprecated) nor ",
+    ),
     (
         ['name: "m" base_path: "/m" model_type: TENSORFLOW model_platform: "tensorflow"'],
         "Illegal setting both ModelServerConfig::model_type (deprecated) and ModelServerConfig::model_platform.",
     ),
-    (['name: "m" base_path: "/m" model_type: OTHER'], "ModelServerConfig::model_type choice 2 not supported."),
+    (
+        ['name: "m" base_path: "/m" model_type: OTHER'],
+        "ModelServerConfig::model_type choice 2 not supported.",
+    ),
     (['name: "m" base_path: "/m" model_platform: "onnx"'], "Model m requests unsupported platform onnx"),
     (
         ['name: "served" base_path: "/m" model_platform: "onnx"'],
@@ -205,7 +219,9 @@ def test_the_kind_of_a_configuration_cannot_change(serve, tmp_path):
     for other in (empty, custom):
         code, message = error_of(models.apply, other, PATIENCE)
         assert code is Code.FAILED_PRECONDITION
-        assert message.startswith("Cannot transition to requested config. It is only legal to transition from one ")
+        assert message.startswith(
+            "Cannot transition to requested config. It is only legal to transition from one "
+        )
     assert available(models) == [1]
 
 
@@ -219,7 +235,9 @@ def test_the_deprecated_model_type_is_still_understood(serve, tmp_path):
     assert available(models) == [1]
 
 
-NOT_AVAILABLE = "Request to assign label to version {} of model m, which is not currently available for inference"
+NOT_AVAILABLE = (
+    "Request to assign label to version {} of model m, which is not currently available for inference"
+)
 
 
 def test_labels_are_given_to_available_versions_only_and_moved(serve, tmp_path):
@@ -229,7 +247,10 @@ def test_labels_are_given_to_available_versions_only_and_moved(serve, tmp_path):
     def labelled(**versions):
         return config(("m", base, policy("all {}"), labels(**versions)))
 
-    assert error_of(models.apply, labelled(stable=1), PATIENCE) == (Code.FAILED_PRECONDITION, NOT_AVAILABLE.format(1))
+    assert error_of(models.apply, labelled(stable=1), PATIENCE) == (
+        Code.FAILED_PRECONDITION,
+        NOT_AVAILABLE.format(1),
+    )
     assert models.statuses("m") == []
     models.apply(labelled(), PATIENCE)
     eventually(lambda: available(models) == [2, 1])
@@ -237,7 +258,10 @@ def test_labels_are_given_to_available_versions_only_and_moved(serve, tmp_path):
     for label, expected in (("stable", 1), ("canary", 2)):
         with models.use("m", label=label) as (version, _):
             assert version == expected
-    assert error_of(models.apply, labelled(stable=9), PATIENCE) == (Code.FAILED_PRECONDITION, NOT_AVAILABLE.format(9))
+    assert error_of(models.apply, labelled(stable=9), PATIENCE) == (
+        Code.FAILED_PRECONDITION,
+        NOT_AVAILABLE.format(9),
+    )
     with models.use("m", label="stable") as (version, _):
         assert version == 1, "a refused configuration leaves the labels"
     models.apply(labelled(stable=2), PATIENCE)

@@ -34,7 +34,9 @@ class TwoWays(Answering):
 
     def signatures(self):
         spec = tf.TensorSpec([None, None], tf.string, name="tokens")
-        tokens = Signature(lambda given: self(tf.strings.reduce_join(given, -1)), spec, lambda raw: raw[:, None])
+        tokens = Signature(
+            lambda given: self(tf.strings.reduce_join(given, -1)), spec, lambda raw: raw[:, None]
+        )
         return {**super().signatures(), "tokens": tokens}
 
 

@@ -38,11 +38,23 @@ def server(tmp_path_factory):
             {"outputs": {"sum": [3.0, 7.0], "difference": [-1.0, -1.0]}},
         ),
         ("two_signatures", {"instances": [[1, 2]]}, {"predictions": [[2.0, 4.0]]}),
-        ("two_signatures", {"signature_name": "negate", "instances": [[1, 2]]}, {"predictions": [[-1.0, -2.0]]}),
+        (
+            "two_signatures",
+            {"signature_name": "negate", "instances": [[1, 2]]},
+            {"predictions": [[-1.0, -2.0]]},
+        ),
         ("keras_model", {"instances": [[1, 2, 3]]}, {"predictions": [[6.0]]}),
-        ("keras_model", {"signature_name": "serve", "inputs": {"features": [[1, 2, 3]]}}, {"outputs": [[6.0]]}),
+        (
+            "keras_model",
+            {"signature_name": "serve", "inputs": {"features": [[1, 2, 3]]}},
+            {"outputs": [[6.0]]},
+        ),
         ("scalar", {"inputs": [1, 2]}, {"outputs": 3.0}),
-        ("scalar", {"signature_name": "unequal", "inputs": [1, 2]}, {"outputs": {"all": [1.0, 2.0], "first": [1.0]}}),
+        (
+            "scalar",
+            {"signature_name": "unequal", "inputs": [1, 2]},
+            {"outputs": {"all": [1.0, 2.0], "first": [1.0]}},
+        ),
     ],
 )
 def test_predict_answers_in_the_format_it_was_asked_in(server, model, request_body, answer):
@@ -55,11 +67,17 @@ def test_predict_answers_in_the_format_it_was_asked_in(server, model, request_bo
     ("name", "given", "answer"),
     [
         ("bool", "[true, false]", "[true, false]"),
-        pytest.param("string", '["a", "\\u00e9", "\\ud83d\\ude00", ""]', '["a", "é", "😀", ""]', id="string-escapes"),
+        pytest.param(
+            "string", '["a", "\\u00e9", "\\ud83d\\ude00", ""]', '["a", "é", "😀", ""]', id="string-escapes"
+        ),
         ("int8", "[-128, 127]", "[-128, 127]"),
         ("int16", "[-32768, 32767]", "[-32768, 32767]"),
         ("int32", "[-2147483648, 2147483647]", "[-2147483648, 2147483647]"),
-        ("int64", "[-9223372036854775808, 9223372036854775807]", "[-9223372036854775808, 9223372036854775807]"),
+        (
+            "int64",
+            "[-9223372036854775808, 9223372036854775807]",
+            "[-9223372036854775808, 9223372036854775807]",
+        ),
         ("uint8", "[0, 255]", "[0, 255]"),
         ("uint32", "[0, 4294967295]", "[0, 4294967295]"),
         ("uint64", "[0, 18446744073709551615]", "[0, 18446744073709551615]"),
@@ -117,7 +135,10 @@ def test_values_of_another_type_or_out_of_range_are_refused(server, name, value,
     row = server.post("dtypes:predict", f'{{"signature_name": "{name}", "instances": [{value}]}}')
     assert (column.status, row.status) == (400, 400)
     assert error in column.error
-    assert row.error == f"Failed to process element: 0 of 'instances' list. Error: INVALID_ARGUMENT: {column.error}"
+    assert (
+        row.error
+        == f"Failed to process element: 0 of 'instances' list. Error: INVALID_ARGUMENT: {column.error}"
+    )
 
 
 @pytest.mark.parametrize("name", ["half", "bfloat16", "uint16", "complex64"])
@@ -136,7 +157,9 @@ BYTES = b"\x00\xff\x00 bytes \x00"
 ENCODED = "AP8AIGJ5dGVzIAA="
 
 
-@pytest.mark.parametrize("given", [ENCODED, ENCODED.rstrip("="), " AP8A\nIGJ5 dGVzIAA= ", ENCODED.replace("=", ".")])
+@pytest.mark.parametrize(
+    "given", [ENCODED, ENCODED.rstrip("="), " AP8A\nIGJ5 dGVzIAA= ", ENCODED.replace("=", ".")]
+)
 def test_bytes_come_back_encoded_where_the_output_says_so(server, given):
     value = {"b64": given}
     for body, answer in (
@@ -199,7 +222,10 @@ def test_a_variable_keeps_what_was_added(server):
 
 
 def test_row_format_needs_outputs_with_one_batch_size(server):
-    assert server.post("scalar:predict", {"instances": [1]}).error == "Tensor name: total has no shape information "
+    assert (
+        server.post("scalar:predict", {"instances": [1]}).error
+        == "Tensor name: total has no shape information "
+    )
     reply = server.post("scalar:predict", {"signature_name": "unequal", "instances": [1, 2]})
     assert reply.status == 400
     assert "has inconsistent batch size: " in reply.error

@@ -17,7 +17,16 @@ MODEL = "/v1/models/half_plus_two"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    names = ("half_plus_two", "two_inputs", "two_signatures", "strings", "dtypes", "constant", "slow", "defaults")
+    names = (
+        "half_plus_two",
+        "two_inputs",
+        "two_signatures",
+        "strings",
+        "dtypes",
+        "constant",
+        "slow",
+        "defaults",
+    )
     with served(tmp_path_factory.mktemp("rest"), "--rest_api_timeout_in_ms=1000", names=names) as running:
         yield running
 
@@ -34,10 +43,22 @@ def serves_on(server):
         ("", "JSON Parse error: The document is empty"),
         ("  \n", "JSON Parse error: The document is empty at offset: 3"),
         ("instances = [1, 2]", "JSON Parse error: Invalid value. at offset: 0"),
-        ('{"instances": [1.0, 2.0', "JSON Parse error: Missing a comma or ] after an array element. at offset: 23"),
-        ('{"instances": [1.0]', "JSON Parse error: Missing a comma or } after an object member. at offset: 19"),
-        ('{"a": "[{", "b": [1 2]}', "JSON Parse error: Missing a comma or ] after an array element. at offset: 20"),
-        ('{"instances" [1.0]}', "JSON Parse error: Missing a colon after a name of object member. at offset: 13"),
+        (
+            '{"instances": [1.0, 2.0',
+            "JSON Parse error: Missing a comma or ] after an array element. at offset: 23",
+        ),
+        (
+            '{"instances": [1.0]',
+            "JSON Parse error: Missing a comma or } after an object member. at offset: 19",
+        ),
+        (
+            '{"a": "[{", "b": [1 2]}',
+            "JSON Parse error: Missing a comma or ] after an array element. at offset: 20",
+        ),
+        (
+            '{"instances" [1.0]}',
+            "JSON Parse error: Missing a colon after a name of object member. at offset: 13",
+        ),
         ("{instances: [1.0]}", "JSON Parse error: Missing a name for object member. at offset: 1"),
         ('{"instances": [1.0]} x', "The document root must not be followed by other values. at offset: 21"),
         ('{"instances": [1.0,]}', "JSON Parse error: Invalid value. at offset: 19"),
@@ -65,7 +86,10 @@ def serves_on(server):
         ('{"instances": [1, [1]]}', "Expecting shape [] but got: [1]"),
         ('{"instances": [[1, [2]]]}', "Encountered list at unexpected level: 1 expected < 1"),
         ('{"inputs": [[1, 2], [3]]}', "Encountered list at unexpected size: 1 at level: 1 expected size: 2"),
-        ('{"inputs": [[1], 2]}', "JSON Value: 2 found at incorrect level: 2 in the JSON DOM. Expected at level: 2"),
+        (
+            '{"inputs": [[1], 2]}',
+            "JSON Value: 2 found at incorrect level: 2 in the JSON DOM. Expected at level: 2",
+        ),
         ('{"instances": [1, {"x": 1}]}', "Expecting value/list but got object at item 1 of input list"),
         ('{"instances": [{"x": 1}, 1]}', "Expecting object but got list at item 1 of input list"),
         ('{"instances": [{"z": 1}]}', "JSON object: does not have named input: z"),
@@ -86,7 +110,10 @@ def test_a_wrong_body_is_a_400_that_says_why(server, body, error):
         ({"inputs": [1, 2]}, "inputs is a plain value/list, but expecting an object"),
         ({"inputs": {"a": [1]}}, "Missing named input: b in 'inputs' object."),
         ({"instances": [{"a": 1}]}, "keys must be equal to: a,b"),
-        ({"instances": [{"a": 1, "b": "2"}]}, "element: 0 key: b of 'instances' list. Error: INVALID_ARGUMENT: JSON"),
+        (
+            {"instances": [{"a": 1, "b": "2"}]},
+            "element: 0 key: b of 'instances' list. Error: INVALID_ARGUMENT: JSON",
+        ),
         ({"instances": [{"b64": "AA=="}]}, "not of expected type: float"),
         ({"inputs": {"a": [1, 2], "b": [1, 2, 3]}}, "Incompatible shapes: [2] vs. [3]"),
     ],
@@ -136,7 +163,9 @@ def test_another_verb_or_path_is_malformed(server, verb, path):
     assert (reply.status, reply.error) == (400, f"Malformed request: {verb} {path}")
 
 
-@pytest.mark.parametrize(("origin", "status"), [(None, 400), ("file:///x", 400), ("https://example.org", 200)])
+@pytest.mark.parametrize(
+    ("origin", "status"), [(None, 400), ("file:///x", 400), ("https://example.org", 200)]
+)
 def test_options_is_a_browsers_question_and_answered_without_a_body(server, origin, status):
     reply = server.ask("OPTIONS", f"{MODEL}:predict", headers={"Origin": origin} if origin else {})
     assert (reply.status, reply.text, reply.headers["Content-Type"]) == (status, "", None)
@@ -146,8 +175,14 @@ def test_options_is_a_browsers_question_and_answered_without_a_body(server, orig
     ("instances", "error"),
     [
         ([{"a": 1}, {"a": "2", "b": 1}], "element: 0 of 'instances' list. JSON object: "),
-        ([{"a": "1", "b": 1}, {"z": 1}], "element: 0 key: a of 'instances' list. Error: INVALID_ARGUMENT: JSON Value"),
-        ([{"a": 1, "b": 1}, {"b": [1], "z": 1}, 5], "element: 1 key: b of 'instances' list. Error: INVALID_ARGUMENT"),
+        (
+            [{"a": "1", "b": 1}, {"z": 1}],
+            "element: 0 key: a of 'instances' list. Error: INVALID_ARGUMENT: JSON Value",
+        ),
+        (
+            [{"a": 1, "b": 1}, {"b": [1], "z": 1}, 5],
+            "element: 1 key: b of 'instances' list. Error: INVALID_ARGUMENT",
+        ),
     ],
 )
 def test_of_several_wrong_instances_the_first_is_named(server, instances, error):
@@ -251,9 +286,18 @@ def test_a_gzip_body_that_is_damaged_or_a_bomb_is_refused(server, body, error):
         ({"examples": [{"x": ["a", True]}]}, "Unexpected element type in feature: x expecting type: bytes"),
         ({"examples": [{"x": [10, {"test": 10}]}]}, "has element with unexpected JSON type: Object"),
         ({"examples": [{"x": [[10], 20]}]}, "has element with unexpected JSON type: Array"),
-        ({"examples": [{"x": 18446744073709551603}]}, "Feature: x has uint64_t element. Only int64_t is supported."),
-        ({"examples": [{"x": [1.0, 18446744073709551603]}]}, "Unexpected element type in feature: x expecting type: f"),
-        ({"examples": [{"x": [10, {"b64": "*"}]}]}, "Unexpected element type in feature: x expecting type: int64"),
+        (
+            {"examples": [{"x": 18446744073709551603}]},
+            "Feature: x has uint64_t element. Only int64_t is supported.",
+        ),
+        (
+            {"examples": [{"x": [1.0, 18446744073709551603]}]},
+            "Unexpected element type in feature: x expecting type: f",
+        ),
+        (
+            {"examples": [{"x": [10, {"b64": "*"}]}]},
+            "Unexpected element type in feature: x expecting type: int64",
+        ),
         ({"examples": [{"x": {"b64": "*"}}]}, "Unable to base64 decode"),
         ({"examples": [{"x": 1.0}], "signature_name": ["a"]}, "'signature_name' key must be a string value."),
         ({"examples": [{"x": 1.0}], "signature_name": "no"}, "No signature was found with the name: no"),
@@ -284,7 +328,11 @@ def test_long_texts_among_numbers_cost_no_memory(server):
 
 
 def test_an_offer_of_http_2_is_not_taken_up_and_the_body_stays(server):
-    headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+    headers = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "Upgrade": "h2c",
+        "HTTP2-Settings": "AAMAAABkAAQAAP__",
+    }
     body = json.dumps({"instances": [1.0]})
     answer = server.ask("POST", f"{MODEL}:predict", body, headers)
     assert answer.json == {"predictions": [2.5]}

@@ -37,7 +37,11 @@ def test_classify_and_regress_answer_under_results(server, method, signature_nam
 
 
 def test_features_may_be_lists_and_a_context_is_in_each_example(server):
-    body = {"signature_name": "regress_x_to_y", "context": {"x2": 100.0}, "examples": [{"x": [2.0]}, {"x": 4.0}]}
+    body = {
+        "signature_name": "regress_x_to_y",
+        "context": {"x2": 100.0},
+        "examples": [{"x": [2.0]}, {"x": 4.0}],
+    }
     assert server.post("half_plus_two:regress", body).json == {"results": [103.0, 104.0]}
     body["context"] = {"x": 6.0}
     body["examples"] = [{}, {"x": 4.0}]
@@ -50,11 +54,15 @@ def test_results_that_are_not_finite(server):
     assert reply.json == {"results": [float("inf"), float("-inf")]}
 
 
-@pytest.mark.parametrize(("method", "signature"), [("regress", "regress_x_to_y"), ("classify", "classify_x_to_y")])
+@pytest.mark.parametrize(
+    ("method", "signature"), [("regress", "regress_x_to_y"), ("classify", "classify_x_to_y")]
+)
 def test_features_beyond_float32_lose_digits_or_are_infinite(server, method, signature):
     """16777217 is odd and has no float32; a number over 3.4e38 is Infinity."""
     examples = '[{"x": 16777217.0}, {"x": 1435774380.0}, {"x": 1e40}, {"x": -1e40}]'
-    reply = server.post(f"half_plus_two:{method}", f'{{"signature_name": "{signature}", "examples": {examples}}}')
+    reply = server.post(
+        f"half_plus_two:{method}", f'{{"signature_name": "{signature}", "examples": {examples}}}'
+    )
     values = [8388610.0, 717887168.0, float("inf"), float("-inf")]
     assert reply.json == {"results": values if method == "regress" else [[["", value]] for value in values]}
 
@@ -62,7 +70,10 @@ def test_features_beyond_float32_lose_digits_or_are_infinite(server, method, sig
 @pytest.mark.parametrize(
     ("signature_name", "error"),
     [
-        ("regress_rank", "Expected output Tensor shape to be either [batch_size] or [batch_size, 1] but got [2,2,2]"),
+        (
+            "regress_rank",
+            "Expected output Tensor shape to be either [batch_size] or [batch_size, 1] but got [2,2,2]",
+        ),
         ("regress_type", "Expected output Tensor of DT_FLOAT.  Got: DT_DOUBLE"),
         ("regress_count", "Input batch size did not match output batch size: 2 vs. 3"),
         ("classify_rank", "Expected Tensor shape: [batch_size num_classes] but got [2,2,2]"),
@@ -105,7 +116,9 @@ def test_a_signature_for_another_method_is_refused(server, method, signature_nam
     ],
 )
 def test_versions_and_labels(server, place, answer):
-    assert server.post(f"half_plus_two{place}:predict", {"instances": [1.0]}).json == {"predictions": [answer]}
+    assert server.post(f"half_plus_two{place}:predict", {"instances": [1.0]}).json == {
+        "predictions": [answer]
+    }
 
 
 @pytest.mark.parametrize("path", ["/V1/Models/half_plus_two:PREDICT", "/v1/models/%68alf_plus%5ftwo:predict"])
@@ -135,7 +148,9 @@ def test_status_lists_the_versions_newest_first(server):
 
     everything = {"model_version_status": [available("123"), available("2"), available("1")]}
     assert server.get("/v1/models/half_plus_two").json == everything
-    assert server.get("/v1/models/half_plus_two/versions/2").json == {"model_version_status": [available("2")]}
+    assert server.get("/v1/models/half_plus_two/versions/2").json == {
+        "model_version_status": [available("2")]
+    }
     assert server.get("/v1/models/half_plus_two/labels/stable").json == everything
 
 
@@ -161,7 +176,9 @@ def test_metadata_tells_the_signatures(server):
         "method_name": "tensorflow/serving/predict",
         "defaults": {},
     }
-    keras_signatures = server.get("/v1/models/keras_model/metadata").json["metadata"]["signature_def"]["signature_def"]
+    keras_signatures = server.get("/v1/models/keras_model/metadata").json["metadata"]["signature_def"][
+        "signature_def"
+    ]
     assert set(keras_signatures) == {"serve", "serving_default", "__saved_model_init_op"}
     features = keras_signatures["serving_default"]["inputs"]["features"]
     assert features["tensor_shape"] == {
@@ -178,7 +195,9 @@ def test_metadata_of_what_is_not_there(server):
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "image/png", "nonsense"])
 def test_the_type_of_a_body_does_not_matter(server, kind):
-    reply = server.ask("POST", "/v1/models/half_plus_two:predict", '{"instances": [1.0]}', {"Content-Type": kind})
+    reply = server.ask(
+        "POST", "/v1/models/half_plus_two:predict", '{"instances": [1.0]}', {"Content-Type": kind}
+    )
     assert (reply.status, reply.json) == (200, {"predictions": [2.5]})
 
 
@@ -222,5 +241,8 @@ def test_the_metrics_page_counts_requests(server):
     assert (reply.status, reply.headers["Content-Type"]) == (200, "text/plain")
     assert "# TYPE :tensorflow:serving:request_count counter" in reply.text
     assert ':tensorflow:serving:request_count{model_name="two_signatures",status="OK"} 1' in reply.text
-    assert ':tensorflow:serving:request_count{model_name="two_signatures",status="INVALID_ARGUMENT"} 1' in reply.text
+    assert (
+        ':tensorflow:serving:request_count{model_name="two_signatures",status="INVALID_ARGUMENT"} 1'
+        in reply.text
+    )
     assert ':tensorflow:serving:request_latency_count{model_name="two_signatures",API="predict"' in reply.text

@@ -1,4 +1,6 @@
-"""The embedded server against what goes wrong: bad versions, bad requests, slow clients, signals, ports in use."""
+"""The embedded server against what goes wrong: bad versions, bad requests, slow clients, signals, ports in
+use.
+"""
 
 import contextlib
 import gzip
@@ -66,7 +68,9 @@ def server(tmp_path_factory, versions):
 
 
 def test_bad_versions_under_load_leave_the_old_one_serving(serve, versions, tmp_path):
-    """An empty, a truncated and a garbage version come; each is reported, none is missed, and a good one follows."""
+    """An empty, a truncated and a garbage version come; each is reported, none is missed, and a good one
+    follows.
+    """
     server = serve("--max_num_load_retries=0", "--file_system_poll_wait_seconds=1").wait()
     folder = tmp_path / "models" / MODEL
     for name in ("truncated", "garbage"):
@@ -109,7 +113,10 @@ def test_sigterm_lets_requests_in_flight_finish(serve):
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = MODEL, "slow"
     request.inputs["x"].CopyFrom(tf.make_tensor_proto([SLOW_SECONDS]))
-    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel, futures.ThreadPoolExecutor(4) as pool:
+    with (
+        grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+        futures.ThreadPoolExecutor(4) as pool,
+    ):
         grpc.channel_ready_future(channel).result(PATIENCE)
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         rest = [pool.submit(server.predict, [SLOW_SECONDS], "slow") for _ in range(2)]
@@ -135,7 +142,8 @@ def test_sigterm_ends_a_server_that_waits_for_its_first_version(serve, tmp_path)
 @pytest.mark.parametrize(
     "sent",
     [
-        f"POST /v1/models/{MODEL}:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" + '{"instances": ',
+        f"POST /v1/models/{MODEL}:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+        + '{"instances": ',
         f"POST /v1/models/{MODEL}:predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n",
         f"POST /v1/models/{MODEL}:predict HTTP/1.1\r\nHost: x\r\n",
     ],
@@ -221,11 +229,26 @@ def test_answers_on_a_kept_connection_are_not_held_back(server):
     [
         b'{"instances": \xff\xfe}',
         b"\x00" * 100,
-        *(b'{"instances": ' + b"[" * depth + b"1" + b"]" * depth + b"}" for depth in (70, 500, 930, 985, 10**6)),
+        *(
+            b'{"instances": ' + b"[" * depth + b"1" + b"]" * depth + b"}"
+            for depth in (70, 500, 930, 985, 10**6)
+        ),
         *(b'{"instances": ' + b'{"x":' * depth + b"1" + b"}" * depth + b"}" for depth in (70, 930, 985)),
         b"[" * 10**6,
     ],
-    ids=["utf-8", "zeros", "70", "500", "930", "985", "million", "objects 70", "objects 930", "objects 985", "open"],
+    ids=[
+        "utf-8",
+        "zeros",
+        "70",
+        "500",
+        "930",
+        "985",
+        "million",
+        "objects 70",
+        "objects 930",
+        "objects 985",
+        "open",
+    ],
 )
 def test_a_body_that_makes_no_sense_gets_an_error(server, body):
     status, text = server.ask(body=body)
@@ -264,7 +287,11 @@ def test_calls_without_a_deadline_are_answered(server):
         reload = model_management_pb2.ReloadConfigRequest()
         folder = str(server.folder / MODEL)
         reload.config.model_config_list.config.add(name=MODEL, base_path=folder, model_platform="tensorflow")
-        assert not model_service_pb2_grpc.ModelServiceStub(channel).HandleReloadConfigRequest(reload).status.error_code
+        assert (
+            not model_service_pb2_grpc.ModelServiceStub(channel)
+            .HandleReloadConfigRequest(reload)
+            .status.error_code
+        )
 
 
 def test_only_this_machine_is_listened_to_by_default(server):
@@ -275,13 +302,21 @@ def test_only_this_machine_is_listened_to_by_default(server):
         rows = [row.split() for row in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]]
         listening += [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
     # gRPC's is an IPv6 socket with an IPv4 address.
-    assert {address[-13:] for address in listening} == {f"0100007F:{p:04X}" for p in (server.port, server.grpc_port)}
+    assert {address[-13:] for address in listening} == {
+        f"0100007F:{p:04X}" for p in (server.port, server.grpc_port)
+    }
     assert all(address[:-13] in ("", "0" * 16 + "FFFF0000") for address in listening)
 
 
 @pytest.mark.parametrize(
     "flags",
-    [[], ["folder", "--nonsense"], ["folder", "--model_base_path=x"], ["--model_name=x"], ["folder", "--port=70000"]],
+    [
+        [],
+        ["folder", "--nonsense"],
+        ["folder", "--model_base_path=x"],
+        ["--model_name=x"],
+        ["folder", "--port=70000"],
+    ],
     ids=["none", "unknown", "two sources", "no path", "port"],
 )
 def test_wrong_flags_end_with_2(flags):

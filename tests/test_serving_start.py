@@ -43,7 +43,9 @@ def said_at_once(*words, cwd=PROJECT):
     """The exit code and stderr of a server that must not get as far as importing TensorFlow."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     command_line = [sys.executable, "-c", WITHOUT_TENSORFLOW, *map(str, words)]
-    done = subprocess.run(command_line, cwd=cwd, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(
+        command_line, cwd=cwd, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
     return done.returncode, done.stderr
 
 
@@ -54,7 +56,9 @@ def test_a_folder_without_models_is_said_without_tensorflow(tmp_path):
     )
     code, error = said_at_once(tmp_path)
     assert code == 2
-    assert error.startswith(f"error: {tmp_path}: no model is here; expected folders such as NAME/1/saved_model.pb")
+    assert error.startswith(
+        f"error: {tmp_path}: no model is here; expected folders such as NAME/1/saved_model.pb"
+    )
 
 
 @pytest.mark.parametrize("flag", ["--rest_api_port", "--port"])
@@ -73,14 +77,21 @@ def test_a_port_in_use_is_said_without_tensorflow_and_with_its_flag(tmp_path, fl
 def test_a_configuration_that_cannot_be_is_said_without_tensorflow(tmp_path):
     config = tmp_path / "models.config"
     config.write_text('\ufeffmodel_config_list { config { name: "m" base_path: "m" } }', encoding="utf-8")
-    code, error = said_at_once(f"--model_config_file={config}", "--port=0", "--rest_api_port=0", "--host=127.0.0.1")
+    code, error = said_at_once(
+        f"--model_config_file={config}", "--port=0", "--rest_api_port=0", "--host=127.0.0.1"
+    )
     assert code == 2  # both ports are 0
     code, error = said_at_once(f"--model_config_file={config}", "--port=0", f"--rest_api_port={free_port()}")
-    assert (code, error) == (2, "error: Expected model m to have an absolute path or URI; got base_path()=m\n")
+    assert (code, error) == (
+        2,
+        "error: Expected model m to have an absolute path or URI; got base_path()=m\n",
+    )
 
 
 def test_a_model_without_a_version_is_said_at_once_and_waited_for(tmp_path, caplog):
-    chosen = flags.parsed([f"--model_base_path={tmp_path / 'absent'}", "--port=0", f"--rest_api_port={free_port()}"])
+    chosen = flags.parsed(
+        [f"--model_base_path={tmp_path / 'absent'}", "--port=0", f"--rest_api_port={free_port()}"]
+    )
     starting.check(chosen)
     assert f"default: {tmp_path / 'absent'}: No such file or directory" in caplog.text
     (tmp_path / "absent").mkdir()
@@ -91,7 +102,11 @@ def test_a_model_without_a_version_is_said_at_once_and_waited_for(tmp_path, capl
 def test_the_version_is_the_projects_and_said_without_tensorflow():
     assert said_at_once("--version")[0] == 0
     done = subprocess.run(
-        [sys.executable, "-m", "serving", "--version"], cwd=PROJECT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "serving", "--version"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout == f"serving {program_version()}\n"
 
@@ -122,7 +137,11 @@ def test_each_model_is_announced_as_it_begins_and_ends_loading(tmp_path, version
         lines = server.text().splitlines()
     finally:
         server.close()
-    order = ["Loading TensorFlow ...", "TensorFlow loaded in", f"Loading servable version {{name: {MODEL} version: 1}}"]
+    order = [
+        "Loading TensorFlow ...",
+        "TensorFlow loaded in",
+        f"Loading servable version {{name: {MODEL} version: 1}}",
+    ]
     order.append(f"Successfully loaded servable version {{name: {MODEL} version: 1}} in ")
     places = [next(place for place, line in enumerate(lines) if part in line) for part in order]
     assert places == sorted(places)
@@ -217,7 +236,12 @@ def test_say_to_a_full_disk_is_a_warning():
     code = "from serving import starting; starting.start_log(); starting.say('serving m')"
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE
+            [sys.executable, "-c", code],
+            cwd=PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
         )
     assert done.returncode == 0
     assert done.stderr.endswith("WARNING stdout cannot be written: No space left on device; serving m\n")

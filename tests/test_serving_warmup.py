@@ -66,9 +66,17 @@ def test_every_kind_of_request_is_replayed(half_plus_two):
     [
         ([predict_log("no")], Code.FAILED_PRECONDITION, 'Serving signature key "no" not found.'),
         ([b"\xff\xff"], Code.INVALID_ARGUMENT, "Failed to parse warmup record"),
-        (b"not a TFRecord, by its length", Code.DATA_LOSS, "Please verify your warmup data is in TFRecord format"),
+        (
+            b"not a TFRecord, by its length",
+            Code.DATA_LOSS,
+            "Please verify your warmup data is in TFRecord format",
+        ),
         ([prediction_log_pb2.PredictionLog()], Code.UNIMPLEMENTED, "Unsupported log_type for warmup"),
-        ([predict_log()] * 1001, Code.INVALID_ARGUMENT, "Number of warmup records exceeds the maximum (1000)"),
+        (
+            [predict_log()] * 1001,
+            Code.INVALID_ARGUMENT,
+            "Number of warmup records exceeds the maximum (1000)",
+        ),
     ],
 )
 def test_a_record_that_fails_fails_the_load(half_plus_two, records, code, text):

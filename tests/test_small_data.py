@@ -1,4 +1,6 @@
-"""A recipe that names its data alone learns from little of it: what counts is steps, and they follow the size."""
+"""A recipe that names its data alone learns from little of it: what counts is steps, and they follow the
+size.
+"""
 
 import pytest
 
@@ -41,19 +43,28 @@ def learned(application, folder, name, text, settings, capsys):
 
 def test_three_classes_are_learned(tmp_path, capsys):
     pairs = [
-        (f"the {noun} was {word}", label) for label, words in ADJECTIVES.items() for noun in NOUNS for word in words
+        (f"the {noun} was {word}", label)
+        for label, words in ADJECTIVES.items()
+        for noun in NOUNS
+        for word in words
     ]
     rows = "".join(f"{text}\t{label}\n" for text, label in pairs)
     run = learned("sentiment", tmp_path, "t.tsv", rows, "embedding_dim: 16, units: 8", capsys)
-    asked = load(run.path)([f"it was {word}" for words in ADJECTIVES.values() for word in words])["label"].numpy()
-    assert [label.decode() for label in asked] == [label for label, words in ADJECTIVES.items() for _ in words]
+    asked = load(run.path)([f"it was {word}" for words in ADJECTIVES.values() for word in words])[
+        "label"
+    ].numpy()
+    assert [label.decode() for label in asked] == [
+        label for label, words in ADJECTIVES.items() for _ in words
+    ]
 
 
 def test_entities_are_learned(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(epochs, "LEAST_EPOCHS", 5)
     monkeypatch.setattr(epochs, "LEAST_STEPS", 300)
     sentences = [f"{p} B-per\nlives O\nin O\n{t} B-loc\n. O\n" for p in PEOPLE for t in TOWNS]
-    run = learned("ner", tmp_path, "t.conll", "\n".join([*sentences, ""]), "embedding_dim: 16, units: 8", capsys)
+    run = learned(
+        "ner", tmp_path, "t.conll", "\n".join([*sentences, ""]), "embedding_dim: 16, units: 8", capsys
+    )
     assert run.read_metrics()["validation"]["f1"] > 0.9
     tags = load(run.path)(["Ada lives in Lima ."])["tags"].numpy()[0]
     assert [tag.decode() for tag in tags] == ["B-per", "O", "O", "B-loc", "O"]

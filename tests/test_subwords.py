@@ -12,7 +12,14 @@ import tensorflow as tf
 
 from keras_seq.errors import DataError
 from keras_seq.preprocessing import subwords
-from keras_seq.preprocessing.subwords import END_ID, RESERVED_IDS, UNKNOWN_ID, Subwords, learn_subwords, normalized
+from keras_seq.preprocessing.subwords import (
+    END_ID,
+    RESERVED_IDS,
+    UNKNOWN_ID,
+    Subwords,
+    learn_subwords,
+    normalized,
+)
 
 TEXTS = [
     "Ein Mann läuft über die Straße.",
@@ -168,4 +175,7 @@ def test_pieces_follow_the_number_of_pairs():
     assert subwords.size_for(100_000, TEXTS) == subwords.MOST_PIECES
     alphabet = "".join(map(chr, range(0x4E00, 0x4E00 + 600)))
     assert subwords.size_for(10, [alphabet]) > 600 + RESERVED_IDS
-    assert len(Subwords(learn_subwords([alphabet, *TEXTS], subwords.size_for(10, [alphabet, *TEXTS]))).pieces) > 600
+    assert (
+        len(Subwords(learn_subwords([alphabet, *TEXTS], subwords.size_for(10, [alphabet, *TEXTS]))).pieces)
+        > 600
+    )

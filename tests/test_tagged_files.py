@@ -1,4 +1,6 @@
-"""Files of texts with tagged entities: the text, every tag's place in it, and a complaint for what is not right."""
+"""Files of texts with tagged entities: the text, every tag's place in it, and a complaint for what is not
+right.
+"""
 
 import json
 
@@ -9,7 +11,8 @@ from keras_seq import tagging
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
 
 CONLL = (
-    "\ufeff-DOCSTART-\t-X-\tO\r\n\t\r\nAnna\tNNP\tB-PER\r\nBerg\tNNP\tI-PER\r\n's\tPOS\tO\r\n\t \r\n\r\nÅs\tNNP\tB-LOC"
+    "\ufeff-DOCSTART-\t-X-\tO\r\n\t\r\nAnna\tNNP\tB-PER\r\nBerg\tNNP\tI-PER\r\n's\tPOS\tO\r\n"
+    "\t \r\n\r\nÅs\tNNP\tB-LOC"
 )
 ROWS = [("Anna Berg 's", "0\t4\tB-PER\n5\t9\tI-PER\n10\t12\tO"), ("Ås", "0\t2\tB-LOC")]
 
@@ -34,7 +37,9 @@ def test_columns_give_sentences_with_their_tags(tmp_path, name):
 def test_columns_divided_by_runs_of_spaces(tmp_path):
     """CoNLL-2003's form: tokens may hold other spaces than " "."""
     path = write(
-        tmp_path, "a", "-DOCSTART- -X- O O\n\n10\u00a0000  CD I-NP   O \nin IN I-PP O\nBergen NNP I-NP I-LOC\n"
+        tmp_path,
+        "a",
+        "-DOCSTART- -X- O O\n\n10\u00a0000  CD I-NP   O \nin IN I-PP O\nBergen NNP I-NP I-LOC\n",
     )
     (example,) = TaggedColumns(str(path), scheme="IOB1")
     assert example == Example("10\u00a0000 in Bergen", "0\t6\tO\n7\t9\tO\n10\t16\tB-LOC", f"{path}:3")
@@ -97,7 +102,11 @@ def test_shards_are_read_in_order_of_name_one_sentence_at_a_time(tmp_path, kind)
 @pytest.mark.parametrize(
     ("data", "options", "expected"),
     [
-        ("a O\n\nb\n", {}, "f:3: 1 column(s), expected a token in column 0 and a tag in column -1; the line is ['b']"),
+        (
+            "a O\n\nb\n",
+            {},
+            "f:3: 1 column(s), expected a token in column 0 and a tag in column -1; the line is ['b']",
+        ),
         ("a O\n", {"tag": 2}, "f:1: 2 column(s), expected a token in column 0 and a tag in column 2"),
         ("a O\n", {"token": -3}, "f:1: 2 column(s), expected a token in column -3 and a tag in column -1"),
         ("a O\n", {"tag": -2}, "f:1: 2 column(s), expected a token in column 0 and a tag in column -2"),
@@ -108,8 +117,16 @@ def test_shards_are_read_in_order_of_name_one_sentence_at_a_time(tmp_path, kind)
             "f:1: 'NNP' is no IOB2 tag; expected O, B-type or I-type; "
             "read from column 1 of ['EU', 'NNP', 'I-NP', 'B-ORG']",
         ),
-        ("a\tB-x\nb\t\n", {}, "f:2: '' is no IOB2 tag; expected O, B-type or I-type; read from column -1 of ['b', '']"),
-        ("\na O\nb I-x\n", {}, "f:3: I-x after O is not IOB2; it is IOB1 (data.scheme: IOB1); IOB2 would have B-x"),
+        (
+            "a\tB-x\nb\t\n",
+            {},
+            "f:2: '' is no IOB2 tag; expected O, B-type or I-type; read from column -1 of ['b', '']",
+        ),
+        (
+            "\na O\nb I-x\n",
+            {},
+            "f:3: I-x after O is not IOB2; it is IOB1 (data.scheme: IOB1); IOB2 would have B-x",
+        ),
         ("a B-x\n\nb O\n", {"scheme": "IOBES"}, "f:1: B-x at the end is not IOBES; it is IOB2"),
         (b"a O\n\xff O\n", {}, "f:2: byte 1 of the line is not UTF-8"),
         ("", {}, "f: has no sentences"),
@@ -186,7 +203,11 @@ def test_bad_entities(tmp_path, entities, expected):
         ("a.jsonl", '["x", []]', "a.jsonl:1: has no 'text' and 'entities'; the row is ['x', []]"),
         ("a.jsonl", '{"text": "x"}', "a.jsonl:1: has no 'text' and 'entities'; the row is {'text': 'x'}"),
         ("a.jsonl", '{"text": 1, "entities": []}', "a.jsonl:1: expected a text and a list of entities"),
-        ("a.jsonl", '{"text": "\\ud83d", "entities": []}', "a.jsonl:1: the text has half of a surrogate pair"),
+        (
+            "a.jsonl",
+            '{"text": "\\ud83d", "entities": []}',
+            "a.jsonl:1: the text has half of a surrogate pair",
+        ),
         ("a.jsonl", "\n", "a.jsonl: has no rows"),
         ("a.conll.gz", "x O\n", "a.conll.gz: unknown suffix '.conll'; expected .jsonl"),
     ],

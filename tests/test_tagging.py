@@ -34,7 +34,9 @@ TYPES = st.sampled_from(["PER", "LOC", "creative-work"]) | st.text(min_size=1)
 def sentences(draw):
     """Entities in order, and how many tokens there are."""
     found, place = [], 0
-    for gap, length, type in draw(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4), TYPES), max_size=6)):
+    for gap, length, type in draw(
+        st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4), TYPES), max_size=6)
+    ):
         found.append(Entity(place + gap, place + gap + length, type))
         place += gap + length
     return found, place + draw(st.integers(0, 2))
@@ -61,7 +63,9 @@ def every_sentence(count, types="xy"):
         return [[]]
     found = every_sentence(count - 1, types)
     for length, type in itertools.product(range(1, count + 1), types):
-        found = found + [[*s, Entity(count - length, count, type)] for s in every_sentence(count - length, types)]
+        found = found + [
+            [*s, Entity(count - length, count, type)] for s in every_sentence(count - length, types)
+        ]
     return found
 
 
@@ -102,12 +106,27 @@ def test_iob1_has_b_only_directly_after_an_entity_of_the_same_type():
 @pytest.mark.parametrize(
     ("scheme", "tags", "position", "message"),
     [
-        ("IOB2", "O I-PER", 1, "I-PER after O is not IOB2; it is IOB1 (data.scheme: IOB1); IOB2 would have B-PER"),
-        ("IOB2", "I-PER", 0, "I-PER at the start is not IOB2; it is IOB1 (data.scheme: IOB1); IOB2 would have B-PER"),
+        (
+            "IOB2",
+            "O I-PER",
+            1,
+            "I-PER after O is not IOB2; it is IOB1 (data.scheme: IOB1); IOB2 would have B-PER",
+        ),
+        (
+            "IOB2",
+            "I-PER",
+            0,
+            "I-PER at the start is not IOB2; it is IOB1 (data.scheme: IOB1); IOB2 would have B-PER",
+        ),
         ("IOB2", "I-PER O B-PER", 0, "I-PER at the start is not IOB2; IOB2 would have B-PER"),
         ("IOB2", "B-PER I-LOC", 1, "I-LOC after B-PER is not IOB2; IOB2 would have B-LOC"),
         ("IOB2", "O S-PER", 1, "it is IOBES (data.scheme: IOBES); expected O, B-type or I-type"),
-        ("IOB1", "B-PER I-PER", 0, "B-PER at the start is not IOB1; it is IOB2 (data.scheme: IOB2); IOB1 would have I"),
+        (
+            "IOB1",
+            "B-PER I-PER",
+            0,
+            "B-PER at the start is not IOB1; it is IOB2 (data.scheme: IOB2); IOB1 would have I",
+        ),
         (
             "IOBES",
             "B-PER O",
@@ -140,13 +159,17 @@ def test_an_unknown_scheme_is_refused():
         tagging.entities([], "BIO")
 
 
-@pytest.mark.parametrize("entities", [[(0, 0, "x")], [(1, 4, "x")], [(-1, 1, "x")], [(0, 2, "x"), (1, 3, "x")]])
+@pytest.mark.parametrize(
+    "entities", [[(0, 0, "x")], [(1, 4, "x")], [(-1, 1, "x")], [(0, 2, "x"), (1, 3, "x")]]
+)
 def test_entities_that_no_tags_can_hold_are_refused(entities):
     with pytest.raises(ValueError, match=r"not within 3 tokens|overlaps another"):
         tagging.iob2([Entity(*entity) for entity in entities], 3)
 
 
-@given(st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 9999), st.sampled_from(["O", "B-a b", "I-ü-x"]))))
+@given(
+    st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 9999), st.sampled_from(["O", "B-a b", "I-ü-x"])))
+)
 def test_tokens_come_back_from_a_truth(tokens):
     tokens = [TaggedToken(*token) for token in tokens]
     assert tagging.decode(tagging.encode(tokens)) == tokens

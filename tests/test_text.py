@@ -71,7 +71,9 @@ def test_counting_is_bounded(monkeypatch):
     assert len(learn_vocabulary(texts, WordIds().split, 1000)) <= 10
 
 
-@pytest.mark.parametrize("text", ["good\0bad film", "\0good bad film\0", "good\0\0 bad \0film", "good bad film\0"])
+@pytest.mark.parametrize(
+    "text", ["good\0bad film", "\0good bad film\0", "good\0\0 bad \0film", "good bad film\0"]
+)
 def test_a_nul_divides_words_and_ends_no_text(text):
     assert split(text) == [["good", "bad", "film"]]
     assert WordIds(["good", "film"])(tf.constant([text])).numpy().tolist() == [[2, 1, 3]]

@@ -1,4 +1,6 @@
-"""Tokens: pieces of the raw text, divided as CoNLL files are; ids that never look like padding; entities as tag ids."""
+"""Tokens: pieces of the raw text, divided as CoNLL files are; ids that never look like padding; entities as
+tag ids.
+"""
 
 import re
 import time
@@ -19,7 +21,9 @@ from keras_seq.tagging import TaggedToken
 few = tried_on(60)
 TEXTS = tf.TensorSpec([None], tf.string)
 features = tf.function(TokenFeatures(["ada"]), input_signature=[TEXTS])
-WHITE_SPACE = re.compile(r"[\s\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\x00-\x1f\x7f-\x9f]*")
+WHITE_SPACE = re.compile(
+    r"[\s\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\x00-\x1f\x7f-\x9f]*"
+)
 # Of every kind of writing something, and what text is full of.
 PIECES = st.sampled_from(
     [
@@ -44,7 +48,9 @@ PIECES = st.sampled_from(
         *["http://x.y/z?q=1", "www.a.com,", "a.b@c.de", "@user", "#tag", "\U0010ffff", "\ue000", "\uffff"],
     ]
 )
-MIXED = st.lists(PIECES | st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20).map("".join)
+MIXED = st.lists(PIECES | st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20).map(
+    "".join
+)
 
 
 def rows(texts):
@@ -151,7 +157,10 @@ def test_tokens_of_a_conll_file_stay_whole():
 
 @few
 @given(
-    st.lists(st.text(PIECES.filter(lambda p: len(p) == 1 and p != " "), min_size=1, max_size=6) | PIECES, max_size=8)
+    st.lists(
+        st.text(PIECES.filter(lambda p: len(p) == 1 and p != " "), min_size=1, max_size=6) | PIECES,
+        max_size=8,
+    )
 )
 def test_tokens_refine_given_ones_and_cross_no_boundary(given_tokens):
     given_tokens = [token.replace(" ", "") or "x" for token in given_tokens]
@@ -208,7 +217,9 @@ def test_shapes_keep_case_and_shorten_runs(token, shape):
 @pytest.mark.parametrize("text", ["", " \t\n\u00a0\u200b\ufeff", "\u2003"])
 def test_a_text_without_tokens_is_one_padded_column(text):
     found = features(tf.constant([text]))
-    assert {name: values.shape[:2].as_list() for name, values in found.items()} == {name: [1, 1] for name in found}
+    assert {name: values.shape[:2].as_list() for name, values in found.items()} == {
+        name: [1, 1] for name in found
+    }
     assert all(value in (0, b"") for values in found.values() for value in values.numpy().ravel())
     assert features(tf.constant([], tf.string))["tokens"].shape == (0, 1)
 
@@ -265,7 +276,9 @@ def ids_of(*examples):
     """Tag ids of `(truth's tokens, tokens' places)`, one a row, padded."""
     width = max(1, *(len(places) for _, places in examples))
     ends = [[0, 0]] * width
-    places = np.array([[*places, *ends[len(places) :]] for _, places in examples], "int32").reshape(-1, width, 2)
+    places = np.array([[*places, *ends[len(places) :]] for _, places in examples], "int32").reshape(
+        -1, width, 2
+    )
     truths = tf.constant([tagging.encode(TaggedToken(*token) for token in truth) for truth, _ in examples])
     return tag_ids(truths, places[..., 0], places[..., 1]).numpy().tolist()
 
@@ -296,20 +309,26 @@ def test_pieces_of_a_token_belong_to_its_entity():
 
 def test_an_entity_that_begins_or_ends_inside_a_token_has_the_whole_of_it():
     assert ids_of(([(1, 4, "B-loc"), (7, 8, "B-per")], WORDS)) == [[1, 3, 8, 0]]
-    assert ids_of(([(2, 3, "B-loc"), (5, 6, "B-loc")], WORDS)) == [[0, 0, 0, 0]], "the spaces between are no token's"
+    assert ids_of(([(2, 3, "B-loc"), (5, 6, "B-loc")], WORDS)) == [[0, 0, 0, 0]], (
+        "the spaces between are no token's"
+    )
 
 
 def test_every_row_has_its_own_truth_and_padding_is_minus_one():
     found = ids_of(([(3, 5, "B-per")], WORDS), ([], []), ([], WORDS[:2]), ([(0, 5, "B-loc")], WORDS[:2]))
     assert found == [[0, 8, 0, 0], [-1] * 4, [0, 0, -1, -1], [1, 3, -1, -1]]
     assert ids_of(([], [])) == [[-1]]
-    assert tag_ids(tf.constant([], tf.string), np.zeros((0, 1), "int32"), np.zeros((0, 1), "int32")).shape == (0, 1)
+    assert tag_ids(
+        tf.constant([], tf.string), np.zeros((0, 1), "int32"), np.zeros((0, 1), "int32")
+    ).shape == (0, 1)
 
 
 def test_types_with_names_like_tags_are_told_apart():
     layer = EntityTagIds.from_config(EntityTagIds(["B-a", "I-a", "a"]).get_config())
     truth = tf.constant(["0\t1\tB-I-a\n2\t3\tB-B-a\n4\t5\tB-a"])
-    np.testing.assert_array_equal(layer(truth, tf.constant([[0, 2, 4]]), tf.constant([[1, 3, 5]])), [[8, 4, 12]])
+    np.testing.assert_array_equal(
+        layer(truth, tf.constant([[0, 2, 4]]), tf.constant([[1, 3, 5]])), [[8, 4, 12]]
+    )
 
 
 @st.composite
@@ -330,10 +349,17 @@ def tagged(draw):
         else:
             first = 1 + 4 * ["loc", "per", "x-y"].index(kind)
             ids += [first, *[first + 1] * (len(run) - 2), first + 2] if len(run) > 1 else [first + 3]
-            start, end = draw(st.integers(run[0][0], run[0][1] - 1)), draw(st.integers(run[-1][0] + 1, run[-1][1]))
+            start, end = (
+                draw(st.integers(run[0][0], run[0][1] - 1)),
+                draw(st.integers(run[-1][0] + 1, run[-1][1])),
+            )
             start, end = (start, end) if start < end else run[0]
             cut = draw(st.integers(start, end - 1))
-            parts = [(start, cut, f"B-{kind}"), (cut, end, f"I-{kind}")] if cut > start else [(start, end, f"B-{kind}")]
+            parts = (
+                [(start, cut, f"B-{kind}"), (cut, end, f"I-{kind}")]
+                if cut > start
+                else [(start, end, f"B-{kind}")]
+            )
             truth += parts
         index += count
     return truth, places, ids
@@ -354,7 +380,9 @@ def test_a_run_of_combining_marks_takes_time_in_proportion_and_keeps_its_place()
         return time.process_time() - begun
 
     seconds(100)
-    assert min(seconds(200_000) for _ in range(2)) < 8 * max(seconds(50_000) for _ in range(2)), "16 if in its square"
+    assert min(seconds(200_000) for _ in range(2)) < 8 * max(seconds(50_000) for _ in range(2)), (
+        "16 if in its square"
+    )
     found = features(tf.constant(["a" + "\u0315\u0316" * 100_000]))
     assert (found["starts"].numpy().tolist(), found["ends"].numpy().tolist()) == ([[0]], [[200_001]])
 

@@ -82,7 +82,9 @@ def test_a_complete_run_says_so_and_changes_nothing(averaged, capsys):
     assert {p: p.stat().st_mtime_ns for p in (folder / "whole").rglob("*")} == before
 
 
-def test_another_recipe_or_other_data_in_the_same_run_is_refused(recipe_file, corpus, tmp_path, capsys, monkeypatch):
+def test_another_recipe_or_other_data_in_the_same_run_is_refused(
+    recipe_file, corpus, tmp_path, capsys, monkeypatch
+):
     run = str(tmp_path / "run")
     arguments = [str(recipe_file), "--run", run]
 
@@ -133,7 +135,9 @@ def test_the_best_epoch_is_kept_and_patience_ends_training(recipe_file, tmp_path
 
     saved = Run.save_best_weights
     monkeypatch.setattr(state.StateKeeper, "on_test_end", scored)
-    monkeypatch.setattr(Run, "save_best_weights", lambda run, network: (kept.append(1), saved(run, network))[1])
+    monkeypatch.setattr(
+        Run, "save_best_weights", lambda run, network: (kept.append(1), saved(run, network))[1]
+    )
     changed = state.StateKeeper.on_epoch_end
 
     def epoch_end(keeper, epoch, logs=None):
@@ -169,7 +173,9 @@ def test_weights_that_are_averaged_are_the_ones_that_are_scored(averaged):
     folder, _ = averaged
     run = Run(folder / "whole")
     best = run.read_metrics()["training"]["best_epoch"]
-    assert run.read_history()[best - 1]["val_accuracy"] == pytest.approx(run.read_metrics()["validation"]["accuracy"])
+    assert run.read_history()[best - 1]["val_accuracy"] == pytest.approx(
+        run.read_metrics()["validation"]["accuracy"]
+    )
 
 
 def test_the_network_may_start_from_word_vectors(recipe_file, tmp_path, capsys):
@@ -183,12 +189,16 @@ def test_the_network_may_start_from_word_vectors(recipe_file, tmp_path, capsys):
     table = model.get_layer("sentiment_network").get_layer("embedding").get_weights()[0]
     np.testing.assert_allclose(table[row], 0.5, atol=1e-4)
     with pytest.raises(SystemExit, match="2"):
-        train.main([str(recipe_file), "--run", str(tmp_path / "r2"), *options, "--set", "model.embedding_dim=9"])
+        train.main(
+            [str(recipe_file), "--run", str(tmp_path / "r2"), *options, "--set", "model.embedding_dim=9"]
+        )
     assert "set model.embedding_dim to 8" in capsys.readouterr().err
 
 
 def test_a_sorted_file_larger_than_the_buffer_is_warned_about(recipe_file, corpus, tmp_path, capsys):
-    rows = sorted((corpus / "train.tsv").read_text(encoding="utf-8").splitlines(), key=lambda row: row.split("\t")[1])
+    rows = sorted(
+        (corpus / "train.tsv").read_text(encoding="utf-8").splitlines(), key=lambda row: row.split("\t")[1]
+    )
     (corpus / "train.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     options = ["--set", "training.shuffle_buffer=20", "--set", "training.epochs=1"]
     assert train.main([str(recipe_file), "--run", str(tmp_path / "run"), *options]) == 0

@@ -44,7 +44,9 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def pairs():
-    return [Example(text, truth, f"pairs:{n}") for n, (text, truth) in enumerate(holidays.pairs("train", 120))]
+    return [
+        Example(text, truth, f"pairs:{n}") for n, (text, truth) in enumerate(holidays.pairs("train", 120))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +103,12 @@ def trained(tmp_path_factory, pairs):
 def test_splits_come_of_two_files_or_of_one(tmp_path, pairs):
     folder = write_files(tmp_path, pairs)
     both = [str(folder / "train.en"), str(folder / "train.fr.gz")]
-    assert [e[:2] for e in translation.read("train", train=both, validation=both)] == [pair[:2] for pair in pairs[:96]]
-    assert [e[:2] for e in translation.read("test", test=str(folder / "test.tsv"))] == [p[:2] for p in pairs[112:]]
+    assert [e[:2] for e in translation.read("train", train=both, validation=both)] == [
+        pair[:2] for pair in pairs[:96]
+    ]
+    assert [e[:2] for e in translation.read("test", test=str(folder / "test.tsv"))] == [
+        p[:2] for p in pairs[112:]
+    ]
     parts = [list(translation.read(split, train=both, validation=0.25)) for split in ("train", "validation")]
     assert [len(part) for part in parts] == [72, 24]
     assert {e.where for part in parts for e in part} == {f"{both[0]}:{n}" for n in range(1, 97)}
@@ -157,7 +163,10 @@ def test_pieces_are_of_both_languages_or_of_each(pairs, preprocessing):
 def test_tied_embeddings_are_one_table():
     sizes = {"vocabulary_size": 50}
     tied = translation.build(sizes, embedding_dim=8, units=4).count_params()
-    assert translation.build(sizes, embedding_dim=8, units=4, tied_embeddings=False).count_params() == tied + 50 * 8
+    assert (
+        translation.build(sizes, embedding_dim=8, units=4, tied_embeddings=False).count_params()
+        == tied + 50 * 8
+    )
 
 
 @pytest.mark.parametrize("options", [{}, {"attention": "bahdanau", "layers": 2}, {"input_feeding": True}])
@@ -202,7 +211,9 @@ def test_greedy_search_says_what_the_training_graph_finds_most_probable(greedy, 
     found = searched(greedy, [text])
     said, total = [START_ID], 0.0
     while len(said) <= 2 * (source_ids.shape[1] - 1) + 10:
-        scores = tf.nn.log_softmax(network({"source_ids": source_ids, "target_ids": tf.constant([said])})[0, -1])
+        scores = tf.nn.log_softmax(
+            network({"source_ids": source_ids, "target_ids": tf.constant([said])})[0, -1]
+        )
         said.append(int(tf.argmax(scores)))
         total += float(tf.reduce_max(scores))
         if said[-1] == END_ID:
@@ -359,7 +370,9 @@ def test_the_length_penalty_is_the_least_with_the_best_bleu():
     rows = [[Candidate(short, -2.0, 3, 0.0), Candidate(long, -3.0, 7, 0.0)]] * 2
     examples = [Example(str(n), long, "") for n in range(2)]
     chosen = translation._best_penalty("auto", Found(rows), examples, {})["length_penalty"]
-    picked = [max(rows[0], key=lambda one: one.score(penalty)).text for penalty in translation.LENGTH_PENALTIES]
+    picked = [
+        max(rows[0], key=lambda one: one.score(penalty)).text for penalty in translation.LENGTH_PENALTIES
+    ]
     assert chosen == translation.LENGTH_PENALTIES[picked.index(long)] > 0
     for fixed in ({"length_penalty": 0.0}, {"beam_width": 1}, {"temperature": 1.0}):
         assert translation._best_penalty("auto", Found(rows), examples, fixed) == {}
@@ -478,7 +491,7 @@ def test_a_recipe_with_a_missing_or_a_third_file_is_refused(trained, capsys):
 def test_a_killed_run_ends_where_an_undisturbed_one_ends(trained):
     """Killed in the second epoch: which epoch has the best BLEU is remembered too."""
     code = (
-        "import os, signal, sys\nfrom keras_seq import state, train\nstate.SAVE_SECONDS = 0.0\n"
+        "import os, signal, sys\nfrom keras_seq import train\nfrom keras_seq.training import state\nstate.SAVE_SECONDS = 0.0\n"
         "save, calls = state.StateKeeper.save, []\n"
         "def save_and_die(keeper):\n    save(keeper)\n    calls.append(keeper.step)\n"
         "    if len(calls) == 9:\n        os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -487,14 +500,23 @@ def test_a_killed_run_ends_where_an_undisturbed_one_ends(trained):
     arguments = [str(trained / "tiny.yaml"), "--run", str(trained / "killed")]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     stopped = subprocess.run(
-        [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, timeout=300, check=False
+        [sys.executable, "-c", code, *arguments],
+        env=environment,
+        capture_output=True,
+        timeout=300,
+        check=False,
     )
     assert stopped.returncode == -signal.SIGKILL, stopped.stderr[-2000:]
     assert train.main(arguments) == 0
     histories = [
-        [[row[name] for name in ("loss", "val_loss", "val_bleu")] for row in Run(trained / name).read_history()]
+        [
+            [row[name] for name in ("loss", "val_loss", "val_bleu")]
+            for row in Run(trained / name).read_history()
+        ]
         for name in ("tiny", "killed")
     ]
     np.testing.assert_allclose(*histories, rtol=1e-5)
-    for ours, whole in zip(*(keras_seq.load(trained / name).get_weights() for name in ("killed", "tiny")), strict=True):
+    for ours, whole in zip(
+        *(keras_seq.load(trained / name).get_weights() for name in ("killed", "tiny")), strict=True
+    ):
         np.testing.assert_allclose(ours, whole, atol=1e-6)

@@ -54,7 +54,9 @@ def test_no_nul_meets_an_op_of_tf_text(preprocess, seen):
 
 
 def test_a_nul_is_a_space(preprocess):
-    found, expected = (preprocess(tf.constant(texts)) for texts in (TEXTS, [text.replace("\0", " ") for text in TEXTS]))
+    found, expected = (
+        preprocess(tf.constant(texts)) for texts in (TEXTS, [text.replace("\0", " ") for text in TEXTS])
+    )
     parts = (tf.nest.flatten(each, expand_composites=True) for each in (found, expected))
     for one, other in zip(*parts, strict=True):
         assert one.numpy().tolist() == other.numpy().tolist()

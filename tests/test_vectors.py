@@ -1,4 +1,6 @@
-"""Files of word vectors: what is read of them, what is refused, and that words meet where the graph looks them up."""
+"""Files of word vectors: what is read of them, what is refused, and that words meet where the graph looks
+them up.
+"""
 
 import itertools
 import unicodedata
@@ -13,7 +15,11 @@ from keras_seq.preprocessing.tokens import TokenFeatures
 from keras_seq.preprocessing.vectors import read_vectors, words_with_vectors
 from keras_seq.preprocessing.words import WordIds
 
-SPLITS = {"words": WordIds().split, "cased words": WordIds(lowercase=False).split, "tokens": TokenFeatures().words_of}
+SPLITS = {
+    "words": WordIds().split,
+    "cased words": WordIds(lowercase=False).split,
+    "tokens": TokenFeatures().words_of,
+}
 
 
 def read(path, vocabulary=("the", "film"), split=SPLITS["words"]):
@@ -103,17 +109,44 @@ def test_a_word_that_is_not_in_the_file_has_the_first_vector_that_is_looked_up_a
 
 
 def test_what_is_looked_up_as_something_else_takes_no_place_of_its_own(tmp_path):
-    words = ["don’t", "’s", "'s", "〇", "Ada", "ada", "1999", "2001", "ǰ", "re-read", "two words", "\xad", "…"]
+    words = [
+        "don’t",
+        "’s",
+        "'s",
+        "〇",
+        "Ada",
+        "ada",
+        "1999",
+        "2001",
+        "ǰ",
+        "re-read",
+        "two words",
+        "\xad",
+        "…",
+    ]
     path = write(tmp_path, "v.txt", "".join(f"{word} 1 2\n" for word in words))
     tokens = list(words_with_vectors(str(path), SPLITS["tokens"]))
     assert tokens == ["'s", "0", "ada", "0000", "ǰ", "re-read", "..."]
-    assert list(words_with_vectors(str(path), SPLITS["words"])) == ["'s", "〇", "ada", "1999", "2001", "ǰ", "..."]
+    assert list(words_with_vectors(str(path), SPLITS["words"])) == [
+        "'s",
+        "〇",
+        "ada",
+        "1999",
+        "2001",
+        "ǰ",
+        "...",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["words", "tokens"])
 def test_every_word_of_a_file_is_met_where_it_is_looked_up_and_every_place_is_met(kind, tmp_path):
     """Of characters of many scripts, alone, inside a word and in capitals."""
-    ranges = (range(33, 0x250), range(0x250, 0x3100, 7), range(0xFB00, 0xFFF0, 19), range(0x1D400, 0x1F700, 61))
+    ranges = (
+        range(33, 0x250),
+        range(0x250, 0x3100, 7),
+        range(0xFB00, 0xFFF0, 19),
+        range(0x1D400, 0x1F700, 61),
+    )
     characters = [*map(chr, itertools.chain(*ranges)), "\u0131", "\u01f0", "\u2019", "\u3007"]
     characters = [c for c in characters if not (unicodedata.category(c).startswith("Z") or c.isspace())]
     words = [form for c in characters for form in (c, f"a{c}b", f"X{c.upper()}")]

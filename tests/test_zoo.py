@@ -53,7 +53,9 @@ def write_sst2(folder):
     for split, name in (("train", "train"), ("validation", "dev"), ("test", "test")):
         lines = (folder / f"{split}.tsv").read_text(encoding="utf-8").splitlines()
         rows = [line.split("\t") for line in lines]
-        (folder / f"sst2_{name}.tsv").write_text("".join(f"{x}\t{number[y]}\n" for x, y in rows), encoding="utf-8")
+        (folder / f"sst2_{name}.tsv").write_text(
+            "".join(f"{x}\t{number[y]}\n" for x, y in rows), encoding="utf-8"
+        )
     (folder / "trees").mkdir()
     (folder / "trees" / "train.txt").write_text(
         "(3 (2 a) (3 (3 fine) (2 film)))\n(1 (1 dull) (2 it))\n" * 4, encoding="utf-8"
@@ -119,7 +121,9 @@ def test_a_recipe_has_a_header_and_a_row_in_the_zoos_table(recipe):
     header = recipe.read_text(encoding="utf-8").split("application:")[0]
     for word in ("Source:", "Data:", "Run:", "Expect:", f"python -m keras_seq.train zoo/{recipe.name}"):
         assert word in header
-    assert f"| [{recipe.stem}]({recipe.name}) |" in (PROJECT / "zoo" / "README.md").read_text(encoding="utf-8")
+    assert f"| [{recipe.stem}]({recipe.name}) |" in (PROJECT / "zoo" / "README.md").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("pooling", ["last", "max", "attention"])

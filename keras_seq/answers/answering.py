@@ -43,10 +43,12 @@ class Attention(NamedTuple):
 
 @keras.saving.register_keras_serializable("keras_seq")
 class Answering(keras.Model):
-    """A functional model from raw inputs to named answers. Raw inputs are strings in any form that `as_strings` takes.
+    """A functional model from raw inputs to named answers. Raw inputs are strings in any form that
+    `as_strings` takes.
 
-    What it is made of, for `fit` and for features (docs/keras.md): `preprocess(inputs)` gives what `network` takes, and
-    `targets(labels)` what it is trained for. `network` is trained in place: the model answers with its new weights.
+    What it is made of, for `fit` and for features (docs/keras.md): `preprocess(inputs)` gives what `network`
+    takes, and `targets(labels)` what it is trained for. `network` is trained in place: the model answers with
+    its new weights.
 
     Example:
         >>> model = keras_seq.load("runs/sentiment")
@@ -63,7 +65,9 @@ class Answering(keras.Model):
             return super().__call__(strings, *args, **kwargs)
         return self._answer(strings)
 
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None) -> dict[str, np.ndarray]:
+    def predict(
+        self, x, batch_size=None, verbose="auto", steps=None, callbacks=None
+    ) -> dict[str, np.ndarray]:
         """The answers to all of `x`, a batch at a time, as NumPy arrays by name; text is bytes.
 
         Where the batches are unlike wide, as the tokens of texts, rows are padded with "" and 0.
@@ -109,7 +113,9 @@ class Answering(keras.Model):
 
     @property
     def classes(self) -> list[str]:
-        """The names of the classes that it answers with, in the order of the network's scores; empty where none are."""
+        """The names of the classes that it answers with, in the order of the network's scores; empty where
+        none are.
+        """
         return list(getattr(self.get_layer("answers"), "classes", []))
 
     @property
@@ -131,7 +137,8 @@ class Answering(keras.Model):
         return {name: tensors[name] for name in self.network.input}
 
     def targets(self, labels: Iterable[str]) -> Any:
-        """Labels -> their places in `classes`, `(batch,)` int32: what `network.fit` takes beside `preprocess(texts)`.
+        """Labels -> their places in `classes`, `(batch,)` int32: what `network.fit` takes beside
+        `preprocess(texts)`.
 
         Raises:
             ValueError: when one is no class of this model.
@@ -166,7 +173,8 @@ class Answering(keras.Model):
         return self._as_graph("answer", lambda raw: call(raw, training=False), [spec])(inputs)
 
     def _as_graph(self, name: str, function: Callable, signature: list[tf.TensorSpec]) -> Callable:
-        """A function of this model, computed as one graph: run op by op, an LSTM takes a millisecond a step and more.
+        """A function of this model, computed as one graph: run op by op, an LSTM takes a millisecond a step
+        and more.
 
         Args:
             name: under which the graph is kept.

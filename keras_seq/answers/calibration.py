@@ -1,4 +1,5 @@
-"""What held-out examples decide about a trained tagger: how many entities it answers, and what its scores mean.
+"""What held-out examples decide about a trained tagger: how many entities it answers, and what its scores
+mean.
 
 Source: Platt 1999, "Probabilistic Outputs for Support Vector Machines" (a logistic function of the score).
 """
@@ -25,10 +26,13 @@ def calibrate(network: keras.Model, data: tf.data.Dataset, fixed: dict[str, floa
         fixed: an `outside_penalty` in it is the one that scores are calibrated for.
 
     Returns:
-        `outside_penalty`, and where some answered entities are right, mostly those of higher scores, `score_slope` and
+        `outside_penalty`, and where some answered entities are right, mostly those of higher scores,
+        `score_slope` and
         `score_intercept`: arguments of `TaggedTokens`.
     """
-    potentials_of = tf.function(lambda inputs: network(inputs, training=False), reduce_retracing=True, autograph=False)
+    potentials_of = tf.function(
+        lambda inputs: network(inputs, training=False), reduce_retracing=True, autograph=False
+    )
 
     @tf.function(reduce_retracing=True, autograph=False)
     def answered(potentials, tags, penalty):

@@ -1,4 +1,6 @@
-"""From a tagger's log-potentials to entities: tags, places and calibrated scores, and the model that gives them."""
+"""From a tagger's log-potentials to entities: tags, places and calibrated scores, and the model that gives
+them.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,19 @@ SMALLEST = 1e-30  # probability, before its logarithm
 
 @keras.saving.register_keras_serializable("keras_seq")
 class TaggedTokens(keras.layers.Layer):
-    """Tokens and the log-potentials of their IOBES tags -> named answers, `(batch, time)` each, padded with "" and 0.
+    """Tokens and the log-potentials of their IOBES tags -> named answers, `(batch, time)` each, padded with
+    "" and 0.
 
-    `tokens` string, `starts` and `ends` int32 as they were given; `tags` string, IOB2, of the best path; `scores`
-    float32: at every token of an entity the calibrated probability of just this entity (its first tag's marginal, times
-    the conditional probabilities of the others), outside the probability of standing outside.
+    `tokens` string, `starts` and `ends` int32 as they were given; `tags` string, IOB2, of the best path;
+    `scores` float32: at every token of an entity the calibrated probability of just this entity (its first
+    tag's marginal, times the conditional probabilities of the others), outside the probability of standing
+    outside.
 
     Args:
         classes: the entity types, in the order of the tag ids.
         outside_penalty: what the best path pays for every token outside; the scores don't know of it.
-        score_slope: with `score_intercept`, what makes entities' probabilities the parts of them that are right: the
-            logistic function of slope * log-odds + intercept (Platt 1999). 1 and 0 leave them.
+        score_slope: with `score_intercept`, what makes entities' probabilities the parts of them that are
+            right: the logistic function of slope * log-odds + intercept (Platt 1999). 1 and 0 leave them.
         score_intercept: see `score_slope`.
     """
 
@@ -56,7 +60,13 @@ class TaggedTokens(keras.layers.Layer):
         return {**answer, "tags": tags, "scores": tf.where(inside, scores, 0.0)}
 
     def compute_output_spec(self, features, potentials) -> dict[str, keras.KerasTensor]:
-        kinds = {"tokens": "string", "starts": "int32", "ends": "int32", "tags": "string", "scores": "float32"}
+        kinds = {
+            "tokens": "string",
+            "starts": "int32",
+            "ends": "int32",
+            "tags": "string",
+            "scores": "float32",
+        }
         return {name: keras.KerasTensor(features["tokens"].shape, dtype=kind) for name, kind in kinds.items()}
 
     def get_config(self) -> dict:
@@ -71,7 +81,8 @@ def penalized(potentials: tf.Tensor, outside_penalty: float, real: tf.Tensor) ->
 
 
 def path_scores(potentials: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-    """The probability of every entity of a path of IOBES tags, at each of its tokens; outside, of standing outside.
+    """The probability of every entity of a path of IOBES tags, at each of its tokens; outside, of standing
+    outside.
 
     Args:
         potentials: `(batch, time, tags, tags)`, as `CRF` gives them.
@@ -113,9 +124,13 @@ def log_odds(probabilities: tf.Tensor) -> tf.Tensor:
 
 
 def _segments(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Where an entity begins, or a token is outside, `(batch, time)` bool; and a number for each, `(batch * time,)`."""
+    """Where an entity begins, or a token is outside, `(batch, time)` bool; and a number for each, `(batch *
+    time,)`.
+    """
     first = (ids == 0) | (ids % 4 == 1) | (ids % 4 == 0)
-    return first, tf.cumsum(tf.reshape(tf.cast(first, tf.int32), [-1])) - 1  # step 0 of a legal path is a first one
+    return first, tf.cumsum(
+        tf.reshape(tf.cast(first, tf.int32), [-1])
+    ) - 1  # step 0 of a legal path is a first one
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -130,8 +145,12 @@ class EntityAnswering(Answering):
 
     def tag(self, sentences: list[list[str]]) -> list[list[str]]:
         """Tokens -> their IOB2 tags, one for each."""
-        if isinstance(sentences, str | bytes) or any(isinstance(sentence, str | bytes) for sentence in sentences):
-            raise TypeError("expected sentences, each a list of its tokens; given texts: model(texts) takes these")
+        if isinstance(sentences, str | bytes) or any(
+            isinstance(sentence, str | bytes) for sentence in sentences
+        ):
+            raise TypeError(
+                "expected sentences, each a list of its tokens; given texts: model(texts) takes these"
+            )
         if not len(sentences):
             return []
         width = max(map(len, sentences))
@@ -153,9 +172,9 @@ class EntityAnswering(Answering):
     def of_tokens(self, tokens: tf.Tensor) -> Tensors:
         """Tokens `(batch, time)` string, padded with "" -> the named answers, at each of these tokens.
 
-        The model reads the tokens with a space between, and may divide one further (`Mary's.` into three). A token that
-        touches an entity belongs to it, to the first one where there are two. `starts` and `ends` are places in the
-        text with spaces.
+        The model reads the tokens with a space between, and may divide one further (`Mary's.` into three). A
+        token that touches an entity belongs to it, to the first one where there are two. `starts` and `ends`
+        are places in the text with spaces.
         """
         texts = tf.strings.reduce_join(tokens, axis=1, separator=" ")
         return onto_tokens(tokens, self(texts))
@@ -174,7 +193,9 @@ class EntityAnswering(Answering):
 def entities_in(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
     """The entities of one answer: `text`, `type`, `start`, `end`, `score` of each."""
     found: list[dict[str, Any]] = []
-    for tag, start, end, score in zip(*(answer[name] for name in ("tags", "starts", "ends", "scores")), strict=True):
+    for tag, start, end, score in zip(
+        *(answer[name] for name in ("tags", "starts", "ends", "scores")), strict=True
+    ):
         if tag.startswith("B-"):
             found.append({"text": "", "type": tag[2:], "start": start, "end": end, "score": score})
         elif tag.startswith("I-"):
@@ -183,7 +204,8 @@ def entities_in(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
 
 
 def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
-    """An answer about the tokens that the model made -> the answer about those that were given, `(batch, given)`.
+    """An answer about the tokens that the model made -> the answer about those that were given, `(batch,
+    given)`.
 
     Args:
         tokens: `(batch, given)` string, padded with "".
@@ -211,7 +233,9 @@ def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
     # A blank one has none; it is in an entity that goes on behind it.
     piece_starts = tf.where(answer["ends"] > 0, answer["starts"], tf.int32.max)
     behind = tf.minimum(tf.searchsorted(piece_starts, starts), made - 1)
-    goes_on = tf.gather(entity, behind, batch_dims=1) == tf.gather(entity, tf.maximum(behind - 1, 0), batch_dims=1)
+    goes_on = tf.gather(entity, behind, batch_dims=1) == tf.gather(
+        entity, tf.maximum(behind - 1, 0), batch_dims=1
+    )
     goes_on &= tf.gather(piece_starts, behind, batch_dims=1) >= starts
     piece = tf.where(has_piece, firsts % made, behind)
     entity, tags, scores = (

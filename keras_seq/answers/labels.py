@@ -10,8 +10,9 @@ import tensorflow as tf
 class RankedLabels(keras.layers.Layer):
     """Class scores to named answers, best first: `(batch, classes)` -> a dict of tensors.
 
-    `label` `(batch,)` string and `score` `(batch,)` float32 are the best; `labels` and `scores` `(batch, classes)` are
-    all of them, from the best to the worst; of equal scores the class that comes first in `classes` stands first.
+    `label` `(batch,)` string and `score` `(batch,)` float32 are the best; `labels` and `scores` `(batch,
+    classes)` are all of them, from the best to the worst; of equal scores the class that comes first in
+    `classes` stands first.
 
     Args:
         classes: the class names, in the order of the scores.

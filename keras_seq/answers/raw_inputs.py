@@ -1,4 +1,6 @@
-"""What people give to a model as raw inputs -> a tensor of strings; or one sentence that says what to give instead."""
+"""What people give to a model as raw inputs -> a tensor of strings; or one sentence that says what to give
+instead.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ SHOWN = 40  # characters of a wrong input
 def as_strings(given: Any, name: str) -> tf.Tensor:
     """A batch of raw inputs, in any of the forms that Keras users have them in -> `(batch,)` string.
 
-    Lists and tuples of str or bytes, NumPy arrays of any type of text, what turns into such an array (a pandas
-    Series), string tensors; each also as the one entry of a dict, under the input's name.
+    Lists and tuples of str or bytes, NumPy arrays of any type of text, what turns into such an array (a
+    pandas Series), string tensors; each also as the one entry of a dict, under the input's name.
 
     Args:
         given: the batch.
@@ -30,7 +32,9 @@ def as_strings(given: Any, name: str) -> tf.Tensor:
             raise ValueError(f"expected one input, {name!r}; given a dict with {sorted(map(str, given))}")
         given = given[name]
     if isinstance(given, str | bytes):
-        raise TypeError(f"expected a list of {name}s, given one: {_shown(given)}; write [{_shown(given, 10)}]")
+        raise TypeError(
+            f"expected a list of {name}s, given one: {_shown(given)}; write [{_shown(given, 10)}]"
+        )
     if tf.is_tensor(given):
         return _checked(given, name)
     if hasattr(given, "__array__"):
@@ -65,7 +69,9 @@ def as_batches(given: Any, name: str, batch_size: int | None) -> tf.data.Dataset
     if not isinstance(spec, tf.TensorSpec) or spec.dtype != tf.string:
         raise TypeError(f"expected a dataset of {name}s, that is of string tensors; given one of {spec}")
     if spec.shape.rank not in (None, 0, 1):
-        raise ValueError(f"expected a dataset of {name}s or of batches of them; given elements of shape {spec.shape}")
+        raise ValueError(
+            f"expected a dataset of {name}s or of batches of them; given elements of shape {spec.shape}"
+        )
     return given.batch(batch_size or 32) if spec.shape.rank == 0 else given
 
 
@@ -101,15 +107,21 @@ def _item(item: Any, place: int, name: str) -> str | bytes:
     if isinstance(item, list | tuple) or getattr(item, "shape", None):
         raise ValueError(f"expected a list of {name}s; entry {place} is a list itself: {_shown(item)}")
     if not isinstance(item, str | bytes):
-        raise TypeError(f"expected a list of {name}s; entry {place} is no text: {_shown(item)} ({type(item).__name__})")
+        raise TypeError(
+            f"expected a list of {name}s; entry {place} is no text: {_shown(item)} ({type(item).__name__})"
+        )
     if name == "text":
         try:
             item.encode() if isinstance(item, str) else item.decode()
         except UnicodeEncodeError as error:
-            raise ValueError(f"text {place} has half a surrogate pair at {error.start}: {_shown(item)}") from None
+            raise ValueError(
+                f"text {place} has half a surrogate pair at {error.start}: {_shown(item)}"
+            ) from None
         except UnicodeDecodeError as error:
             hint = "decode it first, as in .decode('latin-1')"
-            raise ValueError(f"text {place} is not UTF-8 at byte {error.start}: {_shown(item)}; {hint}") from None
+            raise ValueError(
+                f"text {place} is not UTF-8 at byte {error.start}: {_shown(item)}; {hint}"
+            ) from None
     return item
 
 

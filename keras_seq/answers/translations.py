@@ -26,20 +26,22 @@ class Translations(keras.layers.Layer):
     """The pieces of texts, as `Subwords` gives them -> their translations.
 
     `translation` `(batch,)` string and `score` `(batch,)` float32 are the best; `translations` and `scores`
-    `(batch, n_best)` are all, in the order of `keras_seq.decoding.beam_search` or as drawn. A score is the mean
-    log-probability of a translation's pieces, its end among them, which can be compared between texts and is at most 0.
-    The encoder runs once. A text without pieces has the translation "".
+    `(batch, n_best)` are all, in the order of `keras_seq.decoding.beam_search` or as drawn. A score is the
+    mean log-probability of a translation's pieces, its end among them, which can be compared between texts
+    and is at most 0. The encoder runs once. A text without pieces has the translation "".
 
     Args:
-        network: source and target ids -> logits, with the layers `embedding` and `decoder` of `translation.build`.
+        network: source and target ids -> logits, with the layers `embedding` and `decoder` of
+            `translation.build`.
         target: the pieces of the translations.
         beam_width: hypotheses followed at once; 1 is greedy search.
         n_best: translations of a text, at most `beam_width`.
         length_penalty: 0 for none; the higher, the longer the translations.
         coverage_penalty: 0 for none; the higher, the less of the source is left out.
-        replace_unknown: whether an unknown piece of a translation becomes the piece of the source that was looked at
-            most when it was chosen (Luong et al. 2015, "Addressing the Rare Word Problem").
-        temperature: None searches for the best; a number draws `n_best` translations at this temperature instead.
+        replace_unknown: whether an unknown piece of a translation becomes the piece of the source that was
+            looked at most when it was chosen (Luong et al. 2015, "Addressing the Rare Word Problem").
+        temperature: None searches for the best; a number draws `n_best` translations at this temperature
+            instead.
     """
 
     def __init__(
@@ -80,8 +82,8 @@ class Translations(keras.layers.Layer):
 
         Args:
             source: `ids` and `pieces`.
-            whole_attention: whether the hypotheses have their attention. Without, it is that place alone, with a last
-                dimension of 1: of a long text that is far less.
+            whole_attention: whether the hypotheses have their attention. Without, it is that place alone,
+                with a last dimension of 1: of a long text that is far less.
         """
         values, ids, *states = self._encoder.value(source["ids"], training=False)
         memory, state = self.decoder.remember(values, ids), self.decoder.begin(states)
@@ -114,7 +116,9 @@ class Translations(keras.layers.Layer):
         if not self.replace_unknown:
             return pieces
         shape = tf.shape(places)
-        looked_at = tf.gather(source_pieces, tf.reshape(places, [shape[0], shape[1] * shape[2]]), batch_dims=1)
+        looked_at = tf.gather(
+            source_pieces, tf.reshape(places, [shape[0], shape[1] * shape[2]]), batch_dims=1
+        )
         return tf.where(tokens == UNKNOWN_ID, tf.reshape(looked_at, shape), pieces)
 
     def _step(self, whole_attention: bool) -> Callable:
@@ -122,7 +126,9 @@ class Translations(keras.layers.Layer):
         advance, embeddings = self.decoder.stepper(), tf.convert_to_tensor(self.embedding.embeddings)
         # Turned round once: the embedding layer would do it at every step.
         tied = self.embedding.tie_weights
-        outputs = tf.transpose(embeddings) if tied else tf.convert_to_tensor(self.embedding.reverse_embeddings)
+        outputs = (
+            tf.transpose(embeddings) if tied else tf.convert_to_tensor(self.embedding.reverse_embeddings)
+        )
 
         def step(tokens: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
             features, state, attention = advance(tf.gather(embeddings, tokens), state, memory)
@@ -134,7 +140,9 @@ class Translations(keras.layers.Layer):
         return step
 
     def _sample(self, step, state, memory, limits, source_pieces: tf.Tensor) -> decoding.Hypotheses:
-        """`n_best` translations of each text, drawn; the same text gets the same ones, whatever stands beside it."""
+        """`n_best` translations of each text, drawn; the same text gets the same ones, whatever stands beside
+        it.
+        """
         state, memory = tf.nest.map_structure(lambda x: tf.repeat(x, self.n_best, axis=0), (state, memory))
         keys = tf.strings.to_hash_bucket_fast(tf.strings.reduce_join(source_pieces, axis=1), 2**62)
         keys = tf.reshape(keys[:, None] + tf.range(self.n_best, dtype=tf.int64), [-1])
@@ -155,13 +163,27 @@ class Translations(keras.layers.Layer):
 
     def compute_output_spec(self, source) -> dict[str, keras.KerasTensor]:
         batch = source["ids"].shape[0]
-        shapes = {"translation": (batch,), "score": (batch,), "translations": (batch, None), "scores": (batch, None)}
+        shapes = {
+            "translation": (batch,),
+            "score": (batch,),
+            "translations": (batch, None),
+            "scores": (batch, None),
+        }
         kinds = {name: "string" if name.startswith("translation") else "float32" for name in shapes}
         return {name: keras.KerasTensor(shape, dtype=kinds[name]) for name, shape in shapes.items()}
 
     def get_config(self) -> dict:
-        names = ("beam_width", "n_best", "length_penalty", "coverage_penalty", "replace_unknown", "temperature")
-        parts = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("network", "target")}
+        names = (
+            "beam_width",
+            "n_best",
+            "length_penalty",
+            "coverage_penalty",
+            "replace_unknown",
+            "temperature",
+        )
+        parts = {
+            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("network", "target")
+        }
         return {**super().get_config(), **parts, **{name: getattr(self, name) for name in names}}
 
     @classmethod
@@ -199,7 +221,8 @@ class TranslationAnswering(Answering):
         return self.get_layer("answers").network
 
     def preprocess(self, inputs, translations=None) -> Tensors:
-        """Texts -> `source_ids`; with their translations also `target_ids`, what the network reads to say them.
+        """Texts -> `source_ids`; with their translations also `target_ids`, what the network reads to say
+        them.
 
         What it is to say is `targets(translations)`.
         """
@@ -212,11 +235,12 @@ class TranslationAnswering(Answering):
         return self.get_layer("answers").target.ids_of(as_strings(translations, "text"))
 
     def attend(self, texts: tf.Tensor) -> Tensors:
-        """Texts `(batch,)` -> their best translations piece by piece, and where the model looked for each piece.
+        """Texts `(batch,)` -> their best translations piece by piece, and where the model looked for each
+        piece.
 
-        `source_pieces` `(batch, source)` and `target_pieces` `(batch, time)` string, `</s>` at the end of each;
-        `token_scores` `(batch, time)` float32, the log-probability of each piece; `attention`
-        `(batch, time, source)` float32. Padding is "" and 0.
+        `source_pieces` `(batch, source)` and `target_pieces` `(batch, time)` string, `</s>` at the end of
+        each; `token_scores` `(batch, time)` float32, the log-probability of each piece; `attention` `(batch,
+        time, source)` float32. Padding is "" and 0.
         """
         if tf.executing_eagerly():
             return self._as_graph("attention", self.attend, [TEXTS])(texts)
@@ -247,7 +271,8 @@ class TranslationAnswering(Answering):
         return found
 
     def told(self, inputs: list[str], truths: list[str]) -> Tensors:
-        """What the model makes of true translations: `log_probability` and `true_pieces` (the end among them) each.
+        """What the model makes of true translations: `log_probability` and `true_pieces` (the end among them)
+        each.
 
         Args:
             inputs: texts.
@@ -264,7 +289,10 @@ class TranslationAnswering(Answering):
         )
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(ids, tf.cast(logits, tf.float32))
         real = tf.cast(ids != PADDING_ID, tf.float32)
-        return {"log_probability": -tf.reduce_sum(losses * real, axis=1), "true_pieces": tf.reduce_sum(real, axis=1)}
+        return {
+            "log_probability": -tf.reduce_sum(losses * real, axis=1),
+            "true_pieces": tf.reduce_sum(real, axis=1),
+        }
 
     def candidates(self, texts: list[str]) -> list[list[Candidate]]:
         """All translations that the search met of each text, with what their scores are made of."""

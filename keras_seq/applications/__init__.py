@@ -1,8 +1,9 @@
-"""The applications: name -> the shape of its sequence model. Each is one file here with the same five functions.
+"""The applications: name -> the shape of its sequence model. Each is one file here with the same five
+functions.
 
-This table is below everything else in the import order: a recipe is checked against it before TensorFlow is imported.
-An application's file imports Keras, TensorFlow and the layers only within the functions that need them: `read`, and so
-what it finds wrong with the data, does not wait for them.
+This table is below everything else in the import order: a recipe is checked against it before TensorFlow is
+imported. An application's file imports Keras, TensorFlow and the layers only within the functions that need
+them: `read`, and so what it finds wrong with the data, does not wait for them.
 """
 
 import importlib

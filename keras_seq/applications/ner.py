@@ -1,6 +1,7 @@
 """Named-entity recognition: many to many, equal length.
 
-text -> tokens with their places -> word, shape and character vectors -> LSTM layers -> CRF -> entities with scores
+text -> tokens with their places -> word, shape and character vectors -> LSTM layers -> CRF -> entities with
+scores
 """
 
 from __future__ import annotations
@@ -46,19 +47,22 @@ def read(
     types: dict | None = None,
     split_seed: Seed = 1,
 ) -> Iterable[Example] | None:
-    """The raw examples of a split: texts, and the places of their entities; None for a test split that is nowhere.
+    """The raw examples of a split: texts, and the places of their entities; None for a test split that is
+    nowhere.
 
     Args:
         split: "train", "validation" or "test".
         source: "sample" for the built-in news sentences; "files" for your own.
-        train: CoNLL column file (a token a line, blank lines between sentences), or JSON lines (.jsonl) of texts with
-            the character offsets of their entities; .gz too; a pattern takes several.
+        train: CoNLL column file (a token a line, blank lines between sentences), or JSON lines (.jsonl) of
+            texts with the character offsets of their entities; .gz too; a pattern takes several.
         validation: a file like train, or the fraction of train's sentences to hold out (seeded).
         test: a file like train; without it no test score is made.
         token: column of the token, from 0 or, below 0, from the end; of JSON lines the key of the text.
         tag: column of the tag, likewise; of JSON lines the key of the entities.
-        scheme: how the tags of column files are written: IOB1, IOB2 (also called BIO) or IOBES (also BIOES, BILOU).
-        types: entity type in the files -> its name in the answers, as {PER: person}; other types are then outside.
+        scheme: how the tags of column files are written: IOB1, IOB2 (also called BIO) or IOBES (also BIOES,
+            BILOU).
+        types: entity type in the files -> its name in the answers, as {PER: person}; other types are then
+            outside.
         split_seed: decides which examples are held out where validation is a fraction.
 
     Raises:
@@ -78,7 +82,9 @@ def read(
         return TaggedColumns(path, token, tag, scheme, names)
 
     paths = splits.places(source, news.write, ".conll", train=train, validation=validation, test=test)
-    return splits.examples(split, paths, of_file, split_seed, stratum=lambda e: tuple(sorted(tagging.types(e.truth))))
+    return splits.examples(
+        split, paths, of_file, split_seed, stratum=lambda e: tuple(sorted(tagging.types(e.truth)))
+    )
 
 
 def prepare(
@@ -93,9 +99,11 @@ def prepare(
 
     Args:
         examples: the training split; None gives sizes alone (of four entity types), for `keras_seq.build`.
-        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are kept.
-        vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at random, words
-            that train lacks join the vocabulary up to its size. The file's dimension must be model.embedding_dim.
+        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are
+            kept.
+        vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at
+            random, words that train lacks join the vocabulary up to its size. The file's dimension must be
+            model.embedding_dim.
         max_characters: characters looked at of a word, from its start.
         max_words: words kept of a text, from its start; others are not answered.
 
@@ -122,7 +130,9 @@ def prepare(
         types.update(entity.type for entity in entities)
         seen |= {metrics.surface(example.input, entity) for entity in entities}
     if not types:
-        raise DataError(f"the training split has no entities in its {count} sentences; at least one is needed")
+        raise DataError(
+            f"the training split has no entities in its {count} sentences; at least one is needed"
+        )
     kinds = (
         (features.words_of, vocabulary_size),
         (features.shapes_of, MOST_SHAPES),
@@ -174,33 +184,39 @@ def build(
 ) -> keras.Model:
     """The network: ids of words, shapes and characters -> log-potentials `(batch, time, num_tags, num_tags)`.
 
-    Inputs are `word_ids` and `shape_ids` `(batch, time)`, `character_ids` `(batch, time, characters)`, int32, padded on
-    the right with 0; `num_tags` is 4 * num_types + 1 (IOBES). Sources: Lample et al. 2016; Ma and Hovy 2016; Lafferty
-    et al. 2001 for the CRF.
+    Inputs are `word_ids` and `shape_ids` `(batch, time)`, `character_ids` `(batch, time, characters)`, int32,
+    padded on the right with 0; `num_tags` is 4 * num_types + 1 (IOBES). Sources: Lample et al. 2016; Ma and
+    Hovy 2016; Lafferty et al. 2001 for the CRF.
 
     Args:
         sizes: `vocabulary_size`, `first_rare_id`, `num_shapes`, `num_characters` and `num_types`.
         embedding_dim: numbers in a word's vector.
-        characters: how a word's characters are read: by convolutions (cnn), or by an LSTM in each direction (lstm).
+        characters: how a word's characters are read: by convolutions (cnn), or by an LSTM in each direction
+            (lstm).
         units: numbers in the state of an LSTM, in each direction.
         layers: bidirectional LSTM layers on top of each other.
-        dropout: part of the numbers set to zero in training, of what a word is made of and after every LSTM layer.
-        word_dropout: part of the words seen once that are made unknown in training; characters and shape stay.
-        language_model: weight of a second loss in training, that the first LSTM layer predicts the words around.
+        dropout: part of the numbers set to zero in training, of what a word is made of and after every LSTM
+            layer.
+        word_dropout: part of the words seen once that are made unknown in training; characters and shape
+            stay.
+        language_model: weight of a second loss in training, that the first LSTM layer predicts the words
+            around.
     """
     import keras
 
     from keras_seq.layers import CRF, LSTM, LanguageModelLoss, WordCharacters, WordDropout
     from keras_seq.layers.crf import legal_iobes
 
-    word_ids, shape_ids = (keras.Input((None,), dtype="int32", name=name) for name in ("word_ids", "shape_ids"))
+    word_ids, shape_ids = (
+        keras.Input((None,), dtype="int32", name=name) for name in ("word_ids", "shape_ids")
+    )
     character_ids = keras.Input((None, None), dtype="int32", name="character_ids")
     x = WordDropout(word_dropout, first_id=sizes["first_rare_id"], name="word_dropout")(word_ids)
     x = _embedding(sizes["vocabulary_size"], embedding_dim, "embedding")(x)
     shape = _embedding(sizes["num_shapes"], SHAPE_DIM, "shapes")(shape_ids)
-    spelling = WordCharacters(sizes["num_characters"], CHARACTER_UNITS, CHARACTER_DIM, characters, name="characters")(
-        character_ids
-    )
+    spelling = WordCharacters(
+        sizes["num_characters"], CHARACTER_UNITS, CHARACTER_DIM, characters, name="characters"
+    )(character_ids)
     x = keras.layers.Concatenate(name="features")([x, shape, spelling])
     x = keras.layers.Dropout(dropout, name="features_dropout")(x)
     for number in range(1, layers + 1):
@@ -221,8 +237,8 @@ def objective(*, monitor: Literal["f1", "loss"] = "f1") -> Objective:
     """The loss, the metrics and the score.
 
     Args:
-        monitor: what decides on validation which epoch is kept. While f1 is the same in every epoch, as it is before
-            the first entity is found, the loss decides.
+        monitor: what decides on validation which epoch is kept. While f1 is the same in every epoch, as it is
+            before the first entity is found, the loss decides.
     """
     from keras_seq import metrics
     from keras_seq.answers.calibration import calibrate
@@ -255,10 +271,11 @@ def present(
     Args:
         preprocessing: adapted.
         network: trained.
-        outside_penalty: what is taken off the score of standing outside, so that more entities are answered; left
-            out, what gives the best F1 on the validation split.
+        outside_penalty: what is taken off the score of standing outside, so that more entities are answered;
+            left out, what gives the best F1 on the validation split.
         score_slope: of the calibration of the scores, 1 for none; left out, fitted on the validation split.
-        score_intercept: of the calibration of the scores, 0 for none; left out, fitted on the validation split.
+        score_intercept: of the calibration of the scores, 0 for none; left out, fitted on the validation
+            split.
     """
     import keras
 

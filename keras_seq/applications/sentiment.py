@@ -43,15 +43,19 @@ def read(
     Args:
         split: "train", "validation" or "test".
         source: "sample" for the built-in film reviews; "files" for your own.
-        train: TSV, CSV or JSONL file (.gz too; a pattern takes several), or a folder with one folder per class.
-        validation: a file or folder like train, or the fraction of train to hold out (seeded, the same of each class).
+        train: TSV, CSV or JSONL file (.gz too; a pattern takes several), or a folder with one folder per
+            class.
+        validation: a file or folder like train, or the fraction of train to hold out (seeded, the same of
+            each class).
         test: a file or folder like train; without it no test score is made.
         text: column of the text, a name (the file then has a header line) or a number from 0.
         label: column of the label, a name or a number from 0.
-        labels: label in the files -> its name in the answers, as {0: negative, 1: positive}; other folders are ignored.
-        header: whether the first line of TSV and CSV files is a header; left out, it is where a column has a name.
-        phrases: trees in the Stanford Sentiment Treebank's format, whose labelled phrases join the training split; the
-            names in labels are then negative and positive.
+        labels: label in the files -> its name in the answers, as {0: negative, 1: positive}; other folders
+            are ignored.
+        header: whether the first line of TSV and CSV files is a header; left out, it is where a column has a
+            name.
+        phrases: trees in the Stanford Sentiment Treebank's format, whose labelled phrases join the training
+            split; the names in labels are then negative and positive.
         split_seed: decides which examples are held out where validation is a fraction.
 
     Raises:
@@ -62,11 +66,17 @@ def read(
     paths = splits.places(source, film_reviews.write, ".tsv", **given)
     names = splits.names("data.labels", labels)
     if phrases is not None and set((names or {}).values()) != {"negative", "positive"}:
-        raise RecipeError("data.labels: beside data.phrases the names must be negative and positive, as the trees' are")
+        raise RecipeError(
+            "data.labels: beside data.phrases the names must be negative and positive, as the trees' are"
+        )
     if phrases is not None and isinstance(validation, float):
-        raise RecipeError("data.validation: must be a file beside data.phrases, or phrases of held-out texts are seen")
+        raise RecipeError(
+            "data.validation: must be a file beside data.phrases, or phrases of held-out texts are seen"
+        )
     header = splits.header(header, text, label)
-    examples = splits.examples(split, paths, lambda path: _files(path, text, label, names, header), split_seed)
+    examples = splits.examples(
+        split, paths, lambda path: _files(path, text, label, names, header), split_seed
+    )
     if examples is not None and split == "train" and phrases is not None:
         return splits.Joined(examples, Treebank(phrases))
     return examples
@@ -84,11 +94,12 @@ def prepare(
 
     Args:
         examples: the training split; None gives sizes alone (of two classes), for `keras_seq.build`.
-        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are kept.
+        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are
+            kept.
         lowercase: whether case is folded.
         max_words: words kept of a text, from its start; without it all.
-        vectors: GloVe or word2vec text file that the embedding starts from; words it lacks start at random. The
-            file's dimension must be model.embedding_dim.
+        vectors: GloVe or word2vec text file that the embedding starts from; words it lacks start at random.
+            The file's dimension must be model.embedding_dim.
 
     Raises:
         DataError: when there is only one class, or the vectors do not fit.
@@ -109,7 +120,9 @@ def prepare(
     if len(classes) < 2:
         raise DataError(f"the training split has one class only, {classes[0]!r}; at least two are needed")
     word_ids = WordIds(vocabulary, lowercase=lowercase, max_words=max_words, name="word_ids")
-    one_hot = keras.layers.StringLookup(vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes")
+    one_hot = keras.layers.StringLookup(
+        vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes"
+    )
     preprocessing = Preprocessing(
         inputs=word_ids,
         pair=lambda texts, labels: (word_ids(texts), one_hot(labels)),
@@ -119,7 +132,9 @@ def prepare(
     )
     if vectors is not None:
         table, found = read_vectors(vectors, vocabulary, WordIds(lowercase=lowercase).split)
-        progress.say(f"{pathlib.Path(vectors).name} has {found} of the {len(vocabulary)} words of the vocabulary")
+        progress.say(
+            f"{pathlib.Path(vectors).name} has {found} of the {len(vocabulary)} words of the vocabulary"
+        )
         preprocessing.weights["embedding"] = [table]
     return preprocessing
 
@@ -135,7 +150,8 @@ def build(
     dropout: Fraction = 0.5,
     word_dropout: Fraction = 0.1,
 ) -> keras.Model:
-    """The network: word ids `(batch, time)` int32, right-padded with 0 -> class probabilities `(batch, num_classes)`.
+    """The network: word ids `(batch, time)` int32, right-padded with 0 -> class probabilities `(batch,
+    num_classes)`.
 
     Source: Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005 for the two directions.
 
@@ -166,17 +182,22 @@ def build(
     if pooling != "last":
         x = {"max": MaskedMaxPooling, "attention": AttentionPooling}[pooling](name="pooling")(x)
     x = keras.layers.Dropout(dropout, name="pooled_dropout")(x)
-    outputs = keras.layers.Dense(sizes["num_classes"], activation="softmax", dtype="float32", name="scores")(x)
+    outputs = keras.layers.Dense(sizes["num_classes"], activation="softmax", dtype="float32", name="scores")(
+        x
+    )
     return keras.Model(inputs, outputs, name="sentiment_network")
 
 
-def objective(*, label_smoothing: Fraction = 0.0, monitor: Literal["accuracy", "f1", "loss"] = "accuracy") -> Objective:
+def objective(
+    *, label_smoothing: Fraction = 0.0, monitor: Literal["accuracy", "f1", "loss"] = "accuracy"
+) -> Objective:
     """The loss, the metrics and the score.
 
     Args:
-        label_smoothing: part of the true class's probability that is spread over all classes (Szegedy et al. 2016).
-        monitor: what decides on validation which epoch is kept; f1 is the mean of the classes', however rare they are.
-            While it is the same in every epoch, the loss decides.
+        label_smoothing: part of the true class's probability that is spread over all classes (Szegedy et al.
+            2016).
+        monitor: what decides on validation which epoch is kept; f1 is the mean of the classes', however rare
+            they are. While it is the same in every epoch, the loss decides.
     """
     import keras
 
@@ -197,7 +218,9 @@ def objective(*, label_smoothing: Fraction = 0.0, monitor: Literal["accuracy", "
 
 
 def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
-    """Raw text -> named answers: `text` `(batch,)` string -> `label`, `score`, `labels`, `scores`, best first."""
+    """Raw text -> named answers: `text` `(batch,)` string -> `label`, `score`, `labels`, `scores`, best
+    first.
+    """
     import keras
 
     from keras_seq.answers import Answering, RankedLabels
@@ -210,7 +233,9 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
 def _files(
     path: str, text: Column, label: Column, names: dict[str, str] | None, header: bool | None
 ) -> Iterable[Example]:
-    return ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names, header)
+    return (
+        ClassFolders(path, names) if pathlib.Path(path).is_dir() else Table(path, text, label, names, header)
+    )
 
 
 def _counted(examples: Iterable[Example], counts: Counter[str]) -> Iterable[str]:

@@ -49,12 +49,12 @@ def read(
     Args:
         split: "train", "validation" or "test".
         source: "sample" for the built-in English and French sentences; "files" for your own.
-        train: two text files, [sentences, translations], line by line each other's translations; or one file of pairs
-            (.tsv, .csv or .jsonl). .gz too; a pattern takes several.
+        train: two text files, [sentences, translations], line by line each other's translations; or one file
+            of pairs (.tsv, .csv or .jsonl). .gz too; a pattern takes several.
         validation: like train, or the fraction of train's pairs to hold out (seeded).
         test: like train; without it no test score is made.
-        text: of a file of pairs, the column of the sentence: a name (with a header line), or a number from 0, which it
-            is left out; of JSON lines the key, "text" left out.
+        text: of a file of pairs, the column of the sentence: a name (with a header line), or a number from 0,
+            which it is left out; of JSON lines the key, "text" left out.
         translation: likewise of the translation; left out, 1 or "translation".
         header: of TSV and CSV, whether the first line is a header; left out, it is where a column has a name.
         max_characters: training pairs with a longer side are passed over, like empty ones, and counted.
@@ -71,7 +71,9 @@ def read(
             return ParallelText(sources, targets)
         kind = suffix(pathlib.Path(path))
         if kind not in TABLE_SUFFIXES:
-            expected = f"pairs in one of {', '.join(TABLE_SUFFIXES)}, or two text files: [SENTENCES, TRANSLATIONS]"
+            expected = (
+                f"pairs in one of {', '.join(TABLE_SUFFIXES)}, or two text files: [SENTENCES, TRANSLATIONS]"
+            )
             raise DataError(f"{path}: unknown suffix {kind!r}; expected {expected}")
         names: tuple[Column, Column] = ("text", "translation") if kind in JSON_SUFFIXES else (0, 1)
         first, second = (
@@ -100,11 +102,11 @@ def prepare(
 
     Args:
         examples: the training split; None gives sizes alone, for `keras_seq.build`.
-        vocabulary_size: most pieces known, of both languages together, the four reserved ones among them; left out,
-            twice as many as there are pairs, at most 8000.
+        vocabulary_size: most pieces known, of both languages together, the four reserved ones among them;
+            left out, twice as many as there are pairs, at most 8000.
         target_vocabulary_size: most pieces of the translations; with it, each language has pieces of its own.
-        character_coverage: part of the characters of the training split that is made up by known ones; the rest, the
-            rarest, are unknown pieces. With a large alphabet (Chinese, Japanese) 0.9995 is usual.
+        character_coverage: part of the characters of the training split that is made up by known ones; the
+            rest, the rarest, are unknown pieces. With a large alphabet (Chinese, Japanese) 0.9995 is usual.
         max_pieces: pieces kept of a text, from its start; the rest is not translated.
 
     Raises:
@@ -154,21 +156,24 @@ def build(
     tied_embeddings: bool = True,
     dropout: Fraction = 0.3,
 ) -> keras.Model:
-    """The network: ids of a text and of its translation so far -> logits of the next piece `(batch, time, pieces)`.
+    """The network: ids of a text and of its translation so far -> logits of the next piece `(batch, time,
+    pieces)`.
 
-    Inputs are `source_ids` `(batch, source)` and `target_ids` `(batch, time)`, int32, padded on the right with 0.
-    Sources: Bahdanau et al. 2015; Luong et al. 2015; Press and Wolf 2017 for the tied embeddings.
+    Inputs are `source_ids` `(batch, source)` and `target_ids` `(batch, time)`, int32, padded on the right
+    with 0. Sources: Bahdanau et al. 2015; Luong et al. 2015; Press and Wolf 2017 for the tied embeddings.
 
     Args:
         sizes: `vocabulary_size`, and `target_vocabulary_size` where each language has pieces of its own.
         embedding_dim: numbers in a piece's vector.
-        units: numbers in the state of an encoder layer, in each direction; those of the decoder have twice as many.
+        units: numbers in the state of an encoder layer, in each direction; those of the decoder have twice as
+            many.
         layers: LSTM layers of the encoder, bidirectional, and of the decoder.
         attention: the general score of Luong et al., or the additive one of Bahdanau et al.
-        input_feeding: whether a step reads what the step before it made of the attention. Training then goes step by
-            step, not a whole sequence at once; docs/translation.md says what that costs.
+        input_feeding: whether a step reads what the step before it made of the attention. Training then goes
+            step by step, not a whole sequence at once; docs/translation.md says what that costs.
         tied_embeddings: whether the vectors that pieces are read by are also those that they are chosen by.
-        dropout: part of the numbers set to zero in training, of the vectors, between layers and of the features.
+        dropout: part of the numbers set to zero in training, of the vectors, between layers and of the
+            features.
     """
     import keras
 
@@ -176,7 +181,9 @@ def build(
 
     shared = "target_vocabulary_size" not in sizes
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
-    source_ids, target_ids = (keras.Input((None,), dtype="int32", name=name) for name in ("source_ids", "target_ids"))
+    source_ids, target_ids = (
+        keras.Input((None,), dtype="int32", name=name) for name in ("source_ids", "target_ids")
+    )
     size = sizes["vocabulary_size" if shared else "target_vocabulary_size"]
     embedding = keras.layers.ReversibleEmbedding(
         size, embedding_dim, tied_embeddings, initializer, mask_zero=True, name="embedding"
@@ -192,8 +199,12 @@ def build(
         x, *states = keras.layers.Bidirectional(lstm, name=f"bidirectional_{number}")(x)
         x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
     words = keras.layers.Dropout(dropout, name="target_dropout")(embedding(target_ids))
-    decoder = AttentionDecoder(2 * units, embedding_dim, layers, attention, input_feeding, dropout, name="decoder")
-    features = keras.layers.Dropout(dropout, name="features_dropout")(decoder([words, x, source_ids, *states]))
+    decoder = AttentionDecoder(
+        2 * units, embedding_dim, layers, attention, input_feeding, dropout, name="decoder"
+    )
+    features = keras.layers.Dropout(dropout, name="features_dropout")(
+        decoder([words, x, source_ids, *states])
+    )
     inputs = {"source_ids": source_ids, "target_ids": target_ids}
     return keras.Model(inputs, embedding(features, reverse=True), name="translation_network")
 
@@ -205,8 +216,9 @@ def objective(
 
     Args:
         label_smoothing: part of the truth that is spread over all pieces alike.
-        monitor: what decides on validation which epoch is kept, and the length penalty; auto is BLEU, or chrF where
-            most translations are too short for BLEU. While it is the same in every epoch, chrF or the loss decides.
+        monitor: what decides on validation which epoch is kept, and the length penalty; auto is BLEU, or chrF
+            where most translations are too short for BLEU. While it is the same in every epoch, chrF or the
+            loss decides.
     """
     from keras_seq import metrics
     from keras_seq.contract import Objective
@@ -217,7 +229,9 @@ def objective(
         metrics=[],
         monitor="bleu" if monitor == "auto" else monitor,
         fallbacks=("chrf", "loss"),
-        settle=(lambda pairs: metrics.main_score([pair.truth for pair in pairs])) if monitor == "auto" else None,
+        settle=(lambda pairs: metrics.main_score([pair.truth for pair in pairs]))
+        if monitor == "auto"
+        else None,
         record=lambda example, answer: metrics.Translated(
             example.truth, *(answer[name] for name in ("translation", "log_probability", "true_pieces"))
         ),
@@ -240,18 +254,20 @@ def present(
     replace_unknown: bool = True,
     temperature: PositiveFloat | None = None,
 ) -> keras.Model:
-    """Raw text -> named answers: `text` `(batch,)` string -> `translation`, `score`, `translations`, `scores`.
+    """Raw text -> named answers: `text` `(batch,)` string -> `translation`, `score`, `translations`,
+    `scores`.
 
     Args:
         preprocessing: adapted.
         network: trained.
         beam_width: hypotheses followed at once; 1 is greedy search.
         n_best: translations answered of each text, at most beam_width.
-        length_penalty: 0 for none; the higher, the longer the translations; left out, what gives the best BLEU on the
-            validation split.
-        coverage_penalty: 0 for none; the higher, the less of the source is left out, and the more memory a long text
-            takes; 0.2 is usual.
-        replace_unknown: whether an unknown piece is replaced by the piece of the source that was looked at most.
+        length_penalty: 0 for none; the higher, the longer the translations; left out, what gives the best
+            BLEU on the validation split.
+        coverage_penalty: 0 for none; the higher, the less of the source is left out, and the more memory a
+            long text takes; 0.2 is usual.
+        replace_unknown: whether an unknown piece is replaced by the piece of the source that was looked at
+            most.
         temperature: draws n_best translations at this temperature instead of searching for the best.
     """
     import keras
@@ -259,7 +275,9 @@ def present(
     from keras_seq.answers.translations import TranslationAnswering, Translations
 
     if n_best > beam_width and temperature is None:
-        raise RecipeError(f"serving.n_best: {n_best} translations cannot come of a beam of {beam_width} hypotheses")
+        raise RecipeError(
+            f"serving.n_best: {n_best} translations cannot come of a beam of {beam_width} hypotheses"
+        )
     text = keras.Input((), dtype="string", name="text")
     answers = Translations(
         network,
@@ -278,7 +296,8 @@ def present(
 def _best_penalty(
     monitor: str, model: TranslationAnswering, examples: Iterable[Example], fixed: dict[str, Any]
 ) -> dict[str, Any]:
-    """The length penalty with the best score, the least of those as good; it only orders what one search has found.
+    """The length penalty with the best score, the least of those as good; it only orders what one search has
+    found.
 
     The score is BLEU, or chrF where the recipe says so, or where BLEU says nothing of these translations.
     """
@@ -291,7 +310,9 @@ def _best_penalty(
     found = [row for batch in batches for row in model.candidates([example.input for example in batch])]
     true = [example.truth for batch in batches for example in batch]
 
-    answered = [[max(row, key=lambda one: one.score(penalty)).text for row in found] for penalty in LENGTH_PENALTIES]
+    answered = [
+        [max(row, key=lambda one: one.score(penalty)).text for row in found] for penalty in LENGTH_PENALTIES
+    ]
     main = monitor if monitor in metrics.TRANSLATION_SCORES else metrics.main_score(true)
     for name in dict.fromkeys((main, "chrf")):
         scores = [metrics.TRANSLATION_SCORES[name](true, texts) for texts in answered]

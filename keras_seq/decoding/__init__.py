@@ -1,4 +1,6 @@
-"""Searches for an output sequence, step by step: greedy, beam search, sampling; for any model that can do a step."""
+"""Searches for an output sequence, step by step: greedy, beam search, sampling; for any model that can do a
+step.
+"""
 
 from keras_seq.decoding.search import (
     LEAST_COVERAGE,

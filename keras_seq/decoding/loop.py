@@ -1,8 +1,9 @@
 """The loop of all searches for an output sequence: step by step, and without the rows that are done.
 
-Two loops: the inner one takes steps; the outer one takes the done rows out of the state and the memory, whenever they
-are a quarter of those that are left. So the inner one, which is what a single row meets, has no branch and no copy of
-the memory. All that is to be known of a step goes to lists as it is, and to its place in the batch after the loop.
+Two loops: the inner one takes steps; the outer one takes the done rows out of the state and the memory,
+whenever they are a quarter of those that are left. So the inner one, which is what a single row meets, has no
+branch and no copy of the memory. All that is to be known of a step goes to lists as it is, and to its place
+in the batch after the loop.
 """
 
 from __future__ import annotations
@@ -31,15 +32,17 @@ def run(
     carried: Any,
     types: Sequence[tf.DType],
 ) -> list[tf.Tensor]:
-    """Steps until every row is done -> what was recorded, then the attention, each `(time, rows, width, ...)`.
+    """Steps until every row is done -> what was recorded, then the attention, each `(time, rows, width,
+    ...)`.
 
     A record has zeros where its row had left. `step`, `state` and `memory` are those of `keras_seq.decoding`.
 
     Args:
-        choose: `choose(logits, positions, at_limit, alive, carried) -> records, parents, alive, carried`, called after
-            every step. Records are `(rows, width)`, the first of them the tokens chosen. Parents are `(rows, width)`,
-            the hypothesis that each one continues, or None if each continues itself. A row is done when none of it is
-            alive. Positions are `(rows, 1)`, `time * all rows + row`: they say where a record belongs.
+        choose: `choose(logits, positions, at_limit, alive, carried) -> records, parents, alive, carried`,
+            called after every step. Records are `(rows, width)`, the first of them the tokens chosen. Parents
+            are `(rows, width)`, the hypothesis that each one continues, or None if each continues itself. A
+            row is done when none of it is alive. Positions are `(rows, 1)`, `time * all rows + row`: they say
+            where a record belongs.
         start: the token before the first.
         limits: `(rows,)` int32, above 0.
         carried: what `choose` wants to find again at the next step, a structure of tensors `(rows, ...)`.
@@ -54,7 +57,9 @@ def run(
 
         def body(_, going, lists):
             tokens, alive, positions, carried, state_rows = going
-            logits, state_now, attention = step(tokens, tf.nest.pack_sequence_as(state, state_rows), memory_now)
+            logits, state_now, attention = step(
+                tokens, tf.nest.pack_sequence_as(state, state_rows), memory_now
+            )
             logits, at_limit = tf.cast(logits, tf.float32), positions >= last_position
             logits.set_shape([None, width, None])
             records, parents, alive, carried = choose(logits, positions, at_limit, alive, carried)
@@ -119,7 +124,8 @@ def _while(threshold, body, *variables):
     """
     variables = (tf.constant(1.0), *variables)
     shapes = tf.nest.map_structure(
-        lambda tensor: tf.TensorShape([None, *tensor.shape[1:]]) if tensor.shape.rank else tensor.shape, variables
+        lambda tensor: tf.TensorShape([None, *tensor.shape[1:]]) if tensor.shape.rank else tensor.shape,
+        variables,
     )
     return tf.while_loop(lambda share, *_: share > threshold, body, variables, shape_invariants=shapes)
 

@@ -10,13 +10,14 @@ The model is one function, the same for all three and for any task:
     logits     `(rows, width, vocabulary)`; the size of the vocabulary has to be known beforehand
     attention  `(rows, width, source)`, where the step looked
 
-A row gets the same answer alone as in a batch: its limit is its own, and no rule looks at another row. Rows that are
-done leave the computation (see `keras_seq.decoding.loop`), so `step` meets fewer of them as time goes on; a batch
-without rows it meets once. Of every step is kept what was chosen and from where; the sequences are put together at the
-end. All is stock TensorFlow, in graphs and eagerly.
+A row gets the same answer alone as in a batch: its limit is its own, and no rule looks at another row. Rows
+that are done leave the computation (see `keras_seq.decoding.loop`), so `step` meets fewer of them as time
+goes on; a batch without rows it meets once. Of every step is kept what was chosen and from where; the
+sequences are put together at the end. All is stock TensorFlow, in graphs and eagerly.
 
-Sources: Graves 2012, "Sequence Transduction with Recurrent Neural Networks" (beam search); Wu et al. 2016, "Google's
-Neural Machine Translation System", section 7 (penalties; the beam that shrinks); Fan et al. 2018 (top-k sampling).
+Sources: Graves 2012, "Sequence Transduction with Recurrent Neural Networks" (beam search); Wu et al. 2016,
+"Google's Neural Machine Translation System", section 7 (penalties; the beam that shrinks); Fan et al. 2018
+(top-k sampling).
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ LEAST_COVERAGE = 1e-3
 class Hypotheses(NamedTuple):
     """What was found, best first; `time` is the number of steps that the longest of the batch took.
 
-    A vocabulary that is too small for `width` different sequences leaves the last places empty: length 0 and a score
-    of `NO_HYPOTHESIS`. `width` is 1 for greedy search and sampling.
+    A vocabulary that is too small for `width` different sequences leaves the last places empty: length 0 and
+    a score of `NO_HYPOTHESIS`. `width` is 1 for greedy search and sampling.
     """
 
     tokens: tf.Tensor
@@ -54,9 +55,13 @@ class Hypotheses(NamedTuple):
     log_probabilities: tf.Tensor
     """`(rows, width)` float32, of the whole sequence; with the end token, unless its limit cut it."""
     token_scores: tf.Tensor
-    """`(rows, width, time)` float32, the log-probability of each token, then that of the end token; zeros behind."""
+    """`(rows, width, time)` float32, the log-probability of each token, then that of the end token; zeros
+    behind.
+    """
     attention: tf.Tensor
-    """`(rows, width, time, source)` float32, where the model looked for each token and the end token; zeros behind."""
+    """`(rows, width, time, source)` float32, where the model looked for each token and the end token; zeros
+    behind.
+    """
 
 
 def greedy(
@@ -95,8 +100,8 @@ def sample(
     What is drawn for a row depends on `seed`, its key and its limit alone, not on the rows beside it.
 
     Args:
-        keys: `(rows,)` int64, such as fingerprints of the sources. Rows with the same key draw the same numbers; so for
-            several samples of one source, change the key or the seed.
+        keys: `(rows,)` int64, such as fingerprints of the sources. Rows with the same key draw the same
+            numbers; so for several samples of one source, change the key or the seed.
         seed: with the keys, decides everything.
         temperature: above 0; the logits are divided by it. Below 1, the probable becomes more probable.
         top_k: draw from as many most probable tokens only.
@@ -135,9 +140,9 @@ def beam_search(
 ) -> Hypotheses:
     """The `width` best sequences that a beam of this width meets.
 
-    A row has `width` places. At every step the most probable continuations get the places that are left; one that ends,
-    or reaches its limit, is kept and its place is gone. When all are gone, the row is done. The penalties (Wu et al.
-    2016, equation 14) only put what was found in order, n counts the end token:
+    A row has `width` places. At every step the most probable continuations get the places that are left; one
+    that ends, or reaches its limit, is kept and its place is gone. When all are gone, the row is done. The
+    penalties (Wu et al. 2016, equation 14) only put what was found in order, n counts the end token:
 
         score     log-probability / length + coverage
         length    ((5 + n) / 6) ** length_penalty
@@ -146,9 +151,10 @@ def beam_search(
     Args:
         width: how many hypotheses to follow. 1 is `greedy`.
         length_penalty: 0 for none; the higher, the longer the best sequence. 0.6 to 1 are usual.
-        coverage_penalty: 0 for none; the higher, the worse a sequence that left out some of the source. 0.2 is usual.
-            A position counts at least `LEAST_COVERAGE`.
-        source_mask: `(rows, source)`, true where there is something; the coverage needs it where sources are padded.
+        coverage_penalty: 0 for none; the higher, the worse a sequence that left out some of the source. 0.2
+            is usual. A position counts at least `LEAST_COVERAGE`.
+        source_mask: `(rows, source)`, true where there is something; the coverage needs it where sources are
+            padded.
         step, state, memory, start, end, limits, pad: as those of `greedy`.
     """
     if width == 1:
@@ -172,7 +178,9 @@ def length_divisor(count: float | tf.Tensor, length_penalty: float) -> Any:
 
 
 def coverage(attention: tf.Tensor, source_mask: tf.Tensor | None) -> tf.Tensor:
-    """`(rows, width)`, the sum over the source in the score of `beam_search`; 0 where all of it was looked at."""
+    """`(rows, width)`, the sum over the source in the score of `beam_search`; 0 where all of it was looked
+    at.
+    """
     covered = tf.math.log(tf.clip_by_value(tf.reduce_sum(attention, axis=2), LEAST_COVERAGE, 1.0))
     if source_mask is not None:
         covered = tf.where(source_mask[:, None], covered, 0.0)
@@ -229,13 +237,23 @@ def _beams(step, state, memory, start, end, limits, width, pad, length_penalty):
         retired = (totals > -math.inf) & ((tokens == end) | at_limit)
         places -= tf.reduce_sum(tf.cast(retired, tf.int32), axis=1, keepdims=True)
         going_on = tf.where(retired, -math.inf, totals)
-        return (tokens, totals, retired, parents), parents, going_on > -math.inf, (going_on[..., None], places)
+        return (
+            (tokens, totals, retired, parents),
+            parents,
+            going_on > -math.inf,
+            (going_on[..., None], places),
+        )
 
     limits = _at_least_one(limits)
     # All are the same at first: one of them is enough.
     totals = tf.where(tf.range(width) < tf.ones_like(limits)[:, None], 0.0, -math.inf)[..., None]
-    carried, types = (totals, tf.ones_like(limits)[:, None] * width), [tf.int32, tf.float32, tf.bool, tf.int32]
-    records = run(choose, step, state, memory, start=start, limits=limits, width=width, carried=carried, types=types)
+    carried, types = (
+        (totals, tf.ones_like(limits)[:, None] * width),
+        [tf.int32, tf.float32, tf.bool, tf.int32],
+    )
+    records = run(
+        choose, step, state, memory, start=start, limits=limits, width=width, carried=carried, types=types
+    )
     return _put_together(*records, end=end, pad=pad, length_penalty=length_penalty)
 
 
@@ -253,7 +271,9 @@ def _put_together(tokens, totals, retired, parents, attention, *, end, pad, leng
     attention = tf.gather(attention, tf.gather(parents, places, batch_dims=2), batch_dims=2)
     tokens, totals = (tf.gather(tensor, places, batch_dims=2) for tensor in (tokens, totals))
     token_scores = tf.concat([totals[:1], totals[1:] - totals[:-1]], axis=0)
-    tokens, totals, token_scores, attention = map(_hypotheses_first, (tokens, totals, token_scores, attention))
+    tokens, totals, token_scores, attention = map(
+        _hypotheses_first, (tokens, totals, token_scores, attention)
+    )
     totals = tf.gather(totals, counts - 1, batch_dims=2)
     counts = tf.where(scores > -math.inf, counts, 0)
     return _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad)
@@ -269,7 +289,9 @@ def _walk_back(parents, last, places):
 
     time = tf.shape(parents)[0]
     found = tf.TensorArray(tf.int32, time, element_shape=places.shape)
-    found = tf.while_loop(lambda time, *_: time >= 0, body, (time - 1, tf.zeros_like(places), found))[2].stack()
+    found = tf.while_loop(lambda time, *_: time >= 0, body, (time - 1, tf.zeros_like(places), found))[
+        2
+    ].stack()
     return tf.ensure_shape(found, [None, *places.shape])
 
 

@@ -1,10 +1,9 @@
 """The field's file formats -> raw examples, streamed.
 
-Tables (TSV, CSV, JSON lines), one folder per class, bracketed trees, tagged text (CoNLL columns, JSON lines with
-entities), parallel text (two aligned files, or pairs), and inputs alone. Nothing is read before the iteration starts,
-and no row is held after it was given out: memory does not grow with the file (of class folders, the names of the files
-are held).
-Every complaint is a `DataError` that starts with file:line.
+Tables (TSV, CSV, JSON lines), one folder per class, bracketed trees, tagged text (CoNLL columns, JSON lines
+with entities), parallel text (two aligned files, or pairs), and inputs alone. Nothing is read before the
+iteration starts, and no row is held after it was given out: memory does not grow with the file (of class
+folders, the names of the files are held). Every complaint is a `DataError` that starts with file:line.
 """
 
 from keras_seq.formats.folders import ClassFolders

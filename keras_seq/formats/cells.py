@@ -27,8 +27,8 @@ class Cells:
     Args:
         path: the file; its suffix is its kind.
         columns: those wanted, what each is for in messages -> a name, or a number from 0.
-        header: whether the first row names the columns; None where one of the columns wanted has a name. A first row
-            that looks like a header is refused then.
+        header: whether the first row names the columns; None where one of the columns wanted has a name. A
+            first row that looks like a header is refused then.
 
     Attributes:
         names: the columns' names, None without a header.
@@ -82,7 +82,9 @@ class Cells:
             hint = self._separated(names) or meant
             raise DataError(f"{where}: no column {column!r} in the header {short(names)}{hint}")
         if names.count(column.strip()) > 1:
-            raise DataError(f"{where}: the header has two columns {column!r}: {short(names)}; name one by its number")
+            raise DataError(
+                f"{where}: the header has two columns {column!r}: {short(names)}; name one by its number"
+            )
         return names.index(column.strip()) if names else 0
 
     def _separated(self, row: list[str]) -> str:
@@ -94,7 +96,9 @@ class Cells:
             return "; TSV has no quoting: a .csv file has"
         for separator, name in _SEPARATORS.items():
             if separator != own and separator in row[0]:
-                rename = {"\t": " (or name the file .tsv)", ",": " (or name the file .csv)"}.get(separator, "")
+                rename = {"\t": " (or name the file .tsv)", ",": " (or name the file .csv)"}.get(
+                    separator, ""
+                )
                 return f"; it looks separated by {name}, and {_SEPARATORS[own]} are expected{rename}"
         return ""
 
@@ -115,7 +119,9 @@ def _csv_rows(path: pathlib.Path) -> Iterator[Row]:
         except csv.Error as error:
             what = str(error)
             if "unexpected end of data" in what:
-                what = f'a quote (") of this row is never closed; {reader.line_num - first} more lines are in it'
+                what = (
+                    f'a quote (") of this row is never closed; {reader.line_num - first} more lines are in it'
+                )
             raise DataError(f"{path}:{first}: not valid CSV: {what}") from None
         if len(row) > 1 or "".join(row).strip():
             yield first, [cell.replace(_CR, "\r") for cell in row]

@@ -15,8 +15,8 @@ from keras_seq.formats.lines import Example, refuse_other_encodings, refuse_surr
 class ClassFolders:
     """One folder a class, one UTF-8 text file an example (aclImdb's layout): an iterable of `Example`.
 
-    The classes take turns in proportion to their sizes, so that a bounded shuffle mixes them. Names that begin with a
-    dot are left alone; a folder within a class folder is an error.
+    The classes take turns in proportion to their sizes, so that a bounded shuffle mixes them. Names that
+    begin with a dot are left alone; a folder within a class folder is an error.
 
     Args:
         path: the folder that holds the class folders.
@@ -28,7 +28,9 @@ class ClassFolders:
 
     def __iter__(self) -> Iterator[Example]:
         root = pathlib.Path(self.path)
-        folders = sorted(entry.name for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith("."))
+        folders = sorted(
+            entry.name for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith(".")
+        )
         for name in folders:
             refuse_surrogates(name, "folder's name", f"{root}/{name!a}")
         labels = {name: name if self.names is None else spelled(name, self.names) for name in folders}
@@ -37,7 +39,9 @@ class ClassFolders:
                 raise DataError(f"{root}: has no folder {label!r}; it has {', '.join(folders) or 'none'}")
         kept = [name for name in folders if labels[name] is not None]
         if not kept:
-            raise DataError(f"{root}: has no folders; expected one folder per class, with a text file an example")
+            raise DataError(
+                f"{root}: has no folders; expected one folder per class, with a text file an example"
+            )
         for _, name, file in heapq.merge(*(_evenly_spaced(root, name) for name in kept)):
             path = f"{root}/{name}/{file}"
             yield Example(_text(path), named(name, self.names, path), path)

@@ -35,8 +35,8 @@ def refuse_header(row: Sequence[str], where: str) -> None:
 class FirstRows:
     """The first rows of files, and whether one of them is a header, in any language, and no example.
 
-    It is one when it is a few words, and its label, in letters, stands in no other row, while the others' stand there
-    twice or more on an average. That is known at the end of the files.
+    It is one when it is a few words, and its label, in letters, stands in no other row, while the others'
+    stand there twice or more on an average. That is known at the end of the files.
     """
 
     def __init__(self) -> None:

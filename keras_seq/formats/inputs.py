@@ -1,4 +1,6 @@
-"""Files of raw inputs, without truths: a text a line, or the rows of a table -> texts, and what stands beside them."""
+"""Files of raw inputs, without truths: a text a line, or the rows of a table -> texts, and what stands beside
+them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,16 @@ from typing import Any, NamedTuple
 
 from keras_seq.errors import DataError
 from keras_seq.formats.cells import Cells
-from keras_seq.formats.lines import JSON_SUFFIXES, decoded, files, json_lines, lines, refuse_surrogates, short, suffix
+from keras_seq.formats.lines import (
+    JSON_SUFFIXES,
+    decoded,
+    files,
+    json_lines,
+    lines,
+    refuse_surrogates,
+    short,
+    suffix,
+)
 from keras_seq.sections import Column
 
 STANDARD_INPUT = "-"
@@ -16,7 +27,9 @@ JSON_KEY = "text"  # of the text, where the recipe has no name for it
 
 
 class Input(NamedTuple):
-    """A raw input, and the row of a table that it stands in: keys and values, or cells; None of a line of text."""
+    """A raw input, and the row of a table that it stands in: keys and values, or cells; None of a line of
+    text.
+    """
 
     text: str
     row: dict[str, Any] | list[Any] | None = None
@@ -25,12 +38,13 @@ class Input(NamedTuple):
 class Inputs:
     """The raw inputs of files, `.gz` or not: an iterable of `Input`, in order.
 
-    The suffix is the kind: .csv and .tsv are tables, .jsonl and .json are JSON lines, and of all others each line is a
-    text, blank ones too. Of tables blank lines are passed over.
+    The suffix is the kind: .csv and .tsv are tables, .jsonl and .json are JSON lines, and of all others each
+    line is a text, blank ones too. Of tables blank lines are passed over.
 
     Args:
         path: a file, a pattern such as `part-*.tsv.gz`, or "-" for the lines of standard input.
-        column: of the text: a name, or a number from 0. None: the first; of JSON objects, and so is a number, "text".
+        column: of the text: a name, or a number from 0. None: the first; of JSON objects, and so is a number,
+            "text".
         header: whether the first line of TSV and CSV is a header; None where the column has a name.
         txt_is_table: whether .txt is what .tsv is.
     """

@@ -10,8 +10,8 @@ from keras_seq.errors import DataError
 def named(label: str, names: dict[str, str] | None, where: str) -> str:
     """The name of a label; as it is where there are no names.
 
-    A label of the recipe also stands for other spellings of the same number or truth value, as programs write them
-    (`1` for `1.0`, `true` for `True`), where one label alone can be meant.
+    A label of the recipe also stands for other spellings of the same number or truth value, as programs write
+    them (`1` for `1.0`, `true` for `True`), where one label alone can be meant.
 
     Args:
         label: as it stands in the file.

@@ -69,8 +69,8 @@ def lines(path: pathlib.Path, errors: str = "strict") -> Iterator[tuple[int, str
 def decoded(stream: io.BufferedIOBase, path: object, errors: str = "strict") -> Iterator[tuple[int, str]]:
     """The lines of a binary stream, as `lines` gives them.
 
-    A line ends in LF or CR LF; in a file that has neither, in CR. No other character ends one: a CR within a line,
-    U+0085 and U+2028 are part of it. A byte-order mark at the start is not.
+    A line ends in LF or CR LF; in a file that has neither, in CR. No other character ends one: a CR within a
+    line, U+0085 and U+2028 are part of it. A byte-order mark at the start is not.
 
     Args:
         stream: open for reading.
@@ -107,7 +107,9 @@ def json_lines(path: pathlib.Path) -> Iterator[tuple[int, Any]]:
                 value = json.loads(line)
             except (ValueError, RecursionError) as error:  # also numbers and nesting beyond Python's limits
                 hint = "; expected JSON lines, a whole object a line" if number == 1 else ""
-                raise DataError(f"{path}:{number}: not valid JSON: {getattr(error, 'msg', error)}{hint}") from None
+                raise DataError(
+                    f"{path}:{number}: not valid JSON: {getattr(error, 'msg', error)}{hint}"
+                ) from None
             yield number, value
 
 

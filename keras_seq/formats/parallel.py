@@ -1,4 +1,6 @@
-"""Parallel text (two aligned files, or a table with two columns) -> raw examples: a sentence and its translation."""
+"""Parallel text (two aligned files, or a table with two columns) -> raw examples: a sentence and its
+translation.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,11 @@ MOST_PLACES = 3  # of each kind, in a message
 class ParallelText:
     """Sentences and their translations, files `.gz` or not: an iterable of `Example`, over and over.
 
-    With a `target`, two text files (or as many of the one as of the other, paired in order of name) whose lines are
-    each other's translations, as OPUS and WMT give them; empty lines count. Without, the rows of TSV, CSV or JSON
-    lines. Sentence and translation may be empty here (see `UsablePairs`); the input is the sentence as it stands, the
-    truth the translation without white space at its edges. UTF-8, with or without a byte-order mark.
+    With a `target`, two text files (or as many of the one as of the other, paired in order of name) whose
+    lines are each other's translations, as OPUS and WMT give them; empty lines count. Without, the rows of
+    TSV, CSV or JSON lines. Sentence and translation may be empty here (see `UsablePairs`); the input is the
+    sentence as it stands, the truth the translation without white space at its edges. UTF-8, with or without
+    a byte-order mark.
 
     Args:
         source: a file, or a pattern such as `part-*.en.gz`.
@@ -59,8 +62,8 @@ class ParallelText:
 class UsablePairs:
     """The pairs that training can use, of `pairs`: an iterable of `Example`, over and over.
 
-    Passed over are pairs without a sentence, without a translation (both: empty, or white space only), and those
-    where either is too long. When an iteration first gets to its end, it prints what was passed over.
+    Passed over are pairs without a sentence, without a translation (both: empty, or white space only), and
+    those where either is too long. When an iteration first gets to its end, it prints what was passed over.
 
     Args:
         pairs: sentences and their translations.
@@ -124,7 +127,9 @@ class _PairTable(Table):
         for number, row, text, translation in self._json_cells(path):
             where = f"{path}:{number}"
             if not isinstance(text, str) or not isinstance(translation, str):
-                raise DataError(f"{where}: expected a text and its translation, a text too; the row is {short(row)}")
+                raise DataError(
+                    f"{where}: expected a text and its translation, a text too; the row is {short(row)}"
+                )
             refuse_surrogates(text, "text", where)
             refuse_surrogates(translation, "translation", where)
             yield number, (text, translation.strip())

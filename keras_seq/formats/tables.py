@@ -12,23 +12,32 @@ from keras_seq.errors import DataError
 from keras_seq.formats.cells import Cells
 from keras_seq.formats.headers import FirstRows
 from keras_seq.formats.labels import named
-from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, refuse_surrogates, short, suffix
+from keras_seq.formats.lines import (
+    JSON_SUFFIXES,
+    Example,
+    files,
+    json_lines,
+    refuse_surrogates,
+    short,
+    suffix,
+)
 from keras_seq.sections import Column
 
 
 class Table:
     """Rows of TSV, CSV or JSON-lines files, `.gz` or not: an iterable of `Example`, over and over.
 
-    TSV has no quoting; CSV is RFC 4180, with quoted line breaks; the kind is the file's suffix. Blank lines are
-    passed over. UTF-8, with or without a byte-order mark.
+    TSV has no quoting; CSV is RFC 4180, with quoted line breaks; the kind is the file's suffix. Blank lines
+    are passed over. UTF-8, with or without a byte-order mark.
 
     Args:
         path: a file, or a pattern such as `part-*.tsv.gz`.
         input: the column of the input: a name (the first line is then a header) or a number from 0.
         truth: the column of the truth, named or numbered like the input's.
-        names: truth in the file -> its name in the answers; any other truth is then an error. None keeps all as is.
-        header: whether the first line of TSV and CSV is a header. None: it is where a column has a name; where it
-            is not, one that looks like a header is an error.
+        names: truth in the file -> its name in the answers; any other truth is then an error. None keeps all
+            as is.
+        header: whether the first line of TSV and CSV is a header. None: it is where a column has a name;
+            where it is not, one that looks like a header is an error.
     """
 
     def __init__(

@@ -1,4 +1,6 @@
-"""Texts with tagged entities (CoNLL columns, JSON lines) -> raw examples; the truth is that of `keras_seq.tagging`."""
+"""Texts with tagged entities (CoNLL columns, JSON lines) -> raw examples; the truth is that of
+`keras_seq.tagging`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,16 @@ from typing import Any, NamedTuple
 
 from keras_seq import tagging
 from keras_seq.errors import DataError
-from keras_seq.formats.lines import JSON_SUFFIXES, Example, files, json_lines, lines, refuse_surrogates, short, suffix
+from keras_seq.formats.lines import (
+    JSON_SUFFIXES,
+    Example,
+    files,
+    json_lines,
+    lines,
+    refuse_surrogates,
+    short,
+    suffix,
+)
 from keras_seq.tagging import Entity, TaggedToken
 
 DOCUMENT_START = "-DOCSTART-"
@@ -26,21 +37,27 @@ class _Row(NamedTuple):
 class TaggedColumns:
     """Sentences of CoNLL column files, `.gz` or not, a token a line: an iterable of `Example`, over and over.
 
-    The input is the tokens with single spaces between; the truth is every token's place in it and its IOB2 tag. A
-    line's columns are divided by tabs where it has one, else by spaces; spaces other than " " belong to the token.
-    Blank lines end a sentence; so do `-DOCSTART-` lines, which are passed over. UTF-8, with or without a byte-order
-    mark. Source: Tjong Kim Sang and De Meulder 2003, CoNLL.
+    The input is the tokens with single spaces between; the truth is every token's place in it and its IOB2
+    tag. A line's columns are divided by tabs where it has one, else by spaces; spaces other than " " belong
+    to the token. Blank lines end a sentence; so do `-DOCSTART-` lines, which are passed over. UTF-8, with or
+    without a byte-order mark. Source: Tjong Kim Sang and De Meulder 2003, CoNLL.
 
     Args:
         path: a file, or a pattern such as `part-*.conll.gz`.
         token: the column of the token, counted from 0, or from the end, where -1 is the last.
         tag: the column of the tag, counted likewise.
         scheme: one of `tagging.SCHEMES`.
-        types: entity type in the file -> its name in the answers; other types count as outside. None keeps all.
+        types: entity type in the file -> its name in the answers; other types count as outside. None keeps
+            all.
     """
 
     def __init__(
-        self, path: str, token: int = 0, tag: int = -1, scheme: str = "IOB2", types: dict[str, str] | None = None
+        self,
+        path: str,
+        token: int = 0,
+        tag: int = -1,
+        scheme: str = "IOB2",
+        types: dict[str, str] | None = None,
     ) -> None:
         self.path, self.token, self.tag, self.scheme, self.types = path, token, tag, scheme, types
 
@@ -51,7 +68,9 @@ class TaggedColumns:
                 found = True
                 yield self._example(sentence, path)
             if not found:
-                raise DataError(f"{path}: has no sentences; expected a token and its tag a line, blank lines between")
+                raise DataError(
+                    f"{path}: has no sentences; expected a token and its tag a line, blank lines between"
+                )
 
     def _sentences(self, path: pathlib.Path) -> Iterator[list[_Row]]:
         sentence: list[_Row] = []
@@ -69,7 +88,11 @@ class TaggedColumns:
         """The token of a line; None where the line ends a sentence."""
         if not line.strip():
             return None
-        cells = [cell.strip(" ") for cell in line.split("\t")] if "\t" in line else re.split(" +", line.strip(" "))
+        cells = (
+            [cell.strip(" ") for cell in line.split("\t")]
+            if "\t" in line
+            else re.split(" +", line.strip(" "))
+        )
         count = len(cells)
         if -count <= self.token < count and cells[self.token] == DOCUMENT_START:
             return None
@@ -78,7 +101,9 @@ class TaggedColumns:
             wanted = f"expected a token in column {self.token} and a tag in column {self.tag}"
             raise DataError(f"{path}:{number}: {count} column(s), {wanted}; the line is {short(cells)}")
         if not cells[self.token]:
-            raise DataError(f"{path}:{number}: column {self.token}, the token, is empty; the line is {short(cells)}")
+            raise DataError(
+                f"{path}:{number}: column {self.token}, the token, is empty; the line is {short(cells)}"
+            )
         return _Row(number, cells[self.token], cells[self.tag], cells)
 
     def _example(self, sentence: list[_Row], path: pathlib.Path) -> Example:
@@ -100,16 +125,17 @@ class TaggedColumns:
 class TaggedSpans:
     """Texts and their entities in JSON lines, `.gz` or not: an iterable of `Example`, over and over.
 
-    A row is `{"text": "Anna left .", "entities": [{"start": 0, "end": 4, "label": "PER"}]}`; an entity may name its
-    type "type" or "tag" too, or its offsets "start_offset" and "end_offset", or be a list, `[0, 4, "PER"]` (doccano,
-    spaCy). Offsets count code points. White space at the edges of an entity is left out of it. The truth is one
-    tagged token an entity.
+    A row is `{"text": "Anna left .", "entities": [{"start": 0, "end": 4, "label": "PER"}]}`; an entity may
+    name its type "type" or "tag" too, or its offsets "start_offset" and "end_offset", or be a list, `[0, 4,
+    "PER"]` (doccano, spaCy). Offsets count code points. White space at the edges of an entity is left out of
+    it. The truth is one tagged token an entity.
 
     Args:
         path: a file, or a pattern such as `part-*.jsonl.gz`.
         text: the key of the text.
         entities: the key of the list of entities.
-        types: entity type in the file -> its name in the answers; other types count as outside. None keeps all.
+        types: entity type in the file -> its name in the answers; other types count as outside. None keeps
+            all.
     """
 
     def __init__(
@@ -151,8 +177,15 @@ def _entity(given: Any, text: str, where: str) -> Entity:
             label = next((given[key] for key in ("label", "type", "tag") if key in given), None)
         case _:
             start = end = label = None
-    if isinstance(start, bool) or isinstance(end, bool) or not isinstance(start, int) or not isinstance(end, int):
-        raise DataError(f"{where}: entity {short(given)}: expected start and end as whole numbers, and a label")
+    if (
+        isinstance(start, bool)
+        or isinstance(end, bool)
+        or not isinstance(start, int)
+        or not isinstance(end, int)
+    ):
+        raise DataError(
+            f"{where}: entity {short(given)}: expected start and end as whole numbers, and a label"
+        )
     if not isinstance(label, str):
         raise DataError(f"{where}: entity {short(given)}: expected a label that is a text")
     refuse_surrogates(label, "label", where)
@@ -160,7 +193,9 @@ def _entity(given: Any, text: str, where: str) -> Entity:
     if "\t" in label or label.splitlines() != [label]:
         raise DataError(f"{where}: entity {short(given)}: the label is empty, or holds a tab or a line break")
     if not 0 <= start < end <= len(text):
-        raise DataError(f"{where}: entity {short(given)}: expected 0 <= start < end <= {len(text)}, the text's length")
+        raise DataError(
+            f"{where}: entity {short(given)}: expected 0 <= start < end <= {len(text)}, the text's length"
+        )
     inner = text[start:end]
     if inner.isspace():
         raise DataError(f"{where}: entity {short(given)}: holds white space only")

@@ -12,9 +12,9 @@ from keras_seq.formats.lines import Example, files, lines
 class Treebank:
     """Labelled phrases of bracketed trees, as in the Stanford Sentiment Treebank: an iterable of `Example`.
 
-    A line is a tree, `(3 (2 a) (3 (3 fine) (2 film)))`, with a label from 0 (very negative) to 4 (very positive) at
-    every node. Each node gives an example: its words with spaces between, and "negative" (0, 1) or "positive"
-    (3, 4); neutral nodes (2) are left out. Source: Socher et al. 2013, EMNLP.
+    A line is a tree, `(3 (2 a) (3 (3 fine) (2 film)))`, with a label from 0 (very negative) to 4 (very
+    positive) at every node. Each node gives an example: its words with spaces between, and "negative" (0, 1)
+    or "positive" (3, 4); neutral nodes (2) are left out. Source: Socher et al. 2013, EMNLP.
     """
 
     TRUTHS = {"0": "negative", "1": "negative", "3": "positive", "4": "positive"}

@@ -15,7 +15,9 @@ PADDING_SCORE = -1e9
 
 
 class Memory(NamedTuple):
-    """What the steps look at: values and keys `(batch, source, ...)`; what keeps them from padding, added to scores."""
+    """What the steps look at: values and keys `(batch, source, ...)`; what keeps them from padding, added to
+    scores.
+    """
 
     values: tf.Tensor
     keys: tf.Tensor
@@ -23,7 +25,9 @@ class Memory(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a step hands to the next: hidden states and cells, one a layer; the features that are fed back, if any."""
+    """What a step hands to the next: hidden states and cells, one a layer; the features that are fed back, if
+    any.
+    """
 
     hiddens: list[tf.Tensor]
     cells: list[tf.Tensor]
@@ -32,24 +36,25 @@ class State(NamedTuple):
 
 @keras.saving.register_keras_serializable("keras_seq")
 class AttentionDecoder(keras.layers.Layer):
-    """Embedded target words and the encoder's outputs -> features of the next words, `(batch, time, output_dim)`.
+    """Embedded target words and the encoder's outputs -> features of the next words, `(batch, time,
+    output_dim)`.
 
-    The first LSTM layer reads the words, and its states ask the attention; each further layer reads the states below
-    and what the attention found, with a residual connection (Wu et al. 2016, section 3.2). The last states, what was
-    found and the word go through a tanh layer (Luong et al. 2015, eq. 5). So the whole sequence goes through each LSTM
-    at once in training. With `input_feeding` the features of a step are read by the first layer at the next one (Luong
-    et al. 2015, section 3.3), which only a loop over steps can do.
+    The first LSTM layer reads the words, and its states ask the attention; each further layer reads the
+    states below and what the attention found, with a residual connection (Wu et al. 2016, section 3.2). The
+    last states, what was found and the word go through a tanh layer (Luong et al. 2015, eq. 5). So the whole
+    sequence goes through each LSTM at once in training. With `input_feeding` the features of a step are read
+    by the first layer at the next one (Luong et al. 2015, section 3.3), which only a loop over steps can do.
 
-    Called with `[words, values, source_ids, *states]`: `(batch, time, embedding_dim)`, `(batch, source, memory_dim)`,
-    `(batch, source)` int32 with 0 for padding, and the encoder's last states `(batch, any)`, of which the first state
-    of every layer is made.
+    Called with `[words, values, source_ids, *states]`: `(batch, time, embedding_dim)`, `(batch, source,
+    memory_dim)`, `(batch, source)` int32 with 0 for padding, and the encoder's last states `(batch, any)`, of
+    which the first state of every layer is made.
 
     Args:
         units: numbers in the state of a layer.
         output_dim: numbers in a feature.
         layers: LSTM layers.
-        attention: `luong`, the general score (Luong et al. 2015, eq. 8), or `bahdanau`, the additive one (Bahdanau et
-            al. 2015, appendix A.1.2).
+        attention: `luong`, the general score (Luong et al. 2015, eq. 8), or `bahdanau`, the additive one
+            (Bahdanau et al. 2015, appendix A.1.2).
         input_feeding: whether features are fed back.
         dropout: part of the numbers set to zero in training, of what goes from layer to layer.
     """
@@ -72,10 +77,16 @@ class AttentionDecoder(keras.layers.Layer):
         self.supports_masking = True
         # Layers within a layer would otherwise follow the process's dtype policy, not this layer's.
         own = {"dtype": self.dtype_policy}
-        self.lstms = [LSTM(units, return_sequences=True, name=f"lstm_{n}", **own) for n in range(1, layers + 1)]
+        self.lstms = [
+            LSTM(units, return_sequences=True, name=f"lstm_{n}", **own) for n in range(1, layers + 1)
+        ]
         self.first_states = keras.layers.Dense(2 * layers * units, "tanh", name="first_states", **own)
         self.key = keras.layers.Dense(units, use_bias=False, name="key", **own)
-        self.query = keras.layers.Dense(units, use_bias=False, name="query", **own) if attention == "bahdanau" else None
+        self.query = (
+            keras.layers.Dense(units, use_bias=False, name="query", **own)
+            if attention == "bahdanau"
+            else None
+        )
         self.combine = keras.layers.Dense(output_dim, "tanh", name="combine", **own)
         self.drop = keras.layers.Dropout(dropout, name="drop", **own)
 
@@ -120,10 +131,10 @@ class AttentionDecoder(keras.layers.Layer):
     ) -> Callable[[tf.Tensor, State, Memory], tuple[tf.Tensor, State, tf.Tensor]]:
         """A function that goes one word on; what is the same at every step is computed here, before any loop.
 
-        It takes words `(batch, width, embedding_dim)` of `width` hypotheses each, a state of tensors
-        `(batch, width, ...)` and the memory, which all hypotheses of a row share, of tensors `(batch, source, ...)`. It
-        gives features `(batch, width, output_dim)`, the state after the word, and the attention
-        `(batch, width, source)`.
+        It takes words `(batch, width, embedding_dim)` of `width` hypotheses each, a state of tensors `(batch,
+        width, ...)` and the memory, which all hypotheses of a row share, of tensors `(batch, source, ...)`.
+        It gives features `(batch, width, output_dim)`, the state after the word, and the attention `(batch,
+        width, source)`.
         """
         advance = [_advancing(lstm) for lstm in self.lstms]
 
@@ -188,7 +199,8 @@ def _advancing(lstm: LSTM) -> Callable[[list[tf.Tensor], tf.Tensor, tf.Tensor], 
     """A function from inputs, hidden state and cell, `(rows, ...)`, to the two after one step of an LSTM."""
     # A gate has matrices of its own, whose products run side by side (see `keras_seq.layers.recurrence`).
     kernels, recurrent_kernels = (
-        tf.split(tf.convert_to_tensor(weight), 4, axis=1) for weight in (lstm.cell.kernel, lstm.cell.recurrent_kernel)
+        tf.split(tf.convert_to_tensor(weight), 4, axis=1)
+        for weight in (lstm.cell.kernel, lstm.cell.recurrent_kernel)
     )
     biases = tf.split(tf.convert_to_tensor(lstm.cell.bias), 4)
 

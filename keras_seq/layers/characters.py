@@ -14,11 +14,13 @@ WIDTHS = (2, 3, 4)  # characters that a filter sees
 
 @keras.saving.register_keras_serializable("keras_seq")
 class WordCharacters(keras.layers.Layer):
-    """Character ids `(batch, time, characters)`, 0 for none -> `(batch, time, units)`; zeros, and masked, without any.
+    """Character ids `(batch, time, characters)`, 0 for none -> `(batch, time, units)`; zeros, and masked,
+    without any.
 
-    A word's start and end are characters of their own, so that prefixes and suffixes can be told from what is inside.
-    Two kinds: "cnn", convolutions over 2, 3 and 4 characters and the largest value of every filter (Ma and Hovy 2016,
-    section 2.1), and "lstm", the last states of an LSTM in each direction (Lample et al. 2016, section 4.1).
+    A word's start and end are characters of their own, so that prefixes and suffixes can be told from what is
+    inside. Two kinds: "cnn", convolutions over 2, 3 and 4 characters and the largest value of every filter
+    (Ma and Hovy 2016, section 2.1), and "lstm", the last states of an LSTM in each direction (Lample et al.
+    2016, section 4.1).
 
     Args:
         num_characters: character ids, the padding and the unknown character among them.
@@ -27,14 +29,23 @@ class WordCharacters(keras.layers.Layer):
         kind: "cnn" or "lstm".
     """
 
-    def __init__(self, num_characters: int, units: int, embedding_dim: int = 30, kind: str = "cnn", **kwargs) -> None:
+    def __init__(
+        self, num_characters: int, units: int, embedding_dim: int = 30, kind: str = "cnn", **kwargs
+    ) -> None:
         super().__init__(**kwargs)
-        self.num_characters, self.units, self.embedding_dim, self.kind = num_characters, units, embedding_dim, kind
+        self.num_characters, self.units, self.embedding_dim, self.kind = (
+            num_characters,
+            units,
+            embedding_dim,
+            kind,
+        )
         bound = (3 / embedding_dim) ** 0.5  # Ma and Hovy 2016, section 3.1
         initializer = keras.initializers.RandomUniform(-bound, bound)
         # Layers within a layer would otherwise follow the process's dtype policy, not this layer's.
         own = {"dtype": self.dtype_policy}
-        self.embedding = keras.layers.Embedding(num_characters + 2, embedding_dim, initializer, name="embedding", **own)
+        self.embedding = keras.layers.Embedding(
+            num_characters + 2, embedding_dim, initializer, name="embedding", **own
+        )
         if kind == "cnn":
             sizes = [units // 3 + (units % 3 > n) for n in range(3)]
             self.readers = [

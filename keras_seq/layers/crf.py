@@ -1,4 +1,6 @@
-"""A linear-chain conditional random field: a score for every tag after every other, and the loss to train it by."""
+"""A linear-chain conditional random field: a score for every tag after every other, and the loss to train it
+by.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ __all__ = ["CRF", "ILLEGAL", "CRFLoss", "legal_iobes", "log_partition", "posteri
 class CRF(keras.layers.Layer):
     """Scores of tags `(batch, time, num_tags)` -> log-potentials `(batch, time, num_tags, num_tags)`.
 
-    Train it with `CRFLoss`; `viterbi` and `posterior` read the answer. A mask `(batch, time)`, padding on the right,
-    ends here. All is float32, whatever the dtype policy: give it float32 scores where precision matters.
+    Train it with `CRFLoss`; `viterbi` and `posterior` read the answer. A mask `(batch, time)`, padding on the
+    right, ends here. All is float32, whatever the dtype policy: give it float32 scores where precision
+    matters.
 
     Source: Lafferty et al. 2001, section 3.
 
@@ -57,7 +60,9 @@ class CRF(keras.layers.Layer):
 
     def build(self, emissions_shape) -> None:
         if emissions_shape[-1] != self.num_tags:
-            raise ValueError(f"expected {self.num_tags} scores a step (num_tags), given {emissions_shape[-1]}")
+            raise ValueError(
+                f"expected {self.num_tags} scores a step (num_tags), given {emissions_shape[-1]}"
+            )
         size = self.num_tags
         self.transitions = self.add_weight(shape=(size, size), initializer="zeros", name="transitions")
         self.start = self.add_weight(shape=(size,), initializer="zeros", name="start")
@@ -90,7 +95,8 @@ class CRF(keras.layers.Layer):
 class CRFLoss(keras.losses.Loss):
     """The negative log-likelihood of a whole sequence of tags, in nats: `(batch,)` before the reduction.
 
-    `y_true` `(batch, time)` has the tags, -1 where a step is padded; `y_pred` has the log-potentials of `CRF`.
+    `y_true` `(batch, time)` has the tags, -1 where a step is padded; `y_pred` has the log-potentials of
+    `CRF`.
 
     Source: Lafferty et al. 2001, section 4.
     """
@@ -116,7 +122,9 @@ def legal_iobes(num_types: int) -> dict[str, list]:
     tags = range(len(letters))
     starts = [letter in "OBS" for letter in letters]  # no entity is open before the tag
     ends = [letter in "OES" for letter in letters]  # none is open after it
-    transitions = [[starts[j] if ends[i] else not starts[j] and types[i] == types[j] for j in tags] for i in tags]
+    transitions = [
+        [starts[j] if ends[i] else not starts[j] and types[i] == types[j] for j in tags] for i in tags
+    ]
     return {"legal_transitions": transitions, "legal_start": starts, "legal_end": ends}
 
 

@@ -21,9 +21,9 @@ def is_other_gpu_at_hand() -> bool:
 def weights(kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     """Keras's weights as the one vector that cuDNN reads.
 
-    Four input matrices, four recurrent ones, each of (units, inputs) row by row, then eight biases of `units` numbers.
-    The order within each four is that of Keras: input gate, forget gate, candidate, output gate. cuDNN adds an input
-    and a recurrent bias; Keras has one, so the input biases are zero.
+    Four input matrices, four recurrent ones, each of (units, inputs) row by row, then eight biases of `units`
+    numbers. The order within each four is that of Keras: input gate, forget gate, candidate, output gate.
+    cuDNN adds an input and a recurrent bias; Keras has one, so the input biases are zero.
 
     Source: cuDNN API reference, cudnnRNNMode_t (equations) and cudnnGetRNNWeightParams (linLayerID 0 to 7).
 
@@ -33,7 +33,9 @@ def weights(kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> 
         bias: `(4 * units,)`.
     """
     matrices = [*tf.split(kernel, 4, axis=1), *tf.split(recurrent_kernel, 4, axis=1)]
-    return tf.concat([*(tf.reshape(tf.transpose(m), [-1]) for m in matrices), tf.zeros_like(bias), bias], axis=0)
+    return tf.concat(
+        [*(tf.reshape(tf.transpose(m), [-1]) for m in matrices), tf.zeros_like(bias), bias], axis=0
+    )
 
 
 def lstm(
@@ -46,12 +48,13 @@ def lstm(
     *,
     lengths: tf.Tensor | None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Hidden states `(time, batch, units)`, zero after a row's end, and the cell at its end, `(batch, units)`.
+    """Hidden states `(time, batch, units)`, zero after a row's end, and the cell at its end, `(batch,
+    units)`.
 
     Args:
         inputs: `(time, batch, features)`; the others as in `recurrence.implementation`.
-        lengths: steps of each row, `(batch,)` int32; None for all. cuDNN refuses 0, so a row without steps is given
-            one; what comes out for it means nothing.
+        lengths: steps of each row, `(batch,)` int32; None for all. cuDNN refuses 0, so a row without steps is
+            given one; what comes out for it means nothing.
     """
     time, batch = tf.unstack(tf.shape(inputs)[:2])
     lengths = tf.fill([batch], time) if lengths is None else tf.maximum(lengths, 1)

@@ -12,12 +12,14 @@ class WordDropout(keras.layers.Layer):
 
     It teaches the embedding of the unknown word, which a vocabulary learned on the training split never shows
     otherwise, and makes the network lean on more than one word. Source: Iyyer et al. 2015, "Deep Unordered
-    Composition Rivals Syntactic Methods for Text Classification", section 4 (there words are dropped from an average).
+    Composition Rivals Syntactic Methods for Text Classification", section 4 (there words are dropped from an
+    average).
 
     Args:
         rate: the probability that a word is replaced, from 0 to below 1.
-        first_id: the first id that may be replaced. Where ids go by frequency, that of the first word seen once
-            replaces those alone, which hardly have anything else to be learned (Lample et al. 2016, section 5.1).
+        first_id: the first id that may be replaced. Where ids go by frequency, that of the first word seen
+            once replaces those alone, which hardly have anything else to be learned (Lample et al. 2016,
+            section 5.1).
         unknown_id: the id that takes its place.
         padding_id: the id that is never replaced.
         seed: of the random numbers.

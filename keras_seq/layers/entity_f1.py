@@ -12,8 +12,8 @@ from keras_seq.layers.linear_chain import viterbi
 class EntityF1(keras.metrics.Metric):
     """Micro F1 of entities, each right only where its start, its end and its type are; 0 when there are none.
 
-    `y_true` `(batch, time)` has IOBES tags numbered as in `legal_iobes`, -1 where a step is padded; `y_pred` has the
-    log-potentials of a `CRF` which allows legal sequences only. Padded steps count nothing.
+    `y_true` `(batch, time)` has IOBES tags numbered as in `legal_iobes`, -1 where a step is padded; `y_pred`
+    has the log-potentials of a `CRF` which allows legal sequences only. Padded steps count nothing.
 
     Source: Tjong Kim Sang and De Meulder 2003, "Introduction to the CoNLL-2003 Shared Task", section 3.
     """
@@ -47,7 +47,9 @@ def _starts(tags):
 def _count_missed(true, predicted):
     """The true entities whose tags are not all predicted: IOBES tags tell an entity's start, end and type."""
     batch, time = tf.unstack(tf.shape(true))
-    number = tf.cumsum(tf.cast(_starts(true), tf.int32), axis=1)  # in its row, from 1, at every tag of an entity
+    number = tf.cumsum(
+        tf.cast(_starts(true), tf.int32), axis=1
+    )  # in its row, from 1, at every tag of an entity
     entities = tf.range(batch)[:, None] * (time + 1) + number
     wrong = tf.cast((true > 0) & (true != predicted), tf.int32)
     return _count(tf.math.unsorted_segment_sum(wrong, entities, batch * (time + 1)) > 0)

@@ -10,13 +10,14 @@ HIDDEN_UNITS = 50
 
 @keras.saving.register_keras_serializable("keras_seq")
 class LanguageModelLoss(keras.layers.Layer):
-    """The states of a bidirectional LSTM, as they came; in training they also have to predict the words around.
+    """The states of a bidirectional LSTM, as they came; in training they also have to predict the words
+    around.
 
-    Called with `[states, word_ids]`, `(batch, time, 2 * units)` and `(batch, time)` int32, 0 for padding. The forward
-    half at a step predicts the next word, the backward half the word before, of the most frequent words; the loss that
-    is added is `weight` times the cross-entropies of a sentence, like the CRF's a sum over its words. It makes the
-    states learn more of a small corpus than its few entities tell.
-    Source: Rei 2017, "Semi-supervised Multitask Learning for Sequence Labeling", section 3.
+    Called with `[states, word_ids]`, `(batch, time, 2 * units)` and `(batch, time)` int32, 0 for padding. The
+    forward half at a step predicts the next word, the backward half the word before, of the most frequent
+    words; the loss that is added is `weight` times the cross-entropies of a sentence, like the CRF's a sum
+    over its words. It makes the states learn more of a small corpus than its few entities tell. Source: Rei
+    2017, "Semi-supervised Multitask Learning for Sequence Labeling", section 3.
 
     Args:
         num_words: word ids that are told apart, the most frequent first; all above count as the unknown word.

@@ -1,12 +1,14 @@
 """Sums and best paths of a linear chain: forward-backward and Viterbi over log-potentials.
 
-Log-potentials `(batch, time, tags, tags)` are the one representation: `[b, t, i, j]` is the score of going from tag i
-at step t - 1 to tag j at step t. Step 0 is entered from a virtual tag 0, so only its row 0 counts. Padding is on the
-right; a padded step is the identity, 0 on the diagonal and `ILLEGAL` off it, and changes no sum and no best path.
+Log-potentials `(batch, time, tags, tags)` are the one representation: `[b, t, i, j]` is the score of going
+from tag i at step t - 1 to tag j at step t. Step 0 is entered from a virtual tag 0, so only its row 0 counts.
+Padding is on the right; a padded step is the identity, 0 on the diagonal and `ILLEGAL` off it, and changes no
+sum and no best path.
 
-All is computed in the logarithmic domain and made small again at every step, so that neither thousands of steps nor
-large scores do harm. A step back in time gives beta: for every tag the log of the sum over what may follow it. The
-probability of a tag after another is then a softmax, and the marginals follow from the first step to the last.
+All is computed in the logarithmic domain and made small again at every step, so that neither thousands of
+steps nor large scores do harm. A step back in time gives beta: for every tag the log of the sum over what may
+follow it. The probability of a tag after another is then a softmax, and the marginals follow from the first
+step to the last.
 
 Sources: Rabiner 1989 (forward-backward); Viterbi 1967; Rush 2020, "Torch-Struct" (the representation).
 """
@@ -24,7 +26,8 @@ ILLEGAL = -1e6
 def log_partition(potentials: tf.Tensor) -> tf.Tensor:
     """Log-potentials `(batch, time, tags, tags)` -> the log of the sum over all paths, `(batch,)`.
 
-    Its gradient, that of `CRFLoss` too, is the edge marginals: the probability of every tag after every other.
+    Its gradient, that of `CRFLoss` too, is the edge marginals: the probability of every tag after every
+    other.
     """
     potentials = tf.convert_to_tensor(potentials)
     return log_partition_less(potentials, tf.zeros_like(potentials[:, :, 0, 0]))
@@ -53,11 +56,13 @@ def viterbi(potentials: tf.Tensor) -> tf.Tensor:
 
 
 def posterior(potentials: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Log-potentials `(batch, time, tags, tags)` -> probabilities given the whole sequence. Source: Rabiner 1989.
+    """Log-potentials `(batch, time, tags, tags)` -> probabilities given the whole sequence. Source: Rabiner
+    1989.
 
     Returns:
-        Marginals `(batch, time, tags)`, of tag j at step t; and conditionals `(batch, time, tags, tags)`, of tag j at
-        step t when tag i stands at step t - 1. The probability of some tags in a row is a product of these.
+        Marginals `(batch, time, tags)`, of tag j at step t; and conditionals `(batch, time, tags, tags)`, of
+        tag j at step t when tag i stands at step t - 1. The probability of some tags in a row is a product of
+        these.
     """
     potentials = tf.convert_to_tensor(potentials)
     marginals, conditionals = _posterior(potentials, _betas(potentials))
@@ -66,7 +71,9 @@ def posterior(potentials: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 @tf.custom_gradient
 def log_partition_less(potentials, scores):
-    """The log-partition less the sum of `scores` `(batch, time)`: step by step, as the sums are large and alike."""
+    """The log-partition less the sum of `scores` `(batch, time)`: step by step, as the sums are large and
+    alike.
+    """
     betas = _betas(potentials)
     normalisers = tf.transpose(tf.reduce_max(betas[:-1], axis=-1))
 
@@ -79,7 +86,8 @@ def log_partition_less(potentials, scores):
 
 
 def _betas(potentials):
-    """`(time + 1, batch, tags)`: before step t, the log of the sum over all that is ahead, less the next one's maximum.
+    """`(time + 1, batch, tags)`: before step t, the log of the sum over all that is ahead, less the next
+    one's maximum.
 
     The maxima of all but the last, which is zero, add up to what was taken off.
     """
@@ -107,7 +115,8 @@ def _posterior(potentials, betas):
 
 
 def _states(step: Callable, first: tf.Tensor, time: tf.Tensor, backwards: bool = False) -> tf.Tensor:
-    """`(time + 1, batch, ...)`: the first state, then what `step` makes of the index of a step and the state before it.
+    """`(time + 1, batch, ...)`: the first state, then what `step` makes of the index of a step and the state
+    before it.
 
     Backwards, the first state stands last.
     """

@@ -17,16 +17,18 @@ SIGMOID = (keras.activations.sigmoid, keras.ops.sigmoid, tf.sigmoid)
 
 @keras.saving.register_keras_serializable("keras_seq")
 class LSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM`, with the same arguments, weights and results, that runs fast wherever its graph is run.
+    """`keras.layers.LSTM`, with the same arguments, weights and results, that runs fast wherever its graph is
+    run.
 
-    Keras decides for or against cuDNN while it traces, so a model saved on a machine with a GPU fails on one without,
-    and the other way round never uses cuDNN. Here a graph that is saved, or traced for inference, holds both and
-    chooses when it runs. With `training=True`, which `fit` passes, the implementation of the device at hand is called;
-    a loop of your own that does not pass it gets the same gradients, at the cost of going forward twice.
+    Keras decides for or against cuDNN while it traces, so a model saved on a machine with a GPU fails on one
+    without, and the other way round never uses cuDNN. Here a graph that is saved, or traced for inference,
+    holds both and chooses when it runs. With `training=True`, which `fit` passes, the implementation of the
+    device at hand is called; a loop of your own that does not pass it gets the same gradients, at the cost of
+    going forward twice.
 
-    A mask `(batch, time)` may be any; right-padded ones cost least. A row without any step keeps its initial state and
-    puts out zeros, on every device. Of GPUs, NVIDIA's are used. A second derivative is to be had with
-    `use_cudnn=False` alone.
+    A mask `(batch, time)` may be any; right-padded ones cost least. A row without any step keeps its initial
+    state and puts out zeros, on every device. Of GPUs, NVIDIA's are used. A second derivative is to be had
+    with `use_cudnn=False` alone.
 
     Sources: Hochreiter and Schmidhuber 1997; Gers et al. 2000 (forget gate); Chetlur et al. 2014 (cuDNN).
 
@@ -73,12 +75,13 @@ class LSTM(keras.layers.LSTM):
         """Run over the next steps of sequences that come in chunks: the state after them, and their outputs.
 
         Args:
-            state: `(hidden, cell)`, `(batch, units)` each, as the last call gave it; None before the first chunk.
+            state: `(hidden, cell)`, `(batch, units)` each, as the last call gave it; None before the first
+                chunk.
             chunk: `(batch, time, features)`, of one step or more.
 
         Returns:
-            The state to hand to the next call, and the outputs `(batch, time, units)`. Chunk by chunk they are those
-            of the whole sequence at once.
+            The state to hand to the next call, and the outputs `(batch, time, units)`. Chunk by chunk they
+            are those of the whole sequence at once.
 
         Raises:
             ValueError: for a layer that goes backwards, which has to wait for the end, is stateful, or has
@@ -89,8 +92,11 @@ class LSTM(keras.layers.LSTM):
         hiddens, cell = _recur(self._tensors(chunk, state), None, training=False, with_cell=True)
         return (hiddens[-1], cell), _swap(hiddens)
 
-    def gates(self, sequences: tf.Tensor, initial_state: Sequence[tf.Tensor] | None = None) -> dict[str, tf.Tensor]:
-        """All that is inside at every step, `(batch, time, units)` each, in the order in which the steps are read.
+    def gates(
+        self, sequences: tf.Tensor, initial_state: Sequence[tf.Tensor] | None = None
+    ) -> dict[str, tf.Tensor]:
+        """All that is inside at every step, `(batch, time, units)` each, in the order in which the steps are
+        read.
 
         Args:
             sequences: `(batch, time, features)`, without padding.
@@ -109,7 +115,9 @@ class LSTM(keras.layers.LSTM):
         return {name: _swap(tensor) for name, tensor in inside.items()}
 
     def _is_fast(self) -> bool:
-        """`keras.layers.Bidirectional` gives its backward layer the `use_cudnn` of the forward one: look at both."""
+        """`keras.layers.Bidirectional` gives its backward layer the `use_cudnn` of the forward one: look at
+        both.
+        """
         return self.use_cudnn is not False and not self._unfit_for_cudnn()
 
     def _unfit_for_cudnn(self) -> list[str]:
@@ -123,7 +131,9 @@ class LSTM(keras.layers.LSTM):
         return [what for what, is_wrong in wrong.items() if is_wrong]
 
     def _tensors(self, sequences: tf.Tensor, state: Sequence[tf.Tensor] | None) -> tuple[tf.Tensor, ...]:
-        """The arguments of `recurrence.implementation`, of sequences `(batch, time, features)` in order of reading."""
+        """The arguments of `recurrence.implementation`, of sequences `(batch, time, features)` in order of
+        reading.
+        """
         sequences = tf.cast(tf.convert_to_tensor(sequences), self.compute_dtype)
         if not self.built:
             self.build(sequences.shape)
@@ -135,7 +145,9 @@ class LSTM(keras.layers.LSTM):
     def _run(
         self, sequences: tf.Tensor, state: list[tf.Tensor], mask: tf.Tensor | None, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """Last output, outputs `(batch, time, units)` (the last alone without `return_sequences`), and final state."""
+        """Last output, outputs `(batch, time, units)` (the last alone without `return_sequences`), and final
+        state.
+        """
         with_cell = self.return_state or self.stateful
         if mask is None:
             sequences = tf.reverse(sequences, axis=[1]) if self.go_backwards else sequences
@@ -161,7 +173,8 @@ class LSTM(keras.layers.LSTM):
 def _recur(
     tensors: tuple[tf.Tensor, ...], lengths: tf.Tensor | None, training: bool, with_cell: bool
 ) -> tuple[tf.Tensor, tf.Tensor | None]:
-    """Hidden states of all steps `(time, batch, units)`, and with `with_cell` the cell at each row's end, or None.
+    """Hidden states of all steps `(time, batch, units)`, and with `with_cell` the cell at each row's end, or
+    None.
 
     Args:
         tensors: as in `recurrence.implementation`.
@@ -194,10 +207,12 @@ def _recur(
 
 
 def _portable(on_gpu: Callable, elsewhere: Callable) -> Callable:
-    """Both implementations in one function, and in its gradient; which one runs is decided where the graph runs.
+    """Both implementations in one function, and in its gradient; which one runs is decided where the graph
+    runs.
 
-    The two are functions of a Case op that is not lowered: only the one that is taken is ever instantiated, so the
-    other's ops need no kernel. The gradient, rarely wanted of an inference graph, runs the way forward once more.
+    The two are functions of a Case op that is not lowered: only the one that is taken is ever instantiated,
+    so the other's ops need no kernel. The gradient, rarely wanted of an inference graph, runs the way forward
+    once more.
     """
     choose = tf.__internal__.execute_fn_for_device
 

@@ -9,7 +9,8 @@ class Padding:
     """A mask, whose steps can be taken out of sequences, and put back into outputs.
 
     Args:
-        mask: `(batch, time)` bool, True where a step counts. On the right, as cuDNN wants it, padding costs least.
+        mask: `(batch, time)` bool, True where a step counts. On the right, as cuDNN wants it, padding costs
+            least.
         backwards: whether the steps are read from the end.
 
     Attributes:
@@ -42,7 +43,8 @@ class Padding:
         Args:
             outputs: `(batch, time, units)`, those of the steps that count first.
             last: the last of them, `(batch, units)`, or zero for a row without any.
-            zero_elsewhere: whether a step that does not count has zeros, or the output before it, zeros at first.
+            zero_elsewhere: whether a step that does not count has zeros, or the output before it, zeros at
+                first.
         """
 
         def on_the_right():
@@ -58,7 +60,9 @@ class Padding:
         return tf.cond(self._is_on_the_right, on_the_right, anywhere)
 
     def at_end(self, steps: tf.Tensor, otherwise: tf.Tensor | float) -> tf.Tensor:
-        """Each row's last step of `(time, batch, units)`, as `(batch, units)`; for a row without any, `otherwise`."""
+        """Each row's last step of `(time, batch, units)`, as `(batch, units)`; for a row without any,
+        `otherwise`.
+        """
         return tf.where((self.lengths > 0)[:, None], at_end(steps, self.lengths), otherwise)
 
     def _turned(self, sequences: tf.Tensor) -> tf.Tensor:

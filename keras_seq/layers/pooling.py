@@ -29,7 +29,8 @@ class _MaskedPooling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_seq")
 class MaskedMaxPooling(_MaskedPooling):
-    """The largest value of every unit over the steps that the mask keeps. Source: Conneau et al. 2017, section 3.2.2.
+    """The largest value of every unit over the steps that the mask keeps. Source: Conneau et al. 2017,
+    section 3.2.2.
 
     Keras's `GlobalMaxPooling1D` takes no mask, so its answer changes with the padding.
     """
@@ -47,7 +48,9 @@ class AttentionPooling(_MaskedPooling):
 
     def build(self, states_shape) -> None:
         units = states_shape[-1]
-        self.projection = self.add_weight(shape=(units, units), initializer="glorot_uniform", name="projection")
+        self.projection = self.add_weight(
+            shape=(units, units), initializer="glorot_uniform", name="projection"
+        )
         self.bias = self.add_weight(shape=(units,), initializer="zeros", name="bias")
         self.context = self.add_weight(shape=(units, 1), initializer="glorot_uniform", name="context")
 

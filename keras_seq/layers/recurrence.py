@@ -1,12 +1,14 @@
-"""The LSTM's recurrence on a CPU: two loops of few operations, and everything that needs no state outside of them.
+"""The LSTM's recurrence on a CPU: two loops of few operations, and everything that needs no state outside of
+them.
 
     forward   z_g = x K_g + b_g for all steps at once; then step by step z_g + h R_g, the gates, the cell, the state
     back      step by step the gradients of the four z_g; then those of x, K, R and b, in one product each
 
-A gate has matrices of its own. Four products (batch, units) x (units, units) are smaller than the second-level cache:
-oneDNN runs each on one thread, TensorFlow runs them side by side. One product of four times the width is cut up by
-oneDNN itself, at half the speed (docs/lstm.md has the measurements). A step that is very small goes through
-TensorFlow's `BlockLSTMV2`, which loops inside one kernel. All of it is stock TensorFlow.
+A gate has matrices of its own. Four products (batch, units) x (units, units) are smaller than the
+second-level cache: oneDNN runs each on one thread, TensorFlow runs them side by side. One product of four
+times the width is cut up by oneDNN itself, at half the speed (docs/lstm.md has the measurements). A step that
+is very small goes through TensorFlow's `BlockLSTMV2`, which loops inside one kernel. All of it is stock
+TensorFlow.
 
 Equations: Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000, as Keras has them.
 """
@@ -19,7 +21,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-# Multiplications of a step up to which BlockLSTMV2 is faster than a loop of operations; measured on two cores.
+# Multiplications of a step up to which BlockLSTMV2 is faster than a loop of operations; measured on two
+# cores.
 SMALL_STEP = 2**19
 
 
@@ -35,7 +38,8 @@ class Steps(NamedTuple):
 
 
 def implementation(with_cells: bool, for_gradient: bool) -> Callable[..., list[tf.Tensor]]:
-    """A function, with a gradient of its own, that gives the hidden states of all steps, `(time, batch, units)`.
+    """A function, with a gradient of its own, that gives the hidden states of all steps, `(time, batch,
+    units)`.
 
     Its arguments are
     inputs            `(time, batch, features)`
@@ -46,7 +50,8 @@ def implementation(with_cells: bool, for_gradient: bool) -> Callable[..., list[t
 
     Args:
         with_cells: whether the function also gives the cells of all steps.
-        for_gradient: whether it keeps what its gradient needs; if not, a gradient runs the way forward once more.
+        for_gradient: whether it keeps what its gradient needs; if not, a gradient runs the way forward once
+            more.
     """
 
     @tf.custom_gradient
@@ -66,7 +71,9 @@ def implementation(with_cells: bool, for_gradient: bool) -> Callable[..., list[t
 def compiled(
     features: int, units: int, dtype: str, with_cells: bool, for_gradient: bool
 ) -> tf.types.experimental.PolymorphicFunction:
-    """`implementation` as a graph of its own, for eager callers and for those whose own graph does not lower loops."""
+    """`implementation` as a graph of its own, for eager callers and for those whose own graph does not lower
+    loops.
+    """
     time_and_batch, state, gates = [None, None], [None, units], 4 * units
     shapes = [[*time_and_batch, features], state, state, [features, gates], [units, gates], [gates]]
     signature = [tf.TensorSpec(shape, dtype) for shape in shapes]
@@ -155,7 +162,9 @@ def _forward_block(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with
 
 
 def _backward(tensors, hiddens, steps, d_results):
-    """The gradients of all six tensors, from those of the hidden states and, where they were given, of the cells."""
+    """The gradients of all six tensors, from those of the hidden states and, where they were given, of the
+    cells.
+    """
     inputs, hidden, cell, kernel, recurrent_kernel, _ = tensors
     units, features = recurrent_kernel.shape[0], kernel.shape[0]
     d_hidden, d_cell, d_z = _backward_loop(
@@ -206,7 +215,9 @@ def _loop(condition, body, step, hidden, cell, lists):
     """`tf.while_loop` over `(step, hidden, cell, lists)`; the batch may be of any size."""
     state = tf.TensorShape([None, hidden.shape[-1]])
     shapes = (step.shape, state, state, [handle.shape for handle in lists])
-    return tf.while_loop(condition, body, (step, hidden, cell, lists), shape_invariants=shapes, parallel_iterations=1)
+    return tf.while_loop(
+        condition, body, (step, hidden, cell, lists), shape_invariants=shapes, parallel_iterations=1
+    )
 
 
 def _at(step, tensor):

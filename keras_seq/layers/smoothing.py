@@ -8,7 +8,8 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("keras_seq")
 class SmoothedCrossEntropy(keras.losses.Loss):
-    """Cross-entropy of logits `(batch, time, size)` against ids `(batch, time)`, a mean over the ids that are not 0.
+    """Cross-entropy of logits `(batch, time, size)` against ids `(batch, time)`, a mean over the ids that are
+    not 0.
 
     A part of the truth is spread over all ids alike. Source: Szegedy et al. 2016, section 7.
 
@@ -31,7 +32,9 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
 
 def _smoothed(logits: tf.Tensor, ids: tf.Tensor, smoothing: float) -> tf.Tensor:
-    """The losses one by one, `(batch, time)`; their gradient is made in three passes over the logits' numbers."""
+    """The losses one by one, `(batch, time)`; their gradient is made in three passes over the logits'
+    numbers.
+    """
 
     @tf.custom_gradient
     def losses(logits):

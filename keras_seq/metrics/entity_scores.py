@@ -36,10 +36,10 @@ class TaggedAnswer(NamedTuple):
     def of(cls, text: str, tokens: list[TaggedToken], entities: Sequence[dict[str, Any]]) -> TaggedAnswer:
         """Line up the truth and an answer.
 
-        Where the true tokens make up the whole text and some are outside or inside (CoNLL columns), they are the units,
-        and a token that an answered entity touches belongs to it, to the first one where there are two. Elsewhere
-        (entities by their offsets) the text is cut at every start and end of a true and an answered entity, so that
-        equal means equal offsets.
+        Where the true tokens make up the whole text and some are outside or inside (CoNLL columns), they are
+        the units, and a token that an answered entity touches belongs to it, to the first one where there are
+        two. Elsewhere (entities by their offsets) the text is cut at every start and end of a true and an
+        answered entity, so that equal means equal offsets.
 
         Args:
             text: the raw input.
@@ -57,8 +57,13 @@ class TaggedAnswer(NamedTuple):
         return cls(
             true=tagging.iob2(filter(None, true_units), len(units)),
             answered=tagging.iob2(filter(None, answered_units), len(units)),
-            found=[(surface(text, one), unit in answered_units) for one, unit in zip(true, true_units, strict=True)],
-            right=[(e["score"], unit in true_units) for e, unit in zip(entities, answered_units, strict=True)],
+            found=[
+                (surface(text, one), unit in answered_units)
+                for one, unit in zip(true, true_units, strict=True)
+            ],
+            right=[
+                (e["score"], unit in true_units) for e, unit in zip(entities, answered_units, strict=True)
+            ],
         )
 
     @property
@@ -75,21 +80,23 @@ def surface(text: str, entity: Entity) -> str:
 def entities(records: list[TaggedAnswer], seen: Set[str]) -> dict[str, Any]:
     """Precision, recall and F1 of whole entities, overall and a type, from seqeval in strict mode.
 
-    An entity is right where its start, its end and its type are: what conlleval counts (Tjong Kim Sang and De Meulder
-    2003).
+    An entity is right where its start, its end and its type are: what conlleval counts (Tjong Kim Sang and De
+    Meulder 2003).
 
     Args:
         records: of every example.
         seen: the surfaces of the entities of the training split.
 
     Returns:
-        `f1` first; `unseen_recall` is the recall of entities whose surface training never had (Augenstein et al.
-        2017); `calibration_error` the mean distance of an entity's score from the part of entities with such scores
-        that is right, in ten bins (Guo et al. 2017).
+        `f1` first; `unseen_recall` is the recall of entities whose surface training never had (Augenstein et
+        al. 2017); `calibration_error` the mean distance of an entity's score from the part of entities with
+        such scores that is right, in ten bins (Guo et al. 2017).
     """
     kinds = sorted({tag[2:] for record in records for tag in (*record.true, *record.answered) if tag != "O"})
     # seqeval reads tags: it would take the types "x-", "-x" and "x" for one, and "-" for "_".
-    codes = {"O": "O"} | {f"{part}-{kind}": f"{part}-{number:06}" for number, kind in enumerate(kinds) for part in "BI"}
+    codes = {"O": "O"} | {
+        f"{part}-{kind}": f"{part}-{number:06}" for number, kind in enumerate(kinds) for part in "BI"
+    }
     true, answered = (
         [[codes[tag] for tag in tags] for tags in rows]
         for rows in ([record.true for record in records], [record.answered for record in records])
@@ -97,7 +104,9 @@ def entities(records: list[TaggedAnswer], seen: Set[str]) -> dict[str, Any]:
     rows: dict[str, tuple] = {}
     precision, recall, f1, support = 0.0, 0.0, 0.0, 0
     if kinds:
-        score = functools.partial(precision_recall_fscore_support, true, answered, scheme=IOB2, zero_division=0)
+        score = functools.partial(
+            precision_recall_fscore_support, true, answered, scheme=IOB2, zero_division=0
+        )
         rows = dict(zip(kinds, zip(*score(average=None), strict=True), strict=True))
         precision, recall, f1, support = score(average="micro")
     unseen = [found for record in records for name, found in record.found if name not in seen]
@@ -122,11 +131,15 @@ def _calibration_error(scored: list[tuple[float, bool]]) -> float:
         return 0.0
     scores, right = np.array(scored, "float64").T
     bins = np.minimum((scores * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    return float(sum(abs((scores - right)[bins == one].sum()) for one in range(CALIBRATION_BINS)) / len(scored))
+    return float(
+        sum(abs((scores - right)[bins == one].sum()) for one in range(CALIBRATION_BINS)) / len(scored)
+    )
 
 
 def _make_up(text: str, tokens: list[TaggedToken]) -> bool:
-    """Whether tokens, with one character between, are the whole text; entities alone (JSON lines) all have B tags."""
+    """Whether tokens, with one character between, are the whole text; entities alone (JSON lines) all have B
+    tags.
+    """
     ends = [-1, *(token.end for token in tokens)]
     return (
         any(token.tag[0] != "B" for token in tokens)
@@ -136,11 +149,17 @@ def _make_up(text: str, tokens: list[TaggedToken]) -> bool:
 
 
 def _in_units(entities: list[Entity], units: list[tuple[int, int]]) -> list[Entity | None]:
-    """Entities of a text, in order, as entities of the units that they touch; None where no unit is left for one."""
+    """Entities of a text, in order, as entities of the units that they touch; None where no unit is left for
+    one.
+    """
     found: list[Entity | None] = []
     free = 0
     for entity in entities:
-        touched = [n for n, (start, end) in enumerate(units) if n >= free and start < entity.end and end > entity.start]
+        touched = [
+            n
+            for n, (start, end) in enumerate(units)
+            if n >= free and start < entity.end and end > entity.start
+        ]
         found.append(Entity(touched[0], touched[-1] + 1, entity.type) if touched else None)
         free = max(free, touched[-1] + 1 if touched else 0)
     return found

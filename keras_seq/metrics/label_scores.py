@@ -15,8 +15,8 @@ def classification(records: list[tuple[str, str]], classes: list[str]) -> dict[s
         classes: all class names, in any order.
 
     Returns:
-        `accuracy` first; `confusion_matrix` has a row a true class and a column an answered one, in the order of
-        `classes`, which is alphabetical.
+        `accuracy` first; `confusion_matrix` has a row a true class and a column an answered one, in the order
+        of `classes`, which is alphabetical.
     """
     classes = sorted(classes)
     # By number: what NumPy makes of a text, such as one that ends in NUL, may be equal to another one.

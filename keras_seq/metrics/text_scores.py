@@ -12,7 +12,9 @@ import sacrebleu
 
 BLEU_WORDS = 4  # the longest sequences that BLEU counts
 UNSPACED = {
-    "chinese": re.compile("[\u2e80-\u2fdf\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),
+    "chinese": re.compile(
+        "[\u2e80-\u2fdf\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+    ),
     "other": re.compile("[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"),
 }
 
@@ -34,14 +36,15 @@ class Translated(NamedTuple):
 
 
 def translations(records: list[Translated]) -> dict[str, Any]:
-    """BLEU and chrF of whole texts, from sacreBLEU (Post 2018), and the cross-entropy of the true translations.
+    """BLEU and chrF of whole texts, from sacreBLEU (Post 2018), and the cross-entropy of the true
+    translations.
 
     Args:
         records: of every example.
 
     Returns:
-        `bleu` and `chrf` from 0 to 100, the main one of them first, each with the signature that says how it was made;
-        `cross_entropy` in nats a piece, and `perplexity`.
+        `bleu` and `chrf` from 0 to 100, the main one of them first, each with the signature that says how it
+        was made; `cross_entropy` in nats a piece, and `perplexity`.
     """
     true, answered, log_probabilities, pieces = zip(*records, strict=True)
     cross_entropy = -sum(log_probabilities) / max(sum(pieces), 1)
@@ -73,15 +76,18 @@ TRANSLATION_SCORES = {"bleu": bleu, "chrf": chrf}
 def main_score(true: Sequence[str]) -> str:
     """Which of `TRANSLATION_SCORES` says more of answers to these translations.
 
-    That is "chrf" where most are shorter than four words: BLEU counts sequences of four, and is 0 without any.
+    That is "chrf" where most are shorter than four words: BLEU counts sequences of four, and is 0 without
+    any.
     """
     tokenize = _bleu(true).tokenizer
-    return "bleu" if 2 * sum(len(tokenize(text).split()) >= BLEU_WORDS for text in true) >= len(true) else "chrf"
+    return (
+        "bleu" if 2 * sum(len(tokenize(text).split()) >= BLEU_WORDS for text in true) >= len(true) else "chrf"
+    )
 
 
 def tokenizer_of(texts: Sequence[str]) -> str:
-    """sacreBLEU's tokenizer for texts: "zh" where most letters are Chinese, "char" where they are of another language
-    that is written without spaces (Japanese, Thai, Lao, Khmer, Burmese), else "13a", its own choice.
+    """sacreBLEU's tokenizer for texts: "zh" where most letters are Chinese, "char" where they are of another
+    language that is written without spaces (Japanese, Thai, Lao, Khmer, Burmese), else "13a", its own choice.
     """
     letters = [character for text in texts for character in text if character.isalpha()]
     kinds = collections.Counter(

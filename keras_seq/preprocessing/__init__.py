@@ -1,4 +1,6 @@
-"""Raw input -> tensors, in the graph: the same layers run in training, in the saved model and in the servable."""
+"""Raw input -> tensors, in the graph: the same layers run in training, in the saved model and in the
+servable.
+"""
 
 from keras_seq.preprocessing.subwords import Subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures

@@ -1,7 +1,7 @@
 """Raw text -> subword pieces and back, in the graph; the pieces are learned by SentencePiece.
 
-Ops used: core TensorFlow, and TF-Text's NormalizeUTF8 and Sentencepiece ops, which every TensorFlow Serving binary
-holds since 2.4.
+Ops used: core TensorFlow, and TF-Text's NormalizeUTF8 and Sentencepiece ops, which every TensorFlow Serving
+binary holds since 2.4.
 """
 
 from __future__ import annotations
@@ -30,18 +30,20 @@ MOST_PIECES, PIECES_A_PAIR = 8000, 2  # where a recipe gives no number
 MOST_LEARNED_FROM = 500_000  # texts; SentencePiece holds them in memory while it learns
 SPACE = "\u2581"  # which SentencePiece has in place of a space
 RULES_NAME, RULES_NAME_LENGTH = "rules.tsv", 250
-_SPACES = "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()
+_SPACES = (
+    "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()
+)
 
 
 @keras.saving.register_keras_serializable("keras_seq")
 class Subwords(keras.layers.Layer):
     """Raw text `(batch,)` string -> its pieces and the end, `(batch, time)` each, padded on the right.
 
-    `ids` int32, 0 for padding, and `pieces` string, as they stand in the text, "" for the end and padding; time is at
-    least 1. Text is made valid UTF-8, NFC-normalised, and runs of white space are one space (see `normalized`);
-    `text_of` gives it back from the pieces, character for character. Id 1 is a piece that the model lacks, 2 starts
-    and 3 ends a sequence.
-    Source: Sennrich et al. 2016 (byte-pair encoding); Kudo and Richardson 2018 (SentencePiece).
+    `ids` int32, 0 for padding, and `pieces` string, as they stand in the text, "" for the end and padding;
+    time is at least 1. Text is made valid UTF-8, NFC-normalised, and runs of white space are one space (see
+    `normalized`); `text_of` gives it back from the pieces, character for character. Id 1 is a piece that the
+    model lacks, 2 starts and 3 ends a sequence. Source: Sennrich et al. 2016 (byte-pair encoding); Kudo and
+    Richardson 2018 (SentencePiece).
 
     Args:
         model: a SentencePiece model as `learn_subwords` gives it, as bytes or in base64.
@@ -84,8 +86,8 @@ class Subwords(keras.layers.Layer):
         return tf.strings.strip(texts)
 
     def _split(self, texts: tf.Tensor, out_type: tf.DType) -> tf.RaggedTensor:
-        # Made where it is used: what holds the model belongs to the graph, or eagerly to a cache that setting a random
-        # seed empties.
+        # Made where it is used: what holds the model belongs to the graph, or eagerly to a cache that setting
+        # a random seed empties.
         tokenizer = tf_text.SentencepieceTokenizer(self.model, out_type=out_type)
         return tokenizer.tokenize(normalized(texts))[:, : self.max_pieces]
 
@@ -99,7 +101,8 @@ class Subwords(keras.layers.Layer):
 
 
 def normalized(texts: tf.Tensor) -> tf.Tensor:
-    """Texts as valid UTF-8, NFC; runs of white space, control and zero-width characters and U+2581 are one space.
+    """Texts as valid UTF-8, NFC; runs of white space, control and zero-width characters and U+2581 are one
+    space.
 
     Of a run of combining marks the first 30 are kept.
     """
@@ -113,18 +116,20 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
     Args:
         texts: raw; of more than 500,000 a seeded sample of so many is learned from.
         size: most pieces, the four reserved ones among them; a small corpus has fewer.
-        character_coverage: part of the characters of the texts that is made up by those that are known; the rest, the
-            rarest, teach what an unknown piece is.
+        character_coverage: part of the characters of the texts that is made up by those that are known; the
+            rest, the rarest, teach what an unknown piece is.
 
     Raises:
         DataError: when there is nothing to learn from, or more characters than `size`.
     """
     if size <= RESERVED_IDS:
-        raise DataError(f"{size} pieces cannot do: {RESERVED_IDS} are reserved; raise prepare.vocabulary_size")
+        raise DataError(
+            f"{size} pieces cannot do: {RESERVED_IDS} are reserved; raise prepare.vocabulary_size"
+        )
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
-        # The texts are normalised already; a model without any rule logs that at every load.
-        # The model keeps the name of the file: of a fixed length, it can be replaced by the same one everywhere.
+        # The texts are normalised already; a model without any rule logs that at every load. The model keeps
+        # the name of the file: of a fixed length, it can be replaced by the same one everywhere.
         slashes = "/" * max(RULES_NAME_LENGTH - len(os.fsencode(folder)) - len(RULES_NAME), 1)
         rules = f"{folder}{slashes}{RULES_NAME}"
         pathlib.Path(rules).write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")

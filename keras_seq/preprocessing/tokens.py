@@ -1,8 +1,10 @@
-"""Raw text -> tokens with their places, and what a network sees of each: word, shape, characters; in the graph.
+"""Raw text -> tokens with their places, and what a network sees of each: word, shape, characters; in the
+graph.
 
-A token is a piece of the raw text as it stands: `text[start:end]` in Unicode code points, before any normalisation.
-White space only divides; everything else belongs to a token. The same tokens come of a sentence as people write it and
-of the tokens of a CoNLL file with spaces between, because what such files divide is divided here too:
+A token is a piece of the raw text as it stands: `text[start:end]` in Unicode code points, before any
+normalisation. White space only divides; everything else belongs to a token. The same tokens come of a
+sentence as people write it and of the tokens of a CoNLL file with spaces between, because what such files
+divide is divided here too:
 
     words            letters, marks, digits and _, joined by inner - ' & (O'Brien, London-based, AT&T); @user, #tag
     contractions     Penn Treebank: do n't, John 's, we 'll
@@ -59,8 +61,9 @@ class TokenFeatures(keras.layers.Layer):
     `word_ids` and `shape_ids` `(batch, time)` int32, `character_ids` `(batch, time, characters)` int32.
     Padding is "" and 0; id 1 is what the vocabulary lacks.
 
-    A word is looked up NFKC-normalised, case-folded, with 0 for every digit. Its shape keeps the case: X for a capital,
-    x for a small letter, d for a digit, runs of more than two shortened to two (`London` Xxx, `U.S.` X.X., `1999` dd).
+    A word is looked up NFKC-normalised, case-folded, with 0 for every digit. Its shape keeps the case: X for
+    a capital, x for a small letter, d for a digit, runs of more than two shortened to two (`London` Xxx,
+    `U.S.` X.X., `1999` dd).
 
     Args:
         words: the known words, as `words_of` gives them; the first gets id 2.
@@ -89,7 +92,11 @@ class TokenFeatures(keras.layers.Layer):
         # An empty table is legal here and not in the lookups; no token holds a space.
         self._word_ids, self._shape_ids, self._character_ids = (
             keras.layers.StringLookup(vocabulary=known or [" "], mask_token="", num_oov_indices=1, name=name)
-            for known, name in ((self.words, "words"), (self.shapes, "shapes"), (self.characters, "characters"))
+            for known, name in (
+                (self.words, "words"),
+                (self.shapes, "shapes"),
+                (self.characters, "characters"),
+            )
         )
         self.built = True
 
@@ -132,7 +139,13 @@ class TokenFeatures(keras.layers.Layer):
 
     def compute_output_spec(self, texts: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
         steps = (texts.shape[0], None)
-        kinds = {"tokens": "string", "starts": "int32", "ends": "int32", "word_ids": "int32", "shape_ids": "int32"}
+        kinds = {
+            "tokens": "string",
+            "starts": "int32",
+            "ends": "int32",
+            "word_ids": "int32",
+            "shape_ids": "int32",
+        }
         spec = {name: keras.KerasTensor(steps, dtype=kind) for name, kind in kinds.items()}
         return {**spec, "character_ids": keras.KerasTensor((*steps, None), dtype="int32")}
 
@@ -142,7 +155,9 @@ class TokenFeatures(keras.layers.Layer):
 
 
 def shapes(tokens: tf.Tensor) -> tf.Tensor:
-    """The shapes of tokens, any shape of tensor: X, x and d for letters and digits, runs of three and more as two."""
+    """The shapes of tokens, any shape of tensor: X, x and d for letters and digits, runs of three and more as
+    two.
+    """
     shape = tf.strings.regex_replace(_looked_at(tokens), r"[\p{Lu}\p{Lt}]", "X")
     for kind, letter in ((r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]", "x"), (r"\p{N}", "d")):
         shape = tf.strings.regex_replace(shape, kind, letter)
@@ -153,10 +168,11 @@ def shapes(tokens: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("keras_seq")
 class EntityTagIds(keras.layers.Layer):
-    """Truths `(batch,)` string (`tagging.encode`), and the tokens' starts and ends -> IOBES tag ids `(batch, time)`.
+    """Truths `(batch,)` string (`tagging.encode`), and the tokens' starts and ends -> IOBES tag ids `(batch,
+    time)`.
 
-    A token belongs to the first entity that covers any of its characters. Ids: 0 outside, for type k 1 + 4 k (begins),
-    2 + 4 k (inside), 3 + 4 k (ends), 4 + 4 k (single); -1 on padding.
+    A token belongs to the first entity that covers any of its characters. Ids: 0 outside, for type k 1 + 4 k
+    (begins), 2 + 4 k (inside), 3 + 4 k (ends), 4 + 4 k (single); -1 on padding.
 
     Args:
         types: the entity types, in order.
@@ -165,7 +181,9 @@ class EntityTagIds(keras.layers.Layer):
     def __init__(self, types: Sequence[str], **kwargs) -> None:
         super().__init__(**kwargs)
         self.types = list(types)
-        self._type_ids = keras.layers.StringLookup(vocabulary=self.types or [" "], num_oov_indices=0, name="types")
+        self._type_ids = keras.layers.StringLookup(
+            vocabulary=self.types or [" "], num_oov_indices=0, name="types"
+        )
         self.built = True
 
     def call(self, truths: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor) -> tf.Tensor:
@@ -173,15 +191,20 @@ class EntityTagIds(keras.layers.Layer):
         rows = tf.ragged.boolean_mask(rows, rows != "")
         cells = tf.strings.split(rows.values, "\t").to_tensor("", shape=[None, 3])
         first, last = (
-            _dense(rows.with_values(tf.strings.to_number(cells[:, n], tf.int32)), tf.int32.max) for n in (0, 1)
+            _dense(rows.with_values(tf.strings.to_number(cells[:, n], tf.int32)), tf.int32.max)
+            for n in (0, 1)
         )
         tags = _dense(rows.with_values(cells[:, 2]), "O")
         begins = tf.strings.regex_full_match(tags, "B-.*")
         entity = tf.where(tags == "O", 0, tf.cumsum(tf.cast(begins, tf.int32), axis=1))
         kind = tf.where(tags == "O", 0, self._type_ids_of(tags))
         place = tf.minimum(tf.searchsorted(last, starts, side="right"), tf.shape(last)[1] - 1)
-        found = (tf.gather(first, place, batch_dims=1) < ends) & (tf.gather(last, place, batch_dims=1) > starts)
-        entity, kind = (tf.where(found, tf.gather(values, place, batch_dims=1), 0) for values in (entity, kind))
+        found = (tf.gather(first, place, batch_dims=1) < ends) & (
+            tf.gather(last, place, batch_dims=1) > starts
+        )
+        entity, kind = (
+            tf.where(found, tf.gather(values, place, batch_dims=1), 0) for values in (entity, kind)
+        )
         no_entity = tf.zeros_like(entity[:, :1])
         begins = entity != tf.concat([no_entity, entity[:, :-1]], axis=1)
         finishes = entity != tf.concat([entity[:, 1:], no_entity], axis=1)
@@ -198,10 +221,14 @@ class EntityTagIds(keras.layers.Layer):
 
 
 def _tokens(texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.Tensor, tf.Tensor]:
-    """Valid UTF-8 texts -> tokens, ragged `(batch, tokens)`, and the byte offsets of all of them, `(tokens,)` each."""
+    """Valid UTF-8 texts -> tokens, ragged `(batch, tokens)`, and the byte offsets of all of them, `(tokens,)`
+    each.
+    """
     words, begins, _ = tf_text.regex_split_with_offsets(texts, f"{_SPACE}|{_TOKEN}", _TOKEN)
     pieces, firsts, lasts = tf_text.regex_split_with_offsets(words.values, _CONTRACTION, _CONTRACTION)
-    starts, ends = ((tf.cast(offsets, tf.int64) + begins.values[:, None]).values for offsets in (firsts, lasts))
+    starts, ends = (
+        (tf.cast(offsets, tf.int64) + begins.values[:, None]).values for offsets in (firsts, lasts)
+    )
     return words.with_values(pieces).merge_dims(1, 2), starts, ends
 
 

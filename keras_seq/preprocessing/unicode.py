@@ -1,4 +1,5 @@
-"""What every preprocessing does with raw text first, in the graph: valid UTF-8 that nothing ends early, a normal form.
+"""What every preprocessing does with raw text first, in the graph: valid UTF-8 that nothing ends early, a
+normal form.
 
 Ops used: core TensorFlow, and TF-Text's NormalizeUTF8.
 """
@@ -16,8 +17,8 @@ MOST_MARKS = 30  # combining marks kept of a run of them
 def valid(texts: tf.Tensor) -> tf.Tensor:
     """Texts as valid UTF-8: U+FFFD for bytes that are none, and a space for every NUL.
 
-    TF-Text's RegexSplitWithOffsets takes a NUL for the end of the text, and in TensorFlow Serving up to 2.19 other ops
-    of it do; those of core TensorFlow do not. So it is replaced before TF-Text sees it.
+    TF-Text's RegexSplitWithOffsets takes a NUL for the end of the text, and in TensorFlow Serving up to 2.19
+    other ops of it do; those of core TensorFlow do not. So it is replaced before TF-Text sees it.
     """
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
     return tf.strings.regex_replace(texts, r"\x00", " ")

@@ -1,6 +1,8 @@
-"""Files of word vectors (the text formats of GloVe, word2vec and fastText) -> rows of an embedding, and their words.
+"""Files of word vectors (the text formats of GloVe, word2vec and fastText) -> rows of an embedding, and their
+words.
 
-What a word of a file is looked up as, only the preprocessing knows: it is asked, as of a text of that word alone.
+What a word of a file is looked up as, only the preprocessing knows: it is asked, as of a text of that word
+alone.
 """
 
 from __future__ import annotations
@@ -32,21 +34,22 @@ class _Vector(NamedTuple):
 def read_vectors(path: str, vocabulary: list[str], split: Split) -> tuple[np.ndarray, int]:
     """Word vectors in GloVe's or word2vec's text format, for the words of a vocabulary.
 
-    A word that stands in the file has its vector. One that does not has the first vector whose word is looked up as it
-    is: that of `Film` for `film`, of a typographic apostrophe for a plain one, of `1999` for `0000`.
+    A word that stands in the file has its vector. One that does not has the first vector whose word is looked
+    up as it is: that of `Film` for `film`, of a typographic apostrophe for a plain one, of `1999` for `0000`.
 
     Args:
-        path: the file, `.gz` or not: `word number number ...`, a line a word, with spaces or tabs between; word2vec's
-            first line (count, dimension) may stand. Words that are no UTF-8 are passed over.
+        path: the file, `.gz` or not: `word number number ...`, a line a word, with spaces or tabs between;
+            word2vec's first line (count, dimension) may stand. Words that are no UTF-8 are passed over.
         vocabulary: the words wanted; row `i + 2` of the result is for word `i`.
         split: what makes words of texts, as for the vocabulary.
 
     Returns:
-        `(len(vocabulary) + 2, dimension)` float32, small random numbers where the file lacks a word; and how many of
-        the words it has.
+        `(len(vocabulary) + 2, dimension)` float32, small random numbers where the file lacks a word; and how
+        many of the words it has.
 
     Raises:
-        DataError: file:line of a line with too few or too many numbers, or with something that is no finite number.
+        DataError: file:line of a line with too few or too many numbers, or with something that is no finite
+            number.
     """
     wanted = {word: index + RESERVED_IDS for index, word in enumerate(vocabulary)}
     rows, exact, alike = np.empty((0, 0), "float32"), set(), set()
@@ -68,7 +71,8 @@ def read_vectors(path: str, vocabulary: list[str], split: Split) -> tuple[np.nda
 
 
 def words_with_vectors(path: str, split: Split) -> Iterator[str]:
-    """What the words of a file of vectors are looked up as, each once, in the file's order: the most frequent first.
+    """What the words of a file of vectors are looked up as, each once, in the file's order: the most frequent
+    first.
 
     What is never looked up, as what `split` divides, is left out.
 
@@ -107,7 +111,9 @@ def _vectors(path: str) -> Iterator[_Vector]:
         if not dimension:
             dimension = sum(1 for _ in itertools.takewhile(_is_number, reversed(fields[1:])))
         if not dimension:
-            raise DataError(f"{path}:{number}: {short(fields[-1])} is not a number in the vector of {fields[0]!r}")
+            raise DataError(
+                f"{path}:{number}: {short(fields[-1])} is not a number in the vector of {fields[0]!r}"
+            )
         word = " ".join(fields[:-dimension])  # GloVe's Common Crawl file has words with spaces
         if not word or (len(fields) > dimension + 1 and _is_number(fields[-dimension - 1])):
             raise DataError(f"{path}:{number}: {len(fields) - 1} numbers; {said} {dimension}")
@@ -122,12 +128,16 @@ def _fields(line: str) -> list[str]:
 def _numbers(vector: _Vector, path: str) -> np.ndarray:
     for text in vector.numbers:
         if not _is_number(text):
-            raise DataError(f"{path}:{vector.line}: {short(text)} is not a number in the vector of {vector.word!r}")
+            raise DataError(
+                f"{path}:{vector.line}: {short(text)} is not a number in the vector of {vector.word!r}"
+            )
     with np.errstate(over="ignore"):
         numbers = np.array([float(text) for text in vector.numbers]).astype("float32")
     if not np.isfinite(numbers).all():
         text = vector.numbers[int(np.argmin(np.isfinite(numbers)))]
-        raise DataError(f"{path}:{vector.line}: {text} in the vector of {vector.word!r}; expected finite numbers")
+        raise DataError(
+            f"{path}:{vector.line}: {text} in the vector of {vector.word!r}; expected finite numbers"
+        )
     return numbers
 
 

@@ -1,4 +1,5 @@
-"""Raw text -> word ids, in the graph: the same layer runs in `tf.data`, in the saved model and in the servable.
+"""Raw text -> word ids, in the graph: the same layer runs in `tf.data`, in the saved model and in the
+servable.
 
 Ops used: core TensorFlow, and TF-Text's NormalizeUTF8, CaseFoldUTF8 and RegexSplitWithOffsets, which every
 TensorFlow Serving binary since 2.12 holds.
@@ -20,8 +21,9 @@ RESERVED_IDS = 2
 CHUNK_TEXTS = 1024  # texts tokenised in one call while the vocabulary is counted
 MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, the rarest are dropped
 
-# English contractions, quotes and dots as in the Penn Treebank ("don't" and "do n't" give the same words); hyphens and
-# dashes divide words; other punctuation, symbols and characters of scripts written without spaces stand alone.
+# English contractions, quotes and dots as in the Penn Treebank ("don't" and "do n't" give the same words);
+# hyphens and dashes divide words; other punctuation, symbols and characters of scripts written without spaces
+# stand alone.
 _CONTRACTIONS = r"n't\b|'(?:s|m|d|ll|re|ve)\b"
 _PUNCTUATION = r"\.\.\.?|''|``"
 _CHARACTERS = r"[\p{Pc}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Po}\p{S}]|\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}"
@@ -33,8 +35,9 @@ _BETWEEN_WORDS = r"[\s\p{Z}\p{Cc}\p{Cf}\p{Pd}]+"
 class WordIds(keras.layers.Layer):
     """Raw text to word ids: `(batch,)` string -> `(batch, time)` int32, right-padded with 0.
 
-    Text is made valid UTF-8, NFKC-normalised and split into words by TF-Text. Id 0 pads, id 1 is any word that the
-    vocabulary lacks. A text without words becomes one unknown word, so that no row is ever wholly masked.
+    Text is made valid UTF-8, NFKC-normalised and split into words by TF-Text. Id 0 pads, id 1 is any word
+    that the vocabulary lacks. A text without words becomes one unknown word, so that no row is ever wholly
+    masked.
 
     Args:
         vocabulary: the known words, as `split` gives them; the first gets id 2.
@@ -82,11 +85,13 @@ class WordIds(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def learn_vocabulary(texts: Iterable[str], split: Callable[[tf.Tensor], tf.RaggedTensor], size: int) -> dict[str, int]:
+def learn_vocabulary(
+    texts: Iterable[str], split: Callable[[tf.Tensor], tf.RaggedTensor], size: int
+) -> dict[str, int]:
     """The most frequent words of `texts` with their counts, at most `size` less the two reserved ids.
 
-    In order of the counts, the largest first; ties in alphabetical order. The texts are streamed; memory grows with the
-    number of distinct words only, and that is bounded.
+    In order of the counts, the largest first; ties in alphabetical order. The texts are streamed; memory
+    grows with the number of distinct words only, and that is bounded.
 
     Args:
         texts: raw.

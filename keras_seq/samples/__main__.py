@@ -1,4 +1,6 @@
-"""python -m keras_seq.samples CORPUS: a built-in corpus as files, in the format of its field, to try recipes with."""
+"""python -m keras_seq.samples CORPUS: a built-in corpus as files, in the format of its field, to try recipes
+with.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,14 @@ CORPORA = {"film_reviews": film_reviews, "news": news, "holidays": holidays}
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = CommandParser("keras_seq.samples", "Write a built-in corpus into a folder, a file for each split.")
+    parser = CommandParser(
+        "keras_seq.samples", "Write a built-in corpus into a folder, a file for each split."
+    )
     parser.add_argument("corpus", metavar="CORPUS", choices=CORPORA, help=f"one of {', '.join(CORPORA)}")
     parser.add_argument("--to", default="my", metavar="DIR", help="the folder (default: my)")
-    parser.add_argument("--train", type=int, metavar="N", help="training examples (default: all that there are)")
+    parser.add_argument(
+        "--train", type=int, metavar="N", help="training examples (default: all that there are)"
+    )
     arguments = parser.parse_args(argv)
     corpus, folder = CORPORA[arguments.corpus], pathlib.Path(arguments.to)
     with user_errors():
@@ -29,7 +35,9 @@ def main(argv: list[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         corpus.write_files(folder, {**corpus.SIZES, "train": size})
         files = " ".join(str(folder / f"{split}{corpus.SUFFIX}") for split in corpus.SIZES)
-        print(f"wrote {files}\nnext, with a recipe that names them:\n  {proposed('keras_seq.train', 'RECIPE')}")
+        print(
+            f"wrote {files}\nnext, with a recipe that names them:\n  {proposed('keras_seq.train', 'RECIPE')}"
+        )
     return 0
 
 

@@ -1,8 +1,9 @@
 """A generated corpus of English film reviews, positive and negative, in TSV: review TAB label.
 
 Sentences come from templates with negation ("is not dull"), contrast ("although the plot is thin, ...") and
-intensity ("rather", "utterly"). No template of one split is in another, so the scores are of sentences whose form
-training never showed; the words are the same. It shows that everything works, not how good a model is on real text.
+intensity ("rather", "utterly"). No template of one split is in another, so the scores are of sentences whose
+form training never showed; the words are the same. It shows that everything works, not how good a model is on
+real text.
 """
 
 from __future__ import annotations
@@ -111,15 +112,18 @@ NEGATIVE = (
     "pointless, forgettable"
 ).split(", ")
 VERBS_POSITIVE = (
-    "moved, delighted, charmed, impressed, enchanted, thrilled, captivated, amused, dazzled, pleased".split(", ")
+    "moved, delighted, charmed, impressed, enchanted, thrilled, captivated, amused, dazzled, pleased".split(
+        ", "
+    )
 )
 VERBS_NEGATIVE = (
-    "bored, annoyed, disappointed, irritated, confused, tired, exhausted, insulted, frustrated, bothered".split(", ")
-)
+    "bored, annoyed, disappointed, irritated, confused, tired, exhausted, insulted, frustrated, bothered"
+).split(", ")
 
 
 def write() -> pathlib.Path:
-    """Write the corpus where it is not there yet, and return its folder: `train.tsv`, `validation.tsv`, `test.tsv`.
+    """Write the corpus where it is not there yet, and return its folder: `train.tsv`, `validation.tsv`,
+    `test.tsv`.
 
     The folder is in `KERAS_SEQ_CACHE`, or in the user's cache folder.
 

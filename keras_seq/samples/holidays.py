@@ -1,10 +1,10 @@
 """A generated parallel corpus of sentences about holidays, in TSV: English TAB French.
 
-The French agrees (articles, adjectives, participles, verbs), elides and contracts, negates, and has its adjectives
-before or after the noun; the same English has one French only. All words and templates of validation and test are in
-training; but each of their sentences has a combination of words (noun and adjective, subject and verb, vehicle and
-city) that training never has, so a model must have learned the words one by one. It shows that everything works, not
-how good a model is on real text.
+The French agrees (articles, adjectives, participles, verbs), elides and contracts, negates, and has its
+adjectives before or after the noun; the same English has one French only. All words and templates of
+validation and test are in training; but each of their sentences has a combination of words (noun and
+adjective, subject and verb, vehicle and city) that training never has, so a model must have learned the words
+one by one. It shows that everything works, not how good a model is on real text.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ HELD_OUT = {"validation": 0.05, "test": 0.1}  # part of all combinations
 
 
 def write() -> pathlib.Path:
-    """Write the corpus where it is not there yet, and return its folder: `train.tsv`, `validation.tsv`, `test.tsv`.
+    """Write the corpus where it is not there yet, and return its folder: `train.tsv`, `validation.tsv`,
+    `test.tsv`.
 
     The folder is in `KERAS_SEQ_CACHE`, or in the user's cache folder.
 

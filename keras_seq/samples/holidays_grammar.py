@@ -90,7 +90,9 @@ def participle(done: str, gender: str, many: bool) -> str:
     return done + ("e" if gender == "f" else "") + ("s" if many else "")
 
 
-def noun_phrase(noun: Noun, determiner: str, adjectives: list[Adjective], many: bool, negated: bool = False) -> Phrase:
+def noun_phrase(
+    noun: Noun, determiner: str, adjectives: list[Adjective], many: bool, negated: bool = False
+) -> Phrase:
     """Determiner, adjectives and noun.
 
     Args:
@@ -108,8 +110,14 @@ def noun_phrase(noun: Noun, determiner: str, adjectives: list[Adjective], many: 
         for place in range(len(words) - 2, -1, -1):
             if words[place + 1][0] in VOWELS:
                 words[place] = BEFORE_VOWELS.get(words[place], words[place])
-    shown = {"some": "any" if negated else "some", "this": "these" if many else "this"}.get(determiner, determiner)
-    english = [shown, *(a.english for a in adjectives), english_plural(noun.english) if many else noun.english]
+    shown = {"some": "any" if negated else "some", "this": "these" if many else "this"}.get(
+        determiner, determiner
+    )
+    english = [
+        shown,
+        *(a.english for a in adjectives),
+        english_plural(noun.english) if many else noun.english,
+    ]
     return Phrase(" ".join(english), " ".join(words + after))
 
 
@@ -133,7 +141,9 @@ def person(phrase: Phrase, gender: str, many: bool) -> Person:
     return Person(phrase.english, phrase.french, 4 if many else 1, gender)
 
 
-def clause(subject: Person, verb: Verb, tense: str, polarity: str, object_before: Person | None = None) -> Phrase:
+def clause(
+    subject: Person, verb: Verb, tense: str, polarity: str, object_before: Person | None = None
+) -> Phrase:
     """Subject and verb.
 
     Args:
@@ -168,7 +178,9 @@ def _english(subject: Person, verb: Verb, tense: str, polarity: str) -> str:
 
 def being(subject: Person, tense: str, polarity: str, rest: Phrase) -> Phrase:
     """Subject, "to be", and the rest: an adjective; arguments as for `clause`."""
-    forms = ("am", "is", "are", "are", "are") if tense == "present" else ("was", "was", "were", "were", "were")
+    forms = (
+        ("am", "is", "are", "are", "are") if tense == "present" else ("was", "was", "were", "were", "were")
+    )
     be = forms[subject.form]
     french = _asked(
         f"{subject.french} {_negated((BE if tense == 'present' else WAS)[subject.form], polarity)}", polarity

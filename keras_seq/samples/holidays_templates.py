@@ -77,20 +77,29 @@ class _Drawing:
         self.combinations: set[tuple[str, str]] = set()
 
     def subject(self, verb: Verb | Adjective, polarity: str, gendered: bool = False) -> Person:
-        """The subject of a verb or a mood; nobody asks what he does himself. `gendered`: English shows the gender."""
+        """The subject of a verb or a mood; nobody asks what he does himself. `gendered`: English shows the
+        gender.
+        """
         fitting = [
-            p for p in OFTEN if not (gendered and p.gender == "-") and not (polarity == "question" and not p.form)
+            p
+            for p in OFTEN
+            if not (gendered and p.gender == "-") and not (polarity == "question" and not p.form)
         ]
         subject = self.choice(fitting)
         self.combinations.add((subject.english, verb.english))
         return subject
 
     def adjectives(self, noun: Noun, count: int) -> list[Adjective]:
-        """As many adjectives as asked for, none twice for a noun; of two, French has only one before the noun."""
+        """As many adjectives as asked for, none twice for a noun; of two, French has only one before the
+        noun.
+        """
         used = self.combinations
         fitting = [a for a in ADJECTIVES if noun.kind in a.kinds and (noun.english, a.english) not in used]
         if count == 2:
-            found = [self.choice([a for a in fitting if a.before]), self.choice([a for a in fitting if not a.before])]
+            found = [
+                self.choice([a for a in fitting if a.before]),
+                self.choice([a for a in fitting if not a.before]),
+            ]
         else:
             found = [self.choice(fitting)] if count else []
         self.combinations |= {(noun.english, adjective.english) for adjective in found}
@@ -102,7 +111,11 @@ class _Drawing:
         return self.thing(noun, DEFINITE + (NEGATED if negated else INDEFINITE), negated)
 
     def thing(
-        self, noun: Noun, determiners: tuple[str, ...], negated: bool = False, counts: tuple[int, ...] = (0, 1, 1, 2)
+        self,
+        noun: Noun,
+        determiners: tuple[str, ...],
+        negated: bool = False,
+        counts: tuple[int, ...] = (0, 1, 1, 2),
     ) -> Person:
         """The phrase of a noun, with one of `counts` as the number of adjectives, as a subject."""
         determiner = self.choice(determiners)
@@ -154,7 +167,11 @@ def feeling(draw: _Drawing) -> tuple[Phrase, str]:
 
 def wish(draw: _Drawing) -> tuple[Phrase, str]:
     """The boys want to visit this famous castle."""
-    polarity, modal, verb = draw.choice(("plain", "plain", "not", "question")), draw.choice(MODALS), draw.choice(WANTED)
+    polarity, modal, verb = (
+        draw.choice(("plain", "plain", "not", "question")),
+        draw.choice(MODALS),
+        draw.choice(WANTED),
+    )
     start = clause(draw.subject(verb, polarity), modal, "present", polarity)
     wanted = draw.something(draw.noun(verb.kinds), polarity)
     return start + Phrase(verb.english, verb.infinitive) + phrase(wanted), polarity
@@ -261,7 +278,8 @@ def possession(draw: _Drawing) -> tuple[Phrase, str]:
     owned = noun_phrase(noun, "the", draw.adjectives(noun, draw.choice((0, 1))), many)
     whose = owner.english + ("'" if owner.form == 4 and owner.english.endswith("s") else "'s")
     owned = Phrase(
-        f"{whose} {owned.english.removeprefix('the ')}", f"{owned.french} de {owner.french}".replace(" et ", " et de ")
+        f"{whose} {owned.english.removeprefix('the ')}",
+        f"{owned.french} de {owner.french}".replace(" et ", " et de "),
     )
     subject = person(owned, noun.gender, many)
     tense, polarity = draw.choice(("present", "past")), draw.choice(POLARITIES)
@@ -274,7 +292,9 @@ def relative(draw: _Drawing) -> tuple[Phrase, str]:
     noun = draw.noun(verb.kinds)
     bought = draw.thing(noun, ("the", "this"), counts=(0, 1))
     subject = draw.subject(verb, "plain")
-    that = phrase(bought) + Phrase("that", "que") + clause(subject, verb, tense, "plain", object_before=bought)
+    that = (
+        phrase(bought) + Phrase("that", "que") + clause(subject, verb, tense, "plain", object_before=bought)
+    )
     polarity = draw.choice(("plain", "not"))
     whole = person(that, bought.gender, bought.form == 4)
     return being(whole, "present", polarity, _quality(draw, noun, bought)), polarity
@@ -288,6 +308,20 @@ def sale(draw: _Drawing) -> tuple[Phrase, str]:
 
 
 TEMPLATES: tuple[Callable[[_Drawing], tuple[Phrase, str]], ...] = (
-    *(action, action, action, wish, wish, motion, motion, relative, relative, feeling, description, mood, reason),
+    *(
+        action,
+        action,
+        action,
+        wish,
+        wish,
+        motion,
+        motion,
+        relative,
+        relative,
+        feeling,
+        description,
+        mood,
+        reason,
+    ),
     *(existence, price, timetable, possession, sale),
 )

@@ -1,7 +1,7 @@
 """The words of the generated holiday sentences, English and French, with all forms that the sentences need.
 
-A "*" before a French word: it starts like a consonant (h aspiré, "huit", "onze"), so nothing is elided before it.
-A "_" stands for a space inside an expression.
+A "*" before a French word: it starts like a consonant (h aspiré, "huit", "onze"), so nothing is elided before
+it. A "_" stands for a space inside an expression.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 
 class Noun(NamedTuple):
-    """A noun: English singular, French singular, gender ("m" or "f"), and what it names ("T", "A", "H" or "S")."""
+    """A noun: English singular, French singular, gender ("m" or "f"), and what it names ("T", "A", "H" or
+    "S").
+    """
 
     english: str
     french: str
@@ -19,7 +21,9 @@ class Noun(NamedTuple):
 
 
 class Adjective(NamedTuple):
-    """An adjective: English, French masculine and feminine singular, kinds of its nouns, and whether before them."""
+    """An adjective: English, French masculine and feminine singular, kinds of its nouns, and whether before
+    them.
+    """
 
     english: str
     masculine: str
@@ -29,7 +33,9 @@ class Adjective(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """A verb: English base, past and participle ("-": unused); French present (je, il, nous, vous, ils), participle."""
+    """A verb: English base, past and participle ("-": unused); French present (je, il, nous, vous, ils),
+    participle.
+    """
 
     english: str
     past: str
@@ -42,7 +48,9 @@ class Verb(NamedTuple):
 
 
 class Person(NamedTuple):
-    """A subject: English, French, which of a verb's five forms it takes, and gender; "-" where English hides it."""
+    """A subject: English, French, which of a verb's five forms it takes, and gender; "-" where English hides
+    it.
+    """
 
     english: str
     french: str
@@ -55,7 +63,9 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _nouns(kind: str, text: str) -> list[Noun]:
-    return [Noun(english, french, gender, kind) for english, french, gender in map(str.split, text.split(", "))]
+    return [
+        Noun(english, french, gender, kind) for english, french, gender in map(str.split, text.split(", "))
+    ]
 
 
 def _regular(stem: str) -> tuple[tuple[str, ...], str]:
@@ -200,9 +210,23 @@ leave left - for partir pars part partons partez partent parti
 MODALS = (
     _verb(["want to", "-", "-", "", "vouloir", "veux", "veut", "voulons", "voulez", "veulent", "voulu"]),
     _verb(
-        ["prefer to", "-", "-", "", "préférer", "préfère", "préfère", "préférons", "préférez", "préfèrent", "préféré"]
+        [
+            "prefer to",
+            "-",
+            "-",
+            "",
+            "préférer",
+            "préfère",
+            "préfère",
+            "préférons",
+            "préférez",
+            "préfèrent",
+            "préféré",
+        ]
     ),
-    _verb(["hope to", "-", "-", "", "espérer", "espère", "espère", "espérons", "espérez", "espèrent", "espéré"]),
+    _verb(
+        ["hope to", "-", "-", "", "espérer", "espère", "espère", "espérons", "espérez", "espèrent", "espéré"]
+    ),
 )
 
 PERSONS = tuple(

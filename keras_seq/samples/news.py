@@ -1,9 +1,9 @@
 """A generated corpus of English news sentences with named entities, in CoNLL files: token TAB IOB2 tag.
 
-Sentences come from templates, names from parts of words: persons, locations, organizations, dates. No template of one
-split is in another, and half of the names of validation and test come from words that training never has, so context
-must tell them; some names have several types (a place, the club that plays there, a person called after it). It shows
-that everything works, not how good a model is on real text.
+Sentences come from templates, names from parts of words: persons, locations, organizations, dates. No
+template of one split is in another, and half of the names of validation and test come from words that
+training never has, so context must tell them; some names have several types (a place, the club that plays
+there, a person called after it). It shows that everything works, not how good a model is on real text.
 """
 
 from __future__ import annotations
@@ -122,10 +122,16 @@ TEMPLATES = {
     ),
 }
 WORDS = {
-    "role": "president, chairman, director, founder, owner, captain, coach, secretary, treasurer, leader".split(", "),
+    "role": "president, chairman, director, founder, owner, captain, coach, secretary, treasurer, leader".split(
+        ", "
+    ),
     "said": "said, told reporters, announced, confirmed, added, noted, argued".split(", "),
-    "goods": "steel, wheat, coffee, car, cotton, timber, paper, sugar, glass, tea, rice, wool, fish".split(", "),
-    "adjective": "weak, strong, record, modest, well-known, long-term, poor, solid, so-called, low-cost".split(", "),
+    "goods": "steel, wheat, coffee, car, cotton, timber, paper, sugar, glass, tea, rice, wool, fish".split(
+        ", "
+    ),
+    "adjective": "weak, strong, record, modest, well-known, long-term, poor, solid, so-called, low-cost".split(
+        ", "
+    ),
     "count": [*map(str, range(18, 80)), *(f"{n:,}" for n in range(120, 9000, 70))],
     "small": [str(n) for n in range(18, 80)],
     "percent": [f"{n / 10}" for n in range(11, 99)],
@@ -134,7 +140,8 @@ WORDS = {
 
 
 def write() -> pathlib.Path:
-    """Write the corpus where it is not there yet, and return its folder: `train.conll` and two more, like `SIZES`.
+    """Write the corpus where it is not there yet, and return its folder: `train.conll` and two more, like
+    `SIZES`.
 
     The folder is in `KERAS_SEQ_CACHE`, or in the user's cache folder.
 
@@ -175,7 +182,9 @@ def _sentence(template: str, split: str, generator: random.Random) -> list[tuple
             first, *rest = name.split()
             tokens += [(first, f"B-{TYPES[slot]}"), *((token, f"I-{TYPES[slot]}") for token in rest)]
         else:
-            tokens += [(token, "O") for token in (generator.choice(WORDS[slot]) if slot in WORDS else word).split()]
+            tokens += [
+                (token, "O") for token in (generator.choice(WORDS[slot]) if slot in WORDS else word).split()
+            ]
     return tokens
 
 

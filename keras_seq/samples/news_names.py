@@ -18,7 +18,14 @@ DAY_FORMS = (
     *("{month} {number}", "{month} {number}", "{month} {number} , {year}", "{number} {month} {year}"),
     "{weekday} , {month} {number}",
 )
-PERIOD_FORMS = ("{year}", "{month} {year}", "{month} {year}", "the {season} of {year}", "early {year}", "late {month}")
+PERIOD_FORMS = (
+    "{year}",
+    "{month} {year}",
+    "{month} {year}",
+    "the {season} of {year}",
+    "early {year}",
+    "late {month}",
+)
 DAYS = "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday".split(", ")
 MONTHS = (
     "January, February, March, April, May, June, July, August, September, October, November, December, Jan., Feb., "
@@ -44,16 +51,26 @@ COINED = (
 LETTERS = "ABCDEFGHIKLMNOPRSTVW"
 # How a kind of name is made of words; the more often a form stands here, the more often it is taken.
 FORMS = {
-    "person": ("{first} {last}",) * 7 + ("{first} {letter}. {last}", "{first} {last}-{last}", "{first} {place}"),
+    "person": ("{first} {last}",) * 7
+    + ("{first} {letter}. {last}", "{first} {last}-{last}", "{first} {place}"),
     "place": (
         *("{place}",) * 7,
         *("New {place}", "Port {place}", "Lake {place}", "{place} Bay", "{abbreviation}", "North {place}"),
     ),
     "company": (
-        *("{coined}", "{coined}", "{coined} Corp.", "{coined} Inc.", "{last} & Sons", "{last} Brothers", "{last}"),
+        *(
+            "{coined}",
+            "{coined}",
+            "{coined} Corp.",
+            "{coined} Inc.",
+            "{last} & Sons",
+            "{last} Brothers",
+            "{last}",
+        ),
         *("{place} Airlines", "{place} Steel", "{acronym}", "{last} , {last} & Co."),
     ),
-    "club": ("{place}",) * 3 + ("{place} United", "{place} City", "{place} Rovers", "Real {place}", "FC {place}"),
+    "club": ("{place}",) * 3
+    + ("{place} United", "{place} City", "{place} Rovers", "Real {place}", "FC {place}"),
     "body": (
         *("University of {place}", "{place} University", "National Bank of {place}", "{place} City Council"),
         *("{place} Chamber of Commerce", "Museum of {place}", "{last} Institute", "{coined} Foundation"),
@@ -82,11 +99,14 @@ def _words(split: str) -> dict[str, list[str]]:
     """A split's own words, by the slot of a form that they fill."""
     pairs = {"first": FIRST, "last": LAST, "place": PLACE, "coined": COINED}
     made = {
-        slot: ["".join(parts) for parts in itertools.product(*map(str.split, pair))] for slot, pair in pairs.items()
+        slot: ["".join(parts) for parts in itertools.product(*map(str.split, pair))]
+        for slot, pair in pairs.items()
     }
     made["abbreviation"] = [f"{a}.{b}." for a, b in itertools.permutations(LETTERS, 2)]
     made["acronym"] = ["".join(letters) for letters in itertools.permutations(LETTERS, 3)]
-    return {"letter": list(LETTERS)} | {slot: _part(_mixed(words, slot), split) for slot, words in made.items()}
+    return {"letter": list(LETTERS)} | {
+        slot: _part(_mixed(words, slot), split) for slot, words in made.items()
+    }
 
 
 def _dates(forms: tuple[str, ...]) -> list[str]:

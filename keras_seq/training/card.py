@@ -22,7 +22,17 @@ from keras_seq.training import scoring
 
 SHOWN_CHARACTERS = 200  # of an input in a table
 # Light colours that people with any colour vision tell apart (Tol 2021), for the types of entities.
-SPAN_COLORS = ("#99ddff", "#eedd88", "#ffaabb", "#bbcc33", "#ee8866", "#dddddd", "#44bb99", "#77aadd", "#aaaa00")
+SPAN_COLORS = (
+    "#99ddff",
+    "#eedd88",
+    "#ffaabb",
+    "#bbcc33",
+    "#ee8866",
+    "#dddddd",
+    "#44bb99",
+    "#77aadd",
+    "#aaaa00",
+)
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}: worst examples</title><style>
 body {{ font: 16px/1.9 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }}
@@ -101,7 +111,9 @@ def _looked(run: Run, looks: Callable[[], Sequence[Attention]]) -> list[str]:
         "darker the more:"
     )
     with pictures.spared(str(run.attention_file)):
-        return [part for name in pictures.attention(run, looks()) for part in (about, f"![attention]({name})")]
+        return [
+            part for name in pictures.attention(run, looks()) for part in (about, f"![attention]({name})")
+        ]
     return []
 
 
@@ -160,15 +172,22 @@ def _worst_spans(run: Run, worst: list[tuple[Example, Answer]], spans: Callable)
         text, (true, answered) = str(example.input), spans(example, answer)
         for entity in sorted({*true, *answered}, key=lambda entity: entity.type):
             types.setdefault(entity.type, SPAN_COLORS[len(types) % len(SPAN_COLORS)])
-        lists = ("; ".join(f"{text[e.start : e.end]} ({e.type})" for e in side) or "none" for side in (true, answered))
+        lists = (
+            "; ".join(f"{text[e.start : e.end]} ({e.type})" for e in side) or "none"
+            for side in (true, answered)
+        )
         rows.append(f"| {' | '.join(map(_cell, lists))} | {_cell(text)} |")
         marked = (_marked(text, side, other, types) for side, other in ((true, answered), (answered, true)))
         page.append("<p><b>true</b> {}<br><b>answered</b> {}</p>".format(*marked))
-    key = " ".join(f'<mark style="background:{color}">{html.escape(name)}</mark>' for name, color in types.items())
+    key = " ".join(
+        f'<mark style="background:{color}">{html.escape(name)}</mark>' for name, color in types.items()
+    )
     title = html.escape(run.name)
     page_text = PAGE.format(title=title, key=key, rows="\n".join(page))
     run.worst_examples_file.write_text(page_text, encoding="utf-8", errors="replace")
-    return "\n".join([f"In colour: [{run.worst_examples_file.name}]({run.worst_examples_file.name}).", "", *rows])
+    return "\n".join(
+        [f"In colour: [{run.worst_examples_file.name}]({run.worst_examples_file.name}).", "", *rows]
+    )
 
 
 def _marked(text: str, entities: list[Entity], others: list[Entity], colors: dict[str, str]) -> str:
@@ -214,11 +233,18 @@ def _use(run: Run, question: str) -> str:
     question = json.dumps(question[:SHOWN_CHARACTERS], ensure_ascii=False)
     folder, requests = shlex.quote(str(run.path)), shlex.quote(f"@{run.requests_file}")
     address = f"localhost:8501/v1/models/{urllib.parse.quote(run.name)}:predict"
-    python = ["import keras_seq", "", f"model = keras_seq.load({json.dumps(str(run.path), ensure_ascii=False)})"]
+    python = [
+        "import keras_seq",
+        "",
+        f"model = keras_seq.load({json.dumps(str(run.path), ensure_ascii=False)})",
+    ]
     commands = [
         f"python -m keras_seq.evaluate {folder}",
         f"python -m export {folder}",
         f"curl -d {requests} {address}   # where it is served",
     ]
-    blocks = [_fenced("\n".join([*python, f"print(model([{question}]))"]), "python"), _fenced("\n".join(commands))]
+    blocks = [
+        _fenced("\n".join([*python, f"print(model([{question}]))"]), "python"),
+        _fenced("\n".join(commands)),
+    ]
     return "\n\n".join(blocks)

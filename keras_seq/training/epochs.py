@@ -27,9 +27,9 @@ class Best(NamedTuple):
 def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
     """The first epoch with the best score; by a score that says something.
 
-    The first of `names` decides. While it has been the same in every epoch, or NaN, it says nothing, and the next one
-    decides: BLEU is 0 for every translation of three words, F1 until the first entity is found. Once it moves, it
-    decides alone, and of equal scores the first is the best.
+    The first of `names` decides. While it has been the same in every epoch, or NaN, it says nothing, and the
+    next one decides: BLEU is 0 for every translation of three words, F1 until the first entity is found. Once
+    it moves, it decides alone, and of equal scores the first is the best.
 
     Args:
         history: the scores of every epoch, by name.
@@ -53,8 +53,8 @@ def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
 def plan(examples: int, epochs: int | None, batch_size: int | None) -> tuple[int, int]:
     """Epochs and batch size, as they are given or, left out, as the number of training examples asks for.
 
-    What a network learns in is steps. With 64 examples a step and ten epochs, 300 examples would be 50 steps; so the
-    batches are smaller and the epochs more on little data, until there are 1500 steps.
+    What a network learns in is steps. With 64 examples a step and ten epochs, 300 examples would be 50 steps;
+    so the batches are smaller and the epochs more on little data, until there are 1500 steps.
 
     Args:
         examples: of the training split.

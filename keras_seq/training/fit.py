@@ -1,4 +1,6 @@
-"""Training by `model.fit`: the optimizer, the data, the epochs that are left, and what there is to say afterwards."""
+"""Training by `model.fit`: the optimizer, the data, the epochs that are left, and what there is to say
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -55,21 +57,22 @@ def fit(
         validation: the split that chooses the best epoch.
         run: where the state, the history and the logs go.
         watch: called after every epoch, gives scores of the validation split by name.
-        epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at least 10 and
-            at most 50.
-        batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch allow.
+        epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at
+            least 10 and at most 50.
+        batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch
+            allow.
         learning_rate: Adam's step size, at the start.
         learning_rate_schedule: constant, or a cosine that falls to 0 at the last step.
         gradient_clip: largest norm of all gradients together; without it none.
-        weight_averaging: decay of a moving average of the weights, which is what is scored and kept (0.999 averages
-            about the last 1000 steps, 0.98 about 50); 0 for none. Source: Polyak and Juditsky 1992.
+        weight_averaging: decay of a moving average of the weights, which is what is scored and kept (0.999
+            averages about the last 1000 steps, 0.98 about 50); 0 for none. Source: Polyak and Juditsky 1992.
         patience: stop after so many epochs without a better validation score; without it never.
         shuffle_buffer: examples held in memory to be shuffled.
         seed: decides the initial weights, the dropout and the order of the data.
 
     Raises:
-        DataError: when the training data is not what the run was begun with, or has nothing to train on, or when the
-            weights or the loss are no numbers.
+        DataError: when the training data is not what the run was begun with, or has nothing to train on, or
+            when the weights or the loss are no numbers.
         Stopped: after Ctrl-C or SIGTERM; the state is saved.
     """
     with progress.step("preparing the training", at_once=False):
@@ -107,7 +110,13 @@ def fit(
             end = keeper.epoch + 1 if keeper.step else epochs
             network.fit(
                 training_dataset(
-                    train, preprocessing, batch_size, shuffle_buffer, seed, range(keeper.epoch, end), keeper.step
+                    train,
+                    preprocessing,
+                    batch_size,
+                    shuffle_buffer,
+                    seed,
+                    range(keeper.epoch, end),
+                    keeper.step,
                 ),
                 validation_data=validation_data,
                 initial_epoch=keeper.epoch,
@@ -155,8 +164,8 @@ def summary(
 
 
 class Alive(keras.callbacks.Callback):
-    """Signs of life where Keras shows none: until a first step ends, while the validation split is answered, and, where
-    there is no bar, within an epoch. The last of the callbacks.
+    """Signs of life where Keras shows none: until a first step ends, while the validation split is answered,
+    and, where there is no bar, within an epoch. The last of the callbacks.
 
     Args:
         has_bar: whether Keras shows every step.
@@ -198,8 +207,8 @@ class Alive(keras.callbacks.Callback):
 class AveragingAdam(keras.optimizers.Adam):
     """Adam whose moving average of the weights is put into the model when it is asked for.
 
-    Keras puts it there at the end of every `fit`, and a training that is continued by another `fit` would go on from
-    the average.
+    Keras puts it there at the end of every `fit`, and a training that is continued by another `fit` would go
+    on from the average.
     """
 
     def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:

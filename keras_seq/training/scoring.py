@@ -45,7 +45,9 @@ def plain(tensor: tf.Tensor) -> list:
     return _decoded(values) if tensor.dtype == tf.string else values
 
 
-def score(model: Answering, examples: Iterable[Example], objective: Objective, seen: Set[str] = frozenset()) -> Scored:
+def score(
+    model: Answering, examples: Iterable[Example], objective: Objective, seen: Set[str] = frozenset()
+) -> Scored:
     """Ask a model every example of a split and score its answers.
 
     Args:
@@ -72,7 +74,9 @@ def score(model: Answering, examples: Iterable[Example], objective: Objective, s
     if not records:
         raise DataError("there are no examples to score: the split is empty")
     worst.sort(reverse=True)
-    return Scored(objective.score(records, answer, seen), [(example, answer) for _, _, example, answer in worst])
+    return Scored(
+        objective.score(records, answer, seen), [(example, answer) for _, _, example, answer in worst]
+    )
 
 
 def numbers(metrics: dict[str, Any]) -> dict[str, float]:
@@ -81,7 +85,9 @@ def numbers(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def shown(name: str) -> str:
-    """A label as it stands in a table or a picture: one line, not too long, nothing that a terminal would act on."""
+    """A label as it stands in a table or a picture: one line, not too long, nothing that a terminal would act
+    on.
+    """
     line = " ".join(name.split())
     line = line if len(line) <= MOST_SHOWN_CHARACTERS else line[: MOST_SHOWN_CHARACTERS - 1] + "…"
     return "".join(c if c.isprintable() else "\ufffd" for c in line)
@@ -115,7 +121,9 @@ def _judged(model: Answering, examples: Iterable[Example]) -> Iterator[tuple[Exa
     """`answers`, with what the model makes of the truths."""
     for batch in bucketed(examples, BATCH_SIZE):
         inputs = [example.input for example in batch]
-        yield from _by_example(batch, {**model(inputs), **model.told(inputs, [example.truth for example in batch])})
+        yield from _by_example(
+            batch, {**model(inputs), **model.told(inputs, [example.truth for example in batch])}
+        )
 
 
 def _by_example(batch: list[Example], outputs: dict[str, tf.Tensor]) -> Iterator[tuple[Example, Answer]]:

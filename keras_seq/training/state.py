@@ -1,8 +1,8 @@
 """The state of a training run: saved while it goes on, restored when it starts again.
 
 The state holds every number that training depends on (weights, optimizer, random number generators, running
-metrics, position in the data), and the order of the data follows from the seed and the epoch. So a run that was
-stopped anywhere, and one that was not, end with the same weights.
+metrics, position in the data), and the order of the data follows from the seed and the epoch. So a run that
+was stopped anywhere, and one that was not, end with the same weights.
 """
 
 from __future__ import annotations
@@ -45,9 +45,11 @@ class StateKeeper(keras.callbacks.Callback):
         network: compiled.
         preprocessing: adapted.
         steps: batches of an epoch.
-        monitors: the names in the history of what decides which epoch was best, as `epochs.best_of` takes them.
+        monitors: the names in the history of what decides which epoch was best, as `epochs.best_of` takes
+            them.
         patience: see `training.fit`.
-        watch: more scores of the validation split, by name; called while the network has the weights that are scored.
+        watch: more scores of the validation split, by name; called while the network has the weights that are
+            scored.
 
     Attributes:
         epoch: the epoch that training is in, from 0.
@@ -96,7 +98,9 @@ class StateKeeper(keras.callbacks.Callback):
             self._seconds = float(saved["seconds"])
             for number, variable in enumerate(self._variables()):
                 variable.assign(saved[f"variable_{number}"])
-            metrics = itertools.takewhile(saved.files.__contains__, (f"metric_{n}" for n in itertools.count()))
+            metrics = itertools.takewhile(
+                saved.files.__contains__, (f"metric_{n}" for n in itertools.count())
+            )
             self._restored_metrics = [saved[name] for name in metrics]
         for inputs, targets in data.take(1 if self._restored_metrics else 0):
             self.network.compute_metrics(inputs, targets, self.network(inputs, training=False))
@@ -104,12 +108,18 @@ class StateKeeper(keras.callbacks.Callback):
         progress.say(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
 
     def save(self) -> None:
-        """Write the state, whole or not at all; weights that are no numbers never take the place of good ones."""
-        arrays: dict[str, Any] = {f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())}
+        """Write the state, whole or not at all; weights that are no numbers never take the place of good
+        ones.
+        """
+        arrays: dict[str, Any] = {
+            f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())
+        }
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise self._diverged("some weights are NaN or infinite")
         if self.step:
-            arrays |= {f"metric_{n}": variable.numpy() for n, variable in enumerate(self.network.metrics_variables)}
+            arrays |= {
+                f"metric_{n}": variable.numpy() for n, variable in enumerate(self.network.metrics_variables)
+            }
         arrays |= {
             "epoch": self.epoch,
             "step": self.step,

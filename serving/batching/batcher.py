@@ -1,8 +1,8 @@
 """Joining concurrent calls into batches, as TensorFlow Serving's batching session does.
 
-Kinder than there: a call whose deadline passes is answered then, with DEADLINE_EXCEEDED, and its rows are left out of a
-batch that has not begun (there, they run along, or all get RESOURCE_EXHAUSTED at the end); and a call of a wrong rank
-shares no batch with right ones, which would fail with it.
+Kinder than there: a call whose deadline passes is answered then, with DEADLINE_EXCEEDED, and its rows are
+left out of a batch that has not begun (there, they run along, or all get RESOURCE_EXHAUSTED at the end); and
+a call of a wrong rank shares no batch with right ones, which would fail with it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from serving.configs import Batching
 from serving.errors import Code, ServingError
 
 Feeds = dict[str, np.ndarray]
-Key = tuple[tuple[tuple[str, int], ...], tuple[str, ...]]  # feeds with ranks, and fetches; equal ones share batches
+Key = tuple[
+    tuple[tuple[str, int], ...], tuple[str, ...]
+]  # feeds with ranks, and fetches; equal ones share batches
 Run = Callable[[Feeds, tuple[str, ...], int | None], list[np.ndarray]]
 
 TOO_LATE = "Run() timeout exceeded while waiting in batching queue"
@@ -83,7 +85,11 @@ class Batcher:
     """
 
     def __init__(
-        self, run: Run, batching: Batching, scheduler: BatchScheduler, queued: Callable[[float], None] | None = None
+        self,
+        run: Run,
+        batching: Batching,
+        scheduler: BatchScheduler,
+        queued: Callable[[float], None] | None = None,
     ) -> None:
         self._run = run
         self._batching = batching
@@ -190,7 +196,9 @@ class Batcher:
             return
         feeds, rows = merge([part.feeds() for part in parts], self._batching)
         deadlines = [part.call.deadline for part in parts]
-        latest = None if None in deadlines else max(deadline for deadline in deadlines if deadline is not None)
+        latest = (
+            None if None in deadlines else max(deadline for deadline in deadlines if deadline is not None)
+        )
         outputs = self._run(feeds, fetches, None if latest is None else max(1, int((latest - now) * 1000)))
         check_outputs(outputs, fetches, rows)
         start = 0

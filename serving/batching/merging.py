@@ -1,4 +1,6 @@
-"""Rows of several calls as one batch: checked, padded and filled up as TensorFlow Serving's batching session does."""
+"""Rows of several calls as one batch: checked, padded and filled up as TensorFlow Serving's batching session
+does.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,14 @@ def num_rows(feeds: dict[str, np.ndarray]) -> int:
     if not feeds:
         raise ServingError(Code.INVALID_ARGUMENT, "Batching Run() must have at least one input tensor")
     if any(array.ndim == 0 for array in feeds.values()):
-        raise ServingError(Code.INVALID_ARGUMENT, "Batching Run() input tensors must have at least one dimension")
+        raise ServingError(
+            Code.INVALID_ARGUMENT, "Batching Run() input tensors must have at least one dimension"
+        )
     sizes = {array.shape[0] for array in feeds.values()}
     if len(sizes) > 1:
-        raise ServingError(Code.INVALID_ARGUMENT, "Batching Run() input tensors must have equal 0th-dimension size")
+        raise ServingError(
+            Code.INVALID_ARGUMENT, "Batching Run() input tensors must have equal 0th-dimension size"
+        )
     return sizes.pop()
 
 
@@ -40,7 +46,9 @@ def merge(tasks: list[dict[str, np.ndarray]], batching: Batching) -> tuple[dict[
         ServingError: when shapes or types differ and cannot be made equal.
     """
     rows = sum(next(iter(feeds.values())).shape[0] for feeds in tasks)
-    missing = next((size for size in batching.allowed_batch_sizes if size >= rows), rows) - rows if rows else 0
+    missing = (
+        next((size for size in batching.allowed_batch_sizes if size >= rows), rows) - rows if rows else 0
+    )
     merged = {}
     for name in sorted(tasks[0]):
         arrays = [feeds[name] for feeds in tasks]

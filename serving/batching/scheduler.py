@@ -33,7 +33,8 @@ class Batch(Generic[T]):
 
 
 class Queue(Generic[T]):
-    """Batches in order of arrival; the last is open, the others are full. The caller holds the scheduler's lock.
+    """Batches in order of arrival; the last is open, the others are full. The caller holds the scheduler's
+    lock.
 
     Args:
         batching: the limits.
@@ -41,7 +42,9 @@ class Queue(Generic[T]):
         emptied: called when the last task has been taken.
     """
 
-    def __init__(self, batching: Batching, process: Callable[[Batch[T]], None], emptied: Callable[[], None]) -> None:
+    def __init__(
+        self, batching: Batching, process: Callable[[Batch[T]], None], emptied: Callable[[], None]
+    ) -> None:
         self.process = process
         self.emptied = emptied
         self.is_closed = False  # a closed queue waits for no more rows
@@ -72,7 +75,9 @@ class Queue(Generic[T]):
         return self._batches.popleft()
 
     def add(self, task: T, begun: float) -> bool:
-        """Put a task into the open batch, or into a new one; true when a thread should look at the queue again."""
+        """Put a task into the open batch, or into a new one; true when a thread should look at the queue
+        again.
+        """
         batch = self._batches[-1]
         if batch.tasks and batch.rows + task.rows > self._batching.largest_batch:
             batch = Batch()
@@ -148,7 +153,9 @@ class BatchScheduler:
             pass
 
     def _run_next(self) -> bool:
-        """Wait for a batch and run it; false at the end. A call of its own, so that an idle thread holds no arrays."""
+        """Wait for a batch and run it; false at the end. A call of its own, so that an idle thread holds no
+        arrays.
+        """
         found = self._next()
         if found is None:
             return False

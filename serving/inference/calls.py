@@ -1,7 +1,8 @@
-"""The methods of TensorFlow Serving's PredictionService, on one loaded model: predict, classify, regress, several.
+"""The methods of TensorFlow Serving's PredictionService, on one loaded model: predict, classify, regress,
+several.
 
-The checks, their order, codes and texts are those of tensorflow_serving/servables/tensorflow (predict_util.cc,
-classifier.cc, regressor.cc, multi_inference.cc, util.cc at 2.17.1).
+The checks, their order, codes and texts are those of tensorflow_serving/servables/tensorflow
+(predict_util.cc, classifier.cc, regressor.cc, multi_inference.cc, util.cc at 2.17.1).
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ from serving.values.tensors import type_name
 
 DEFAULT_SIGNATURE = "serving_default"
 PREDICT, CLASSIFY, REGRESS = (f"tensorflow/serving/{method}" for method in ("predict", "classify", "regress"))
-INPUTS, CLASSES, SCORES, OUTPUTS = "inputs", "classes", "scores", "outputs"  # names in classify and regress signatures
+INPUTS, CLASSES, SCORES, OUTPUTS = (
+    "inputs",
+    "classes",
+    "scores",
+    "outputs",
+)  # names in classify and regress signatures
 
 
 class Model(Protocol):
@@ -61,7 +67,8 @@ def predict(
         timeout_ms: for this call; None for none.
 
     Raises:
-        ServingError: FAILED_PRECONDITION for an unknown signature; INVALID_ARGUMENT for inputs that do not fit it.
+        ServingError: FAILED_PRECONDITION for an unknown signature; INVALID_ARGUMENT for inputs that do not
+            fit it.
     """
     signature_name = signature_name or DEFAULT_SIGNATURE
     if signature_name not in model.signatures:
@@ -90,7 +97,10 @@ def regress(
 
 
 def several(
-    model: Model, tasks: Iterable[inference_pb2.InferenceTask], examples: Sequence[bytes], timeout_ms: int | None = None
+    model: Model,
+    tasks: Iterable[inference_pb2.InferenceTask],
+    examples: Sequence[bytes],
+    timeout_ms: int | None = None,
 ) -> list[classification_pb2.ClassificationResult | regression_pb2.RegressionResult]:
     """The results of several classify and regress tasks, in one run of the model (MultiInference)."""
     prepared: list[Task] = []
@@ -148,7 +158,10 @@ def _feeds(signature: meta_graph_pb2.SignatureDef, inputs: Mapping) -> dict[str,
         used, sent = ",".join(sorted(given & wanted)), ",".join(sorted(given))
         raise _invalid(f"Inputs contains invalid name. Used request inputs: {used}, request input: {sent}")
     for place, name in enumerate(sorted(wanted)):
-        dtype, expected = _dtype(feeds[signature.inputs[name].name]), tf.as_dtype(signature.inputs[name].dtype)
+        dtype, expected = (
+            _dtype(feeds[signature.inputs[name].name]),
+            tf.as_dtype(signature.inputs[name].dtype),
+        )
         if dtype != expected:
             given_and_wanted = f"to be {type_name(expected)} but {type_name(dtype)} is provided"
             raise _invalid(f"Expects arg[{place}] {given_and_wanted}: input {name}")
@@ -208,7 +221,9 @@ def _run(
     return dict(zip(fetches, model.run(feeds, fetches, timeout_ms), strict=True)) if tasks else {}
 
 
-def _classes(task: Task, count: int, found: Mapping[str, np.ndarray]) -> classification_pb2.ClassificationResult:
+def _classes(
+    task: Task, count: int, found: Mapping[str, np.ndarray]
+) -> classification_pb2.ClassificationResult:
     outputs = task.signature.outputs
     labels = _matrix("classes", tf.string, outputs, count, found)
     scores = _matrix("scores", tf.float32, outputs, count, found)

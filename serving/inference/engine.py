@@ -46,7 +46,9 @@ class SavedModel:
         self._session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
         try:
             with _tensorflow_errors(), _plain(path) as plain_path, self._session.graph.as_default():
-                loaded: meta_graph_pb2.MetaGraphDef = tf.compat.v1.saved_model.load(self._session, [SERVE], plain_path)
+                loaded: meta_graph_pb2.MetaGraphDef = tf.compat.v1.saved_model.load(
+                    self._session, [SERVE], plain_path
+                )
                 self._session._extend_graph()
         except BaseException:
             self._session.close()
@@ -54,7 +56,9 @@ class SavedModel:
         self.signatures = dict(loaded.signature_def)
         self._outputs: dict[str, Any] = {}
 
-    def run(self, feeds: dict[str, np.ndarray], fetches: tuple[str, ...], timeout_ms: int | None) -> list[np.ndarray]:
+    def run(
+        self, feeds: dict[str, np.ndarray], fetches: tuple[str, ...], timeout_ms: int | None
+    ) -> list[np.ndarray]:
         """The fetched tensors.
 
         Args:
@@ -87,7 +91,9 @@ class SavedModel:
 
     def _output(self, name: str) -> Any:
         if name not in self._outputs:
-            self._outputs[name] = self._session.graph.as_graph_element(name, allow_operation=False)._as_tf_output()
+            self._outputs[name] = self._session.graph.as_graph_element(
+                name, allow_operation=False
+            )._as_tf_output()
         return self._outputs[name]
 
 

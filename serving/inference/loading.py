@@ -39,7 +39,9 @@ class Servable:
         self._metrics = metrics
         self._batcher = batcher
 
-    def run(self, feeds: dict[str, np.ndarray], fetches: tuple[str, ...], timeout_ms: int | None) -> list[np.ndarray]:
+    def run(
+        self, feeds: dict[str, np.ndarray], fetches: tuple[str, ...], timeout_ms: int | None
+    ) -> list[np.ndarray]:
         """The fetched tensors; see `SavedModel.run`."""
         start = time.perf_counter()
         outputs = (self._batcher or self._model).run(feeds, fetches, timeout_ms)
@@ -120,10 +122,12 @@ class Loader:
 
 
 def replay(servable: Servable, file: pathlib.Path) -> int:
-    """Send a version the requests of a warm-up file, a TFRecord of PredictionLogs, and say how many they were.
+    """Send a version the requests of a warm-up file, a TFRecord of PredictionLogs, and say how many they
+    were.
 
     Raises:
-        ServingError: when a record cannot be read, is of an unknown kind, or fails; or when there are too many.
+        ServingError: when a record cannot be read, is of an unknown kind, or fails; or when there are too
+            many.
     """
     count = 0
     try:
@@ -145,7 +149,9 @@ def _replay(servable: Servable, record: prediction_log_pb2.PredictionLog, file: 
     kind = record.WhichOneof("log_type")
     if kind == "predict_log":
         request = record.predict_log.request
-        calls.predict(servable, request.model_spec.signature_name, request.inputs, list(request.output_filter))
+        calls.predict(
+            servable, request.model_spec.signature_name, request.inputs, list(request.output_filter)
+        )
     elif kind in ("classify_log", "regress_log"):
         request = getattr(record, kind).request
         method = calls.classify if kind == "classify_log" else calls.regress

@@ -1,8 +1,9 @@
-"""One model's versions, from START to END: loaded newest first, swapped without a gap, closed when nobody uses them.
+"""One model's versions, from START to END: loaded newest first, swapped without a gap, closed when nobody
+uses them.
 
-A thread a model does the loading and the closing, one at a time, and holds no lock meanwhile; it ends when the model
-has been taken out of the configuration and all is closed. Everything else only
-notes what is wanted or what has happened, under the model's lock, and wakes those who wait.
+A thread a model does the loading and the closing, one at a time, and holds no lock meanwhile; it ends when
+the model has been taken out of the configuration and all is closed. Everything else only notes what is wanted
+or what has happened, under the model's lock, and wakes those who wait.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ log = logging.getLogger("serving")
 class Model(Generic[T]):
     """A model and its versions; thread-safe.
 
-    A version that could not be loaded is tried again after a poll that did not want it, as TensorFlow Serving does,
-    and also when its folder's contents have changed, which TensorFlow Serving does not do.
+    A version that could not be loaded is tried again after a poll that did not want it, as TensorFlow Serving
+    does, and also when its folder's contents have changed, which TensorFlow Serving does not do.
 
     Args:
         name: the model's name.
@@ -44,10 +45,14 @@ class Model(Generic[T]):
         self._notes: list[str] = []
         self._stopped = False
         self._waits_are_over = False
-        self._worker: threading.Thread | None = None  # there from the first settings to the end of all versions
+        self._worker: threading.Thread | None = (
+            None  # there from the first settings to the end of all versions
+        )
 
     def configure(self, settings: Settings | None) -> None:
-        """Take new settings, in force at once for labels and at the next poll for versions; None unloads the model."""
+        """Take new settings, in force at once for labels and at the next poll for versions; None unloads the
+        model.
+        """
         with self._changed:
             if self._stopped:
                 return
@@ -59,7 +64,9 @@ class Model(Generic[T]):
                 self._worker.start()
 
     def poll(self) -> None:
-        """List the version folders and want those that the policy asks for; a missing base path changes nothing."""
+        """List the version folders and want those that the policy asks for; a missing base path changes
+        nothing.
+        """
         with self._polling:
             settings = self._settings
             if settings is None:
@@ -72,7 +79,9 @@ class Model(Generic[T]):
                 notes = listed + notes
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or error
-                notes = [f"Could not find base path {settings.base_path} for servable {self.name} with error {reason}"]
+                notes = [
+                    f"Could not find base path {settings.base_path} for servable {self.name} with error {reason}"
+                ]
             with self._changed:
                 # The configuration may have changed during the listing: then this one is nobody's.
                 if self._settings is not settings:
@@ -85,7 +94,9 @@ class Model(Generic[T]):
             log.warning("%s", note)
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait until a version is available, or all that are wanted have failed, or `stop`; False when time was up."""
+        """Wait until a version is available, or all that are wanted have failed, or `stop`; False when time
+        was up.
+        """
         with self._changed:
             return self._changed.wait_for(self._is_settled, seconds)
 
@@ -94,14 +105,21 @@ class Model(Generic[T]):
         with self._changed:
             if self._available or self._settings is None:
                 return None
-            failed = [self._versions[number] for number in self._wanted if self._versions[number].code is not Code.OK]
+            failed = [
+                self._versions[number]
+                for number in self._wanted
+                if self._versions[number].code is not Code.OK
+            ]
             if failed:
-                return ", ".join(f"{{{self._id(v.number)} due to error: {v.code.name}: {v.message}}}" for v in failed)
+                return ", ".join(
+                    f"{{{self._id(v.number)} due to error: {v.code.name}: {v.message}}}" for v in failed
+                )
             reason = f" due to error: NOT_FOUND: {' '.join(self._notes)}" if self._notes else ""
             return f"{{{{name: {self.name}}}{reason}}}"
 
     def acquire(self, number: int | None, label: str | None) -> tuple[Version[T], T]:
-        """A version by number or label, or the newest available, and what was loaded; to be given to `release`.
+        """A version by number or label, or the newest available, and what was loaded; to be given to
+        `release`.
 
         Raises:
             ServingError: NOT_FOUND when it is not available, INVALID_ARGUMENT when there is no such label.
@@ -168,7 +186,9 @@ class Model(Generic[T]):
         return not worker.is_alive()
 
     def _list(self, base_path: str) -> tuple[dict[int, Folder], list[str]]:
-        """The version folders; not those of a moment when an old one is seen gone and its successor not yet seen."""
+        """The version folders; not those of a moment when an old one is seen gone and its successor not yet
+        seen.
+        """
         seen = self._wanted.keys()
         folders, notes = list_versions(base_path)
         while not seen <= folders.keys():
@@ -192,7 +212,9 @@ class Model(Generic[T]):
         self._update()
 
     def _update(self) -> None:
-        """After any change: what is not wanted any more stops being available, unless nothing else would be left."""
+        """After any change: what is not wanted any more stops being available, unless nothing else would be
+        left.
+        """
         available = sorted(n for n, version in self._versions.items() if version.state is State.AVAILABLE)
         unwanted = [number for number in available if number not in self._wanted]
         if self._wanted and len(unwanted) == len(available):

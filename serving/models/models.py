@@ -24,18 +24,20 @@ log = logging.getLogger("serving")
 class Models(Generic[T]):
     """The models of a configuration and their versions; thread-safe.
 
-    A new version is loaded before the old one is unloaded, and when it can't be loaded the old one serves on. A
-    version whose loads have all failed is tried again when a poll has seen its folder gone and back, as in TensorFlow
-    Serving, and also when the modification time of its folder or of its saved_model.pb has changed, which is kinder
-    than TensorFlow Serving. A base path that is missing or empty is logged once and polled on.
+    A new version is loaded before the old one is unloaded, and when it can't be loaded the old one serves on.
+    A version whose loads have all failed is tried again when a poll has seen its folder gone and back, as in
+    TensorFlow Serving, and also when the modification time of its folder or of its saved_model.pb has
+    changed, which is kinder than TensorFlow Serving. A base path that is missing or empty is logged once and
+    polled on.
 
     Args:
-        load: called with name, version and path; gives what is served, an object with `close()`. Whatever it raises,
-            that version's load has failed; a ServingError's code and text are what its status tells.
+        load: called with name, version and path; gives what is served, an object with `close()`. Whatever it
+            raises, that version's load has failed; a ServingError's code and text are what its status tells.
         poll_seconds: between two looks at the base paths; 0 or less for one look at each configuration.
         max_load_retries: how often a load that failed is tried again.
         retry_seconds: between the tries.
-        allow_labels_of_unavailable: whether a new label may be given to a version that is not available (yet).
+        allow_labels_of_unavailable: whether a new label may be given to a version that is not available
+            (yet).
         load_threads: how many loads run at once; 0 for one a model.
     """
 
@@ -64,19 +66,19 @@ class Models(Generic[T]):
     def apply(self, config: model_server_config_pb2.ModelServerConfig, wait_seconds: float | None) -> None:
         """Take a configuration: the first, or one that adds, changes and removes models.
 
-        It is checked whole before anything is changed. Then each of its models is waited for, until it has a version
-        available or all its versions have failed. As in TensorFlow Serving, unloads are not waited for, and nor is
-        the change from one available version to another.
+        It is checked whole before anything is changed. Then each of its models is waited for, until it has a
+        version available or all its versions have failed. As in TensorFlow Serving, unloads are not waited
+        for, and nor is the change from one available version to another.
 
         Args:
             config: what is to be served from now on.
             wait_seconds: how long to wait at most; None without end, 0 not at all.
 
         Raises:
-            ServingError: INVALID_ARGUMENT or FAILED_PRECONDITION when the configuration is refused and nothing has
-                changed; UNKNOWN when models that are new in it did not become available, or DEADLINE_EXCEEDED when
-                some have not after `wait_seconds`: it is in force all the same, and its other models are served.
-                UNAVAILABLE after `stop`.
+            ServingError: INVALID_ARGUMENT or FAILED_PRECONDITION when the configuration is refused and
+                nothing has changed; UNKNOWN when models that are new in it did not become available, or
+                DEADLINE_EXCEEDED when some have not after `wait_seconds`: it is in force all the same, and
+                its other models are served. UNAVAILABLE after `stop`.
         """
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
         with self._configuring:
@@ -110,8 +112,8 @@ class Models(Generic[T]):
         """Unload all, for good.
 
         Args:
-            wait_seconds: how long to wait at most for versions that are in use or being loaded; those are closed
-                by their threads as soon as they can be.
+            wait_seconds: how long to wait at most for versions that are in use or being loaded; those are
+                closed by their threads as soon as they can be.
         """
         deadline = time.monotonic() + wait_seconds
         self._stopping.set()
@@ -165,7 +167,9 @@ class Models(Generic[T]):
                 "another.",
             )
         if kind == "custom_model_config":
-            raise ServingError(Code.INVALID_ARGUMENT, "Missing custom_model_config_loader in ServerCore Options")
+            raise ServingError(
+                Code.INVALID_ARGUMENT, "Missing custom_model_config_loader in ServerCore Options"
+            )
         return kind is not None
 
     def _check_labels(self, settings: Mapping[str, Settings]) -> None:
@@ -203,12 +207,15 @@ class Models(Generic[T]):
             raise _stopped()
         if late:
             raise ServingError(
-                Code.DEADLINE_EXCEEDED, f"{len(late)} {what}(s) did not become available in time: {', '.join(late)}"
+                Code.DEADLINE_EXCEEDED,
+                f"{len(late)} {what}(s) did not become available in time: {', '.join(late)}",
             )
         failures = [failure for model in new if (failure := model.failure()) is not None]
         if failures:
             listed = "".join(f"{failure}, " for failure in failures)
-            raise ServingError(Code.UNKNOWN, f"{len(failures)} {what}(s) did not become available: {{{listed}}}")
+            raise ServingError(
+                Code.UNKNOWN, f"{len(failures)} {what}(s) did not become available: {{{listed}}}"
+            )
 
     def _poll(self) -> None:
         while not self._stopping.wait(self._poll_seconds):

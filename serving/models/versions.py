@@ -75,7 +75,9 @@ def check_models(
     models: dict[str, Settings] = {}
     for config in configs:
         if not config.name:
-            raise _invalid(f"Expected every model to have a name; got name()= with base_path()={config.base_path}")
+            raise _invalid(
+                f"Expected every model to have a name; got name()= with base_path()={config.base_path}"
+            )
         if config.name in models:
             raise _invalid(f"Illegal to list model {config.name} multiple times in config list")
         if not _is_absolute(config.base_path):

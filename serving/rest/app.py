@@ -1,4 +1,5 @@
-"""The REST interface, as one ASGI application: any verb and any path reach it; it answers as TensorFlow Serving does.
+"""The REST interface, as one ASGI application: any verb and any path reach it; it answers as TensorFlow
+Serving does.
 
 uvicorn speaks HTTP; nothing here routes, redirects or adds codes that TensorFlow Serving does not have.
 """
@@ -79,7 +80,12 @@ class App:
     """
 
     def __init__(
-        self, service: Service, threads: int, timeout_ms: int, with_cors: bool = False, metrics_path: str | None = None
+        self,
+        service: Service,
+        threads: int,
+        timeout_ms: int,
+        with_cors: bool = False,
+        metrics_path: str | None = None,
     ) -> None:
         self._service = service
         self.timeout_ms = timeout_ms
@@ -91,7 +97,9 @@ class App:
         if scope["type"] != "http":
             raise RuntimeError(f"{scope['type']} is not served")
         query = scope["query_string"].decode("latin-1")
-        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1") + (f"?{query}" if query else "")
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1") + (
+            f"?{query}" if query else ""
+        )
         headers = {name.lower(): value for name, value in scope["headers"]}
         is_cut_off = False
         try:
@@ -132,7 +140,9 @@ class App:
         except ServingError as error:
             reply = _error(error)
         except RecursionError:
-            reply = _error(ServingError(Code.INVALID_ARGUMENT, "JSON Parse error: Nested too deeply. at offset: 0"))
+            reply = _error(
+                ServingError(Code.INVALID_ARGUMENT, "JSON Parse error: Nested too deeply. at offset: 0")
+            )
         except Exception as error:
             log.exception("%s %s", verb, path)
             reply = _error(ServingError(Code.INTERNAL, f"{type(error).__name__}: {error}"))
@@ -147,7 +157,11 @@ class App:
             method = match[4].lower()
             spec = _spec(match[1], match[2], match[3])
             with self._service.counted(spec.name, method, "REST"):
-                return self._predict(spec, body) if method == "predict" else self._of_examples(spec, method, body)
+                return (
+                    self._predict(spec, body)
+                    if method == "predict"
+                    else self._of_examples(spec, method, body)
+                )
         if verb == "GET" and (match := _STATE.fullmatch(path)):
             if not match[1]:
                 raise ServingError(Code.INVALID_ARGUMENT, "Missing model name in request.")
@@ -225,7 +239,9 @@ def _too_large() -> ServingError:
 
 
 async def _send(reply: Reply, send: Callable, unread: Callable[[], Awaitable[dict]] | None) -> None:
-    """Answer; where a body is left unread, close the connection, once the client has had time to see the answer."""
+    """Answer; where a body is left unread, close the connection, once the client has had time to see the
+    answer.
+    """
     body = reply.body.encode("utf-8", "replace")
     headers = [("Content-Length", str(len(body))), *reply.headers]
     if reply.content_type:
@@ -280,4 +296,6 @@ def _metadata(response: get_model_metadata_pb2.GetModelMetadataResponse) -> str:
 
 
 def _error(error: ServingError) -> Reply:
-    return Reply(_STATUS.get(error.code, 500), json.dumps({"error": error.message}, ensure_ascii=False, indent=4))
+    return Reply(
+        _STATUS.get(error.code, 500), json.dumps({"error": error.message}, ensure_ascii=False, indent=4)
+    )

@@ -1,7 +1,7 @@
 """Bodies of REST requests and answers: predict in row and column format, classify, regress.
 
-Source: api_rest.md of tensorflow/serving and the behaviour of its util/json_tensor.cc (version 2.17.1). The answer to
-classify and regress stands under "results", as its code and tests have it (its text says "result").
+Source: api_rest.md of tensorflow/serving and the behaviour of its util/json_tensor.cc (version 2.17.1). The
+answer to classify and regress stands under "results", as its code and tests have it (its text says "result").
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def _named_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str
             raise _invalid(f"Expecting object but got list at item {place} of input list")
         for name, value in instance.items():
             if name not in types:
-                raise _failed(place, name, f"INVALID_ARGUMENT: JSON object: does not have named input: {name}")
+                raise _failed(
+                    place, name, f"INVALID_ARGUMENT: JSON object: does not have named input: {name}"
+                )
             _append(found[name], place, name, value, types[name])
         if instance.keys() != types.keys():
             raise _invalid(
@@ -110,7 +112,9 @@ def _append(found: list[np.ndarray], place: int, name: str | None, value: Any, d
     except ServingError as error:
         raise _failed(place, name, f"{error.code.name}: {error.message}") from None
     if found and one.size != found[0].size:
-        raise _failed(place, name, f"INVALID_ARGUMENT: Expecting tensor size: {found[0].size} but got: {one.size}")
+        raise _failed(
+            place, name, f"INVALID_ARGUMENT: Expecting tensor size: {found[0].size} but got: {one.size}"
+        )
     if found and one.shape != found[0].shape:
         shapes = (f"[{','.join(map(str, shape))}]" for shape in (found[0].shape, one.shape))
         raise _failed(place, name, "INVALID_ARGUMENT: Expecting shape {} but got: {}".format(*shapes))
@@ -169,7 +173,9 @@ def _example(value: Any) -> example_pb2.Example:
 
 
 def _add(feature: feature_pb2.Feature, name: str, value: Any) -> None:
-    """Add a value to a feature, whose kind the first value decides: whole numbers and booleans, floats, or bytes."""
+    """Add a value to a feature, whose kind the first value decides: whole numbers and booleans, floats, or
+    bytes.
+    """
     if isinstance(value, str) or b64.is_encoded(value):
         list_name = "bytes_list"
     elif isinstance(value, int | float):
@@ -177,7 +183,9 @@ def _add(feature: feature_pb2.Feature, name: str, value: Any) -> None:
     else:
         raise _invalid(f"Feature: {name} has element with unexpected JSON type: {kind(value)}")
     if (expected := feature.WhichOneof("kind") or list_name) != list_name:
-        raise _invalid(f"Unexpected element type in feature: {name} expecting type: {expected.removesuffix('_list')}")
+        raise _invalid(
+            f"Unexpected element type in feature: {name} expecting type: {expected.removesuffix('_list')}"
+        )
     if isinstance(value, int) and value >= 2**63:
         raise _invalid(f"Feature: {name} has uint64_t element. Only int64_t is supported.")
     getattr(feature, list_name).value.append(_feature_value(value))
@@ -205,18 +213,25 @@ def predictions(outputs: Mapping[str, np.ndarray], row_format: bool) -> str:
     as_bytes = {name: name.endswith("_bytes") for name in outputs}
     if not row_format:
         columns = {name: tensors.to_json(values, as_bytes[name]) for name, values in outputs.items()}
-        return f'{{\n    "outputs": {_object(columns) if len(columns) > 1 else next(iter(columns.values()))}\n}}'
+        return (
+            f'{{\n    "outputs": {_object(columns) if len(columns) > 1 else next(iter(columns.values()))}\n}}'
+        )
     size = None
     for name, values in outputs.items():
         if not values.ndim:
             raise _invalid(f"Tensor name: {name} has no shape information ")
         if size not in (None, len(values)):
-            raise _invalid(f"Tensor name: {name} has inconsistent batch size: {len(values)} expecting: {size}")
+            raise _invalid(
+                f"Tensor name: {name} has inconsistent batch size: {len(values)} expecting: {size}"
+            )
         size = len(values)
     columns_of_rows = {name: tensors.rows_to_json(values, as_bytes[name]) for name, values in outputs.items()}
     rows: Iterable[str] = next(iter(columns_of_rows.values()))
     if len(outputs) > 1:
-        rows = (_object(dict(zip(outputs, row, strict=True))) for row in zip(*columns_of_rows.values(), strict=True))
+        rows = (
+            _object(dict(zip(outputs, row, strict=True)))
+            for row in zip(*columns_of_rows.values(), strict=True)
+        )
     return f'{{\n    "predictions": [{", ".join(rows)}]\n}}'
 
 

@@ -16,8 +16,8 @@ LINGER_SECONDS = 1.0  # that a client may go on sending what nobody reads, after
 class Connection(HttpToolsProtocol):
     """A connection, open from the first byte to the last.
 
-    A body has its own limits, in `serving.rest.app`; a client that sends no request, or one header after another, never
-    gets that far. The head has the time that a body has, `App.timeout_ms`.
+    A body has its own limits, in `serving.rest.app`; a client that sends no request, or one header after
+    another, never gets that far. The head has the time that a body has, `App.timeout_ms`.
     """
 
     _timer: asyncio.TimerHandle | None = None
@@ -35,7 +35,9 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take the next bytes; an offer to change the protocol, as of HTTP/2, is not taken up, and the body stays."""
+        """Take the next bytes; an offer to change the protocol, as of HTTP/2, is not taken up, and the body
+        stays.
+        """
         if self._is_refused:
             return
         if self.cycle is None or self.cycle.response_complete:

@@ -26,7 +26,9 @@ def decoded(value: Any) -> bytes:
         ServingError: INVALID_ARGUMENT when it stands for none.
     """
     if not is_encoded(value):
-        raise ServingError(Code.INVALID_ARGUMENT, f"JSON Value: {text(value)} not formatted correctly for base64 data")
+        raise ServingError(
+            Code.INVALID_ARGUMENT, f"JSON Value: {text(value)} not formatted correctly for base64 data"
+        )
     given = value["b64"].translate(_WITHOUT_WHITE_SPACE)
     bare = given.rstrip("=.")
     padding = "=" * (-len(bare) % 4)

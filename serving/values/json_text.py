@@ -27,8 +27,9 @@ _PARSE_ERRORS = {
     "Invalid \\escape": "Invalid escape character in string.",
     "Invalid \\uXXXX escape": "Incorrect hex digit after \\u escape in string.",
 }
-# What Python's parser takes another way: numbers beyond 64 bits or a double, and halves of surrogate pairs. Those of
-# DC80 to DCFF may also stand for a byte that is not UTF-8, which rapidjson passes on to the model as it is.
+# What Python's parser takes another way: numbers beyond 64 bits or a double, and halves of surrogate pairs.
+# Those of DC80 to DCFF may also stand for a byte that is not UTF-8, which rapidjson passes on to the model as
+# it is.
 _UNUSUAL = re.compile(rb"\d{19}|[eE]\+?\d{3}|\\u[dD][89a-fA-F]")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _HALF_PAIR_AMONG_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -53,7 +54,11 @@ def parsed(body: bytes) -> dict[str, Any]:
         )
     try:
         is_unusual = _UNUSUAL.search(body)
-        value = json.loads(document, parse_int=_integer, parse_float=_decimal) if is_unusual else json.loads(document)
+        value = (
+            json.loads(document, parse_int=_integer, parse_float=_decimal)
+            if is_unusual
+            else json.loads(document)
+        )
     except json.JSONDecodeError as error:
         place = error.pos
         if error.msg in _TRAILING_COMMAS:  # Python 3.13 points to the comma, rapidjson to what comes after it
@@ -89,7 +94,8 @@ def kind(value: Any) -> str:
 
 
 def decimals(values: np.ndarray) -> list[str]:
-    """Floating-point numbers as JSON: "1.0", "9e+06", "NaN"; six digits where they say it all, else all there are.
+    """Floating-point numbers as JSON: "1.0", "9e+06", "NaN"; six digits where they say it all, else all there
+    are.
 
     Args:
         values: one dimension, float32 or float64.

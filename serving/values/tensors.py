@@ -1,4 +1,5 @@
-"""Tensors between JSON, protocol messages and NumPy, as TensorFlow Serving's REST and gRPC interfaces have them.
+"""Tensors between JSON, protocol messages and NumPy, as TensorFlow Serving's REST and gRPC interfaces have
+them.
 
 Source: api_rest.md of tensorflow/serving, and the behaviour of its util/json_tensor.cc (version 2.17.1).
 """
@@ -66,7 +67,12 @@ def _array(proto: tensor_pb2.TensorProto) -> np.ndarray:
     field = _FIELDS[dtype]
     shape = [dimension.size for dimension in proto.tensor_shape.dim]
     count = math.prod(shape)
-    if proto.tensor_shape.unknown_rank or len(shape) > MOST_DIMENSIONS or min(shape, default=0) < 0 or count >= 2**63:
+    if (
+        proto.tensor_shape.unknown_rank
+        or len(shape) > MOST_DIMENSIONS
+        or min(shape, default=0) < 0
+        or count >= 2**63
+    ):
         raise ValueError("shape")
     if proto.tensor_content:
         return np.frombuffer(proto.tensor_content, dtype.as_numpy_dtype).reshape(shape).copy()
@@ -119,7 +125,9 @@ def from_json(value: Any, dtype: tf.DType) -> np.ndarray:
         shape.append(len(inner))
         inner = inner[0] if inner else None
     if len(shape) > MOST_DIMENSIONS:
-        raise _invalid(f"Encountered list at unexpected level: {MOST_DIMENSIONS} expected < {MOST_DIMENSIONS}")
+        raise _invalid(
+            f"Encountered list at unexpected level: {MOST_DIMENSIONS} expected < {MOST_DIMENSIONS}"
+        )
     leaves: list[Any] = []
     _fill(value, 0, shape, dtype, leaves)
     if dtype.is_floating:
@@ -128,7 +136,9 @@ def from_json(value: Any, dtype: tf.DType) -> np.ndarray:
 
 
 def _floats(values: np.ndarray, dtype: tf.DType) -> np.ndarray:
-    """Numbers as TensorFlow Serving casts them: to a double, then to the type; beyond its range they are infinite."""
+    """Numbers as TensorFlow Serving casts them: to a double, then to the type; beyond its range they are
+    infinite.
+    """
     with np.errstate(over="ignore"):
         return values.astype(np.float64).astype(dtype.as_numpy_dtype)
 
@@ -200,7 +210,9 @@ def _leaf(value: Any, dtype: tf.DType) -> Any:
             raise _wrong_type(value, dtype)
         return value
     if dtype not in (tf.float32, tf.float64):
-        raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {text(value)} to type: {type_name(dtype)}")
+        raise ServingError(
+            Code.UNIMPLEMENTED, f"Conversion of JSON Value: {text(value)} to type: {type_name(dtype)}"
+        )
     if not is_number:
         raise _wrong_type(value, dtype)
     return float(value)
@@ -253,7 +265,9 @@ def _tokens(values: np.ndarray, as_bytes: bool) -> Iterable[str]:
 
 
 def _wrong_type(value: Any, dtype: tf.DType) -> ServingError:
-    return _invalid(f"JSON Value: {text(value)} Type: {kind(value)} is not of expected type: {type_name(dtype)}")
+    return _invalid(
+        f"JSON Value: {text(value)} Type: {kind(value)} is not of expected type: {type_name(dtype)}"
+    )
 
 
 def _invalid(message: str) -> ServingError:
