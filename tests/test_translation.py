@@ -491,7 +491,8 @@ def test_a_recipe_with_a_missing_or_a_third_file_is_refused(trained, capsys):
 def test_a_killed_run_ends_where_an_undisturbed_one_ends(trained):
     """Killed in the second epoch: which epoch has the best BLEU is remembered too."""
     code = (
-        "import os, signal, sys\nfrom keras_seq import train\nfrom keras_seq.training import state\nstate.SAVE_SECONDS = 0.0\n"
+        "import os, signal, sys\nfrom keras_seq import train\n"
+        "from keras_seq.training import state\nstate.SAVE_SECONDS = 0.0\n"
         "save, calls = state.StateKeeper.save, []\n"
         "def save_and_die(keeper):\n    save(keeper)\n    calls.append(keeper.step)\n"
         "    if len(calls) == 9:\n        os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -10,7 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq.answers import edge_inputs
+from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.raw_inputs import as_batches, as_strings, is_symbolic
+
+
+PROBLEM = "problem"  # the output of models of files: "", or what is wrong with the file
 
 
 class Signature(NamedTuple):
@@ -56,12 +61,22 @@ class Answering(keras.Model):
         <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'positive'], dtype=object)>
     """
 
+    takes_files = False  # whether a raw input is the bytes of a file; else it is a text
+
+    def edge_inputs(self, examples: list[str | bytes]) -> EdgeInputs:
+        """Raw inputs to try on this model before it is served.
+
+        Args:
+            examples: good ones, such as those of a run's `requests.json`; at least one.
+        """
+        of_kind = edge_inputs.of_files if self.takes_files else edge_inputs.of_texts
+        return of_kind(examples)
+
     def __call__(self, inputs, *args, **kwargs):
         symbolic = is_symbolic(inputs)
         strings = inputs if symbolic else as_strings(inputs, self.inputs[0].name)
-        if (
-            symbolic or args or kwargs
-        ):  # with `training=False` Keras's own call, op by op: keras_seq.inspect looks into it
+        if symbolic or args or kwargs:
+            # With `training=False` Keras's own call, op by op: keras_seq.inspect looks into it.
             return super().__call__(strings, *args, **kwargs)
         return self._answer(strings)
 
