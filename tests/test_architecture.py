@@ -1,6 +1,7 @@
 """The house: imports point one way, files stay small, names say something."""
 
 import ast
+import graphlib
 import pathlib
 import re
 import subprocess
@@ -9,37 +10,36 @@ import sys
 import pytest
 from corpora import PROJECT
 
-# Lowest first; a file may import from lower ranks only.
-RANKS = [
-    ["keras_seq.environment", "keras_seq.lock", "keras_seq.progress", "keras_seq.version"],
-    ["keras_seq.command_line", "keras_seq.errors"],
-    ["keras_seq.applications"],  # the table of names
-    ["keras_seq.sections"],
-    ["keras_seq.recipe"],
-    ["keras_seq.tagging"],
-    ["keras_seq.formats", "keras_seq.samples"],
-    ["keras_seq.splits"],
-    ["keras_seq.preprocessing"],
-    ["keras_seq.layers"],
-    ["keras_seq.decoding"],
-    ["keras_seq.answers"],
-    ["keras_seq.metrics"],
-    ["keras_seq.contract"],
-    ["keras_seq.batches"],
-    ["keras_seq.applications.*"],
-    ["keras_seq.run"],
-    ["keras_seq.training", "keras_seq.pictures"],
-    ["keras_seq"],
-    ["keras_seq.train", "keras_seq.evaluate", "keras_seq.predict", "keras_seq.inspect"],
-    ["keras_seq.__main__"],
-    ["serving"],
-    ["export"],
+# Lowest first; a module may import from lower rooms and from its own. Names without a package are of keras_seq;
+# `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
+# import another either.
+ROOMS = [
+    "environment lock progress version",
+    "errors command_line",
+    "applications",
+    "sections",
+    "recipe",
+    "tagging",
+    "formats samples",
+    "splits",
+    "preprocessing",
+    "layers",
+    "decoding",
+    "answers",
+    "metrics",
+    "contract",
+    "batches",
+    "applications.*",
+    "run",
+    "training pictures",
+    "keras_seq",
+    "train evaluate predict inspect __main__",
+    "serving",
+    "export",
 ]
+PACKAGES = ("keras_seq", "export", "serving")
 MOST_LINES = 330
-LEAVES = ("keras_seq.train", "keras_seq.evaluate", "keras_seq.predict", "keras_seq.inspect")
-SOURCES = sorted(
-    p for folder in ("keras_seq", "export", "serving", "benchmarks") for p in (PROJECT / folder).rglob("*.py")
-)
+FILES = sorted(p for folder in (*PACKAGES, "benchmarks") for p in (PROJECT / folder).rglob("*.py"))
 
 
 def module_name(path: pathlib.Path) -> str:
@@ -47,69 +47,156 @@ def module_name(path: pathlib.Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def rank(module: str) -> int:
-    best = (-1, -1)
-    for number, names in enumerate(RANKS):
-        for name in names:
-            exact = name.removesuffix(".*")
-            fits = module.startswith(exact + ".") or (module == exact and not name.endswith(".*"))
-            if name in ("keras_seq", "keras_seq.applications"):
-                fits = module == name
-            if fits:
-                best = max(best, (len(name), number))
-    assert best[1] >= 0, f"{module} has no place in the import order; give it one in RANKS"
-    return best[1]
+SOURCES = {module_name(p): p.read_text(encoding="utf-8") for p in FILES if "benchmarks" not in p.parts}
 
 
-def imported(path: pathlib.Path, modules: set[str]) -> set[str]:
-    """Our own modules that a file imports, inside functions too."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: relative imports hide what is imported"
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in modules else node.module for name in names}
-    return found & modules
+def parents(module: str) -> list[str]:
+    """The packages that a module is in, the innermost first."""
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1)]
 
 
-MODULES = {module_name(p) for p in SOURCES}
+def imports(sources: dict[str, str]) -> dict[str, set[str]]:
+    """Which of the modules each module imports, within functions and under `if TYPE_CHECKING:` too.
+
+    A package is its `__init__`, which imports what it exports. Importing a module runs the `__init__` of each
+    package around it, so that is imported as well; but for the packages that the importing module is in
+    itself, which are being imported already. `applications.functions` imports by name what nothing here sees.
+    """
+    graph = {}
+    for module, source in sources.items():
+        names = set()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{module}: relative imports hide what is imported"
+                members = {f"{node.module}.{alias.name}" for alias in node.names}
+                names |= {name if name in sources else node.module for name in members}
+        around = {parent for name in names for parent in parents(name)} - {module, *parents(module)}
+        graph[module] = {name for name in names | around if name in sources}
+    return graph
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.parts[-2] != "benchmarks"], ids=module_name)
-def test_imports_point_down(path):
-    own = module_name(path)
-    for other in imported(path, MODULES) - {own}:
-        same_package = rank(own) == rank(other) and own not in ("keras_seq", *LEAVES)
-        assert same_package or rank(other) < rank(own), f"{own} imports {other}, which is not below it"
+def circle(graph: dict[str, set[str]]) -> str:
+    """A circle of imports as `a -> b -> a`; empty if there is none."""
+    try:
+        graphlib.TopologicalSorter({module: sorted(graph[module]) for module in sorted(graph)}).prepare()
+    except graphlib.CycleError as error:
+        return " -> ".join(reversed(error.args[1]))
+    return ""
 
 
-def test_the_order_would_catch_an_upward_import(tmp_path):
-    path = tmp_path / "text.py"
-    path.write_text("def f():\n    from keras_seq import train\n", encoding="utf-8")
-    assert imported(path, MODULES) == {"keras_seq.train"}
-    assert rank("keras_seq.train") > rank("keras_seq.preprocessing.words")
+def room(module: str) -> int:
+    """The place of a module's room in the order."""
+    name = module.removeprefix("keras_seq.")
+    wanted = [name, *(room for parent in parents(name) for room in (parent + ".*", parent))]
+    places = {name: place for place, names in enumerate(ROOMS) for name in names.split()}
+    found = [places[name] for name in wanted if name in places]
+    assert found, f"{module} has no place in the order of imports; give it one in ROOMS"
+    return found[0]
 
 
-def test_the_server_stands_alone_and_its_client_needs_python_only():
-    for path in SOURCES:
-        if module_name(path).startswith("serving"):
-            assert {m for m in imported(path, MODULES) if not m.startswith("serving")} == set()
-    client = ast.parse((PROJECT / "serving" / "client.py").read_text(encoding="utf-8"))
+def upward(graph: dict[str, set[str]]) -> list[str]:
+    """The imports that go up, as `a -> b`."""
+    return sorted(f"{a} -> {b}" for a, others in graph.items() for b in others if room(b) > room(a))
+
+
+def test_there_is_no_circle_of_imports():
+    assert circle(imports(SOURCES)) == ""
+
+
+def test_no_import_goes_up():
+    assert upward(imports(SOURCES)) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        (  # within a package, one of them within a function
+            {
+                "keras_seq.layers": "from keras_seq.layers.crf import CRF",
+                "keras_seq.layers.crf": "from keras_seq.layers import lstm",
+                "keras_seq.layers.lstm": "def f():\n    import keras_seq.layers.crf",
+            },
+            "keras_seq.layers.crf -> keras_seq.layers.lstm -> keras_seq.layers.crf",
+        ),
+        (  # for types only
+            {
+                "serving.models": "",
+                "serving.models.states": "if TYPE_CHECKING:\n    from serving.models.versions import Version",
+                "serving.models.versions": "from serving.models.states import State",
+            },
+            "serving.models.states -> serving.models.versions -> serving.models.states",
+        ),
+        (  # by the name of its own package
+            {"export": "from export.gates import check", "export.gates": "from export import WARMUP_FILE"},
+            "export -> export.gates -> export",
+        ),
+        (  # through a package that nobody names
+            {
+                "serving.rest": "from serving.rest import app",
+                "serving.rest.app": "import serving.server",
+                "serving.rest.bodies": "",
+                "serving.server": "from serving.rest.bodies import read",
+            },
+            "serving.rest -> serving.rest.app -> serving.server -> serving.rest",
+        ),
+        (  # siblings, and a package that exports them
+            {
+                "keras_seq.layers": "from keras_seq.layers import crf, lstm",
+                "keras_seq.layers.crf": "from keras_seq.layers import lstm",
+                "keras_seq.layers.lstm": "import keras",
+            },
+            "",
+        ),
+    ],
+    ids=["layers", "types", "package", "unnamed", "none"],
+)
+def test_a_circle_is_found_and_named(sources, expected):
+    turns = expected.split(" -> ")
+    rotations = [turns[place:-1] + turns[: place + 1] for place in range(len(turns) - 1)]
+    assert circle(imports(sources)) in {expected, *(" -> ".join(turn) for turn in rotations)}
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "expected"),
+    [
+        ("keras_seq.formats.tables", "def f():\n    from keras_seq import train", ["keras_seq.train"]),
+        ("keras_seq.layers.crf", "from keras_seq.answers.labels import x", ["keras_seq.answers.labels"]),
+        ("keras_seq.applications", "from keras_seq.applications import ner", ["keras_seq.applications.ner"]),
+        ("keras_seq.run", "import serving.client", ["serving.client"]),
+        ("keras_seq.predict", "from keras_seq.run import load\nimport keras_seq", []),
+    ],
+)
+def test_an_upward_import_is_found_and_named(module, source, expected):
+    others = ["train", "answers.labels", "applications.ner", "run"]
+    sources = {**dict.fromkeys(["serving.client", *(f"keras_seq.{name}" for name in others)], "")}
+    assert upward(imports({**sources, module: source})) == [f"{module} -> {other}" for other in expected]
+
+
+def test_a_module_without_a_room_is_named():
+    with pytest.raises(AssertionError, match="helpers has no place"):
+        room("keras_seq.helpers")
+
+
+def test_the_server_imports_nothing_of_ours_and_its_client_needs_python_only():
+    for module, others in imports(SOURCES).items():
+        if module.startswith("serving"):
+            assert {other for other in others if not other.startswith("serving")} == set()
+    body = ast.parse(SOURCES["serving.client"]).body
     names = [
         node.names[0].name if isinstance(node, ast.Import) else node.module
-        for node in client.body
+        for node in body
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
 
 
 def test_applications_do_not_import_each_other():
-    files = [p for p in SOURCES if module_name(p).startswith("keras_seq.applications.")]
-    for path in files:
-        others = {m for m in imported(path, MODULES) if m.startswith("keras_seq.applications.")}
-        assert others <= {module_name(path)}
+    for module, others in imports(SOURCES).items():
+        if module.startswith("keras_seq.applications."):
+            assert not [other for other in others if other.startswith("keras_seq.applications.")]
 
 
 def test_applications_are_imported_without_tensorflow():
@@ -128,7 +215,7 @@ def test_applications_are_imported_without_tensorflow():
     assert done.stdout == "set()\n"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+@pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_files_are_small_and_say_what_they_are(path):
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), f"{path} has no docstring"
@@ -138,7 +225,7 @@ def test_files_are_small_and_say_what_they_are(path):
 
 def test_every_public_function_and_class_has_a_docstring():
     missing = []
-    for path in SOURCES:
+    for path in FILES:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
             if public and node.name != "main" and not ast.get_docstring(node):

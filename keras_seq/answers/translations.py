@@ -9,8 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_seq import decoding
-from keras_seq.answers import Answering
-from keras_seq.answers.answering import Attention, Signature, Untracked
+from keras_seq.answers.answering import Answering, Attention, Signature, Untracked
 from keras_seq.answers.raw_inputs import as_strings
 from keras_seq.layers.attention_decoder import Memory, State
 from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
