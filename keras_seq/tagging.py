@@ -12,12 +12,14 @@ Source: Ramshaw and Marcus 1995; Tjong Kim Sang and Veenstra 1999; Ratinov and R
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, NamedTuple
 
 from keras_seq.errors import RecipeError
 
 SCHEMES = ("IOB1", "IOB2", "IOBES")
+OUTSIDE_ID, PADDING_ID = 0, -1  # of tags; those of the types follow, see `tag_names`
+_PARTS = {"IOBES": "BIES", "IOB2": "BIIB"}  # the letters of a type's four ids
 _IOB = {"B": "B", "I": "I"}
 _LETTERS = {
     "IOB1": _IOB,
@@ -130,6 +132,48 @@ def spans(tokens: Iterable[TaggedToken]) -> list[Entity]:
 def types(truth: str) -> set[str]:
     """The entity types of a truth that `encode` made."""
     return {token.tag[2:] for token in decode(truth) if token.tag != "O"}
+
+
+def num_tags(num_types: int) -> int:
+    """How many IOBES tags there are: O, and four of each type."""
+    return 1 + 4 * num_types
+
+
+def tag_names(types: Sequence[str], scheme: Literal["IOBES", "IOB2"] = "IOBES") -> list[str]:
+    """The names of the tags in the order of their ids: O, then B, I, E and S of each type; or their IOB2 names.
+
+    Example:
+        >>> tag_names(["LOC"])
+        ['O', 'B-LOC', 'I-LOC', 'E-LOC', 'S-LOC']
+    """
+    return ["O", *(f"{letter}-{type}" for type in types for letter in _PARTS[scheme])]
+
+
+def tag_id(type_id: Any, first: Any, last: Any, where: Callable[[Any, Any, Any], Any]) -> Any:
+    """The id of the tag of a token in an entity, an array or a tensor.
+
+    Args:
+        type_id: the type, from 0.
+        first: whether the token is the entity's first.
+        last: whether it is the last.
+        where: of the arrays' library, as `np.where` or `tf.where`.
+    """
+    return 1 + 4 * type_id + where(first, where(last, 3, 0), where(last, 2, 1))
+
+
+def type_id(ids: Any) -> Any:
+    """The types of the tags with these ids, from 0, and -1 for O: an int, an array or a tensor."""
+    return (ids - 1) // 4
+
+
+def is_first(ids: Any) -> Any:
+    """Where an entity has its first token, tag B or S: an int, an array or a tensor; never outside or on padding."""
+    return (ids > 0) & ((ids % 4 == 1) | (ids % 4 == 0))
+
+
+def is_last(ids: Any) -> Any:
+    """Where an entity has its last token, tag E or S, likewise."""
+    return (ids > 0) & ((ids % 4 == 3) | (ids % 4 == 0))
 
 
 def _entities(tags: Sequence[str], scheme: str) -> list[Entity]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from keras_seq.answers.entities import log_odds, outcomes, penalized
 from keras_seq.layers.linear_chain import viterbi
+from keras_seq.tagging import is_first
 
 OUTSIDE_PENALTIES = [0.25 * step for step in range(11)]
 
@@ -44,7 +45,7 @@ def calibrate(network: keras.Model, data: tf.data.Dataset, fixed: dict[str, floa
     true = 0
     for inputs, tags in data:
         potentials = potentials_of(inputs)
-        true += np.count_nonzero((tags > 0) & ((tags % 4 == 1) | (tags % 4 == 0)))  # B and S
+        true += np.count_nonzero(is_first(tags))
         for pairs, penalty in zip(found, penalties, strict=True):
             pairs.append(answered(potentials, tags, tf.constant(penalty, tf.float32)))
     sides = [[np.concatenate(side) for side in zip(*pairs, strict=True)] for pairs in found]

@@ -10,8 +10,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_seq import tagging
 from keras_seq.answers.answering import Answering, Signature
 from keras_seq.layers.linear_chain import posterior, viterbi
+from keras_seq.preprocessing import unicode
 
 Tensors = dict[str, tf.Tensor]
 SMALLEST = 1e-30  # probability, before its logarithm
@@ -49,7 +51,7 @@ class TaggedTokens(keras.layers.Layer):
         self.built = True
 
     def call(self, features: Tensors, potentials: tf.Tensor) -> Tensors:
-        names = ["O"] + [f"{part}-{kind}" for kind in self.classes for part in "BIIB"]
+        names = tagging.tag_names(self.classes, scheme="IOB2")
         inside = features["ends"] > 0
         ids = viterbi(penalized(potentials, self.outside_penalty, inside))
         answer = {name: features[name] for name in ("tokens", "starts", "ends")}
@@ -110,7 +112,7 @@ def outcomes(potentials: tf.Tensor, ids: tf.Tensor, true: tf.Tensor) -> tuple[tf
         true: the true tags, -1 on padding.
     """
     first, segments = _segments(ids)
-    # IOBES tags tell an entity's start, end and type; steps of padding repeat the tag before them.
+    # An entity's IOBES tags are those of no other start, end or type; padding repeats the tag before it.
     same = tf.cast(tf.reshape((ids == true) | (true < 0), [-1]), tf.int32)
     right = tf.gather(tf.math.segment_min(same, segments), segments) > 0
     begins = tf.reshape(first & (ids > 0) & (true >= 0), [-1])
@@ -127,10 +129,9 @@ def _segments(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Where an entity begins, or a token is outside, `(batch, time)` bool; and a number for each, `(batch *
     time,)`.
     """
-    first = (ids == 0) | (ids % 4 == 1) | (ids % 4 == 0)
-    return first, tf.cumsum(
-        tf.reshape(tf.cast(first, tf.int32), [-1])
-    ) - 1  # step 0 of a legal path is a first one
+    first = (ids == tagging.OUTSIDE_ID) | tagging.is_first(ids)
+    # Step 0 of a legal path is a first one, so that no segment reaches over two rows.
+    return first, tf.cumsum(tf.reshape(tf.cast(first, tf.int32), [-1])) - 1
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -214,7 +215,7 @@ def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:
     asked = tf.shape(tokens)[1]
     # A column at least: a search over rows without any does not know how many rows there are.
     tokens = tf.pad(tokens, [[0, 0], [0, tf.cast(tf.equal(asked, 0), tf.int32)]])
-    tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8", errors="replace")
+    tokens = unicode.valid_with_nul(tokens)
     lengths = tf.strings.length(tokens, unit="UTF8_CHAR")
     starts = tf.cumsum(lengths + 1, axis=1, exclusive=True)
     batch, given = tf.unstack(tf.shape(tokens))

@@ -226,7 +226,7 @@ def build(
             words = min(sizes["vocabulary_size"], MOST_PREDICTED_WORDS)
             x = LanguageModelLoss(words, language_model, name="language_model")([x, word_ids])
         x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
-    num_tags = 4 * sizes["num_types"] + 1
+    num_tags = tagging.num_tags(sizes["num_types"])
     x = keras.layers.Dense(num_tags, dtype="float32", name="scores")(x)
     outputs = CRF(num_tags, **legal_iobes(sizes["num_types"]), name="crf")(x)
     inputs = {"word_ids": word_ids, "shape_ids": shape_ids, "character_ids": character_ids}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from keras_seq import tagging
 from keras_seq.layers.linear_chain import ILLEGAL, log_partition, log_partition_less, posterior, viterbi
 
 __all__ = ["CRF", "ILLEGAL", "CRFLoss", "legal_iobes", "log_partition", "posterior", "viterbi"]
@@ -26,7 +27,7 @@ class CRF(keras.layers.Layer):
 
     Args:
         num_tags: tags, one or more.
-        legal_transitions: `[i][j]` tells whether tag j may follow tag i; None allows all.
+        legal_transitions: `[i][j]` is true where tag j may follow tag i; None allows all.
         legal_start: the tags that a sequence may start with; None allows all.
         legal_end: the tags that a sequence may end with; None allows all.
 
@@ -113,15 +114,17 @@ class CRFLoss(keras.losses.Loss):
 def legal_iobes(num_types: int) -> dict[str, list]:
     """What `CRF` takes to allow all IOBES sequences over `num_types` entity types, and no others.
 
-    Tag 0 is O; type k, from 0, has 1 + 4k (B), 2 + 4k (I), 3 + 4k (E) and 4 + 4k (S).
+    The tags are numbered as in `tagging.tag_names`.
 
     Returns:
         `legal_transitions`, `legal_start` and `legal_end`.
     """
-    letters, types = ["O", *"BIES" * num_types], [-1, *(k for k in range(num_types) for _ in "BIES")]
-    tags = range(len(letters))
-    starts = [letter in "OBS" for letter in letters]  # no entity is open before the tag
-    ends = [letter in "OES" for letter in letters]  # none is open after it
+    tags = range(tagging.num_tags(num_types))
+    starts = [
+        tag == tagging.OUTSIDE_ID or tagging.is_first(tag) for tag in tags
+    ]  # no entity is open before it
+    ends = [tag == tagging.OUTSIDE_ID or tagging.is_last(tag) for tag in tags]  # none is open after it
+    types = [tagging.type_id(tag) for tag in tags]
     transitions = [
         [starts[j] if ends[i] else not starts[j] and types[i] == types[j] for j in tags] for i in tags
     ]

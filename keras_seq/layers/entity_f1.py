@@ -6,13 +6,14 @@ import keras
 import tensorflow as tf
 
 from keras_seq.layers.linear_chain import viterbi
+from keras_seq.tagging import is_first
 
 
 @keras.saving.register_keras_serializable("keras_seq")
 class EntityF1(keras.metrics.Metric):
-    """Micro F1 of entities, each right only where its start, its end and its type are; 0 when there are none.
+    """Micro F1 of entities, each right only if its start, its end and its type are; 0 when there are none.
 
-    `y_true` `(batch, time)` has IOBES tags numbered as in `legal_iobes`, -1 where a step is padded; `y_pred`
+    `y_true` `(batch, time)` has ids of IOBES tags as in `tagging.tag_names`, -1 where a step is padded; `y_pred`
     has the log-potentials of a `CRF` which allows legal sequences only. Padded steps count nothing.
 
     Source: Tjong Kim Sang and De Meulder 2003, "Introduction to the CoNLL-2003 Shared Task", section 3.
@@ -29,27 +30,21 @@ class EntityF1(keras.metrics.Metric):
         """Count a batch's entities; `sample_weight` is not looked at."""
         true = tf.cast(y_true, tf.int32)
         predicted = tf.where(true >= 0, viterbi(y_pred), -1)
-        num_true = _count(_starts(true))
+        num_true = _count(is_first(true))
         self.correct.assign_add(num_true - _count_missed(true, predicted))
         self.true.assign_add(num_true)
-        self.predicted.assign_add(_count(_starts(predicted)))
+        self.predicted.assign_add(_count(is_first(predicted)))
 
     def result(self) -> tf.Tensor:
         found = tf.cast(2 * self.correct, tf.float32)
         return tf.math.divide_no_nan(found, tf.cast(self.true + self.predicted, tf.float32))
 
 
-def _starts(tags):
-    """Where an entity starts: tags B, 1 + 4k, and S, 4 + 4k."""
-    return (tags > 0) & ((tags % 4 == 1) | (tags % 4 == 0))
-
-
 def _count_missed(true, predicted):
-    """The true entities whose tags are not all predicted: IOBES tags tell an entity's start, end and type."""
+    """How many true entities have a tag that is not predicted; IOBES tags fix an entity's start, end and type."""
     batch, time = tf.unstack(tf.shape(true))
-    number = tf.cumsum(
-        tf.cast(_starts(true), tf.int32), axis=1
-    )  # in its row, from 1, at every tag of an entity
+    # The number of an entity in its row, from 1, at each of its tags.
+    number = tf.cumsum(tf.cast(is_first(true), tf.int32), axis=1)
     entities = tf.range(batch)[:, None] * (time + 1) + number
     wrong = tf.cast((true > 0) & (true != predicted), tf.int32)
     return _count(tf.math.unsorted_segment_sum(wrong, entities, batch * (time + 1)) > 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import io
 import itertools
-import os
 import pathlib
 import random
 import re
@@ -23,13 +22,15 @@ import tensorflow_text as tf_text
 
 from keras_seq.errors import DataError
 from keras_seq.preprocessing import unicode
+from keras_seq.preprocessing.sentencepiece_model import with_rules_name
 
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
 RESERVED_IDS = 4
 MOST_PIECES, PIECES_A_PAIR = 8000, 2  # where a recipe gives no number
 MOST_LEARNED_FROM = 500_000  # texts; SentencePiece holds them in memory while it learns
 SPACE = "\u2581"  # which SentencePiece has in place of a space
-RULES_NAME, RULES_NAME_LENGTH = "rules.tsv", 250
+# Where the rules of a model are said to come from, instead of a temporary folder: part of every model's bytes.
+RULES_NAME = "rules.tsv".rjust(250, "/")
 _SPACES = (
     "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()
 )
@@ -106,7 +107,7 @@ def normalized(texts: tf.Tensor) -> tf.Tensor:
 
     Of a run of combining marks the first 30 are kept.
     """
-    texts = tf.strings.regex_replace(unicode.valid(texts), r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}\x{2581}]+", " ")
+    texts = tf.strings.regex_replace(unicode.valid(texts), rf"[{unicode.BLANKS}{SPACE}]+", " ")
     return unicode.normalized(texts, "NFC")
 
 
@@ -128,11 +129,9 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
         )
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
-        # The texts are normalised already; a model without any rule logs that at every load. The model keeps
-        # the name of the file: of a fixed length, it can be replaced by the same one everywhere.
-        slashes = "/" * max(RULES_NAME_LENGTH - len(os.fsencode(folder)) - len(RULES_NAME), 1)
-        rules = f"{folder}{slashes}{RULES_NAME}"
-        pathlib.Path(rules).write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")
+        # The texts are normalised already, but a model without any rule logs that at every load.
+        rules = pathlib.Path(folder) / "rules.tsv"
+        rules.write_text("".join(f"{space}\t20\n" for space in _SPACES), encoding="ascii")
         try:
             sentencepiece.SentencePieceTrainer.train(
                 sentence_iterator=_normalized_in_chunks(_sample(texts, MOST_LEARNED_FROM)),
@@ -141,7 +140,7 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
                 vocab_size=size,
                 hard_vocab_limit=False,
                 character_coverage=character_coverage,
-                normalization_rule_tsv=rules,
+                normalization_rule_tsv=str(rules),
                 pad_id=PADDING_ID,
                 unk_id=UNKNOWN_ID,
                 bos_id=START_ID,
@@ -157,8 +156,7 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
                 f"the characters of the training texts alone are {needed[1]} pieces, more than prepare.vocabulary_size "
                 f"or target_vocabulary_size: {size}; raise it, or lower prepare.character_coverage"
             ) from None
-    name = os.fsencode(rules)
-    return model.getvalue().replace(name, RULES_NAME.encode().rjust(len(name), b"/"))
+    return with_rules_name(model.getvalue(), RULES_NAME)
 
 
 def size_for(pairs: int, texts: Iterable[str]) -> int:

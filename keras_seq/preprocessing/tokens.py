@@ -24,6 +24,7 @@ import keras
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from keras_seq import tagging
 from keras_seq.preprocessing import unicode
 from keras_seq.preprocessing.words import UNKNOWN_ID
 
@@ -42,10 +43,10 @@ _TOKEN = "|".join(
         r"\.+|!+|\?+|-+|\*+|=+|~+",
         r"[\x{1F1E6}-\x{1F1FF}]{2}",
         r"\p{So}(?:[\x{FE0F}\x{1F3FB}-\x{1F3FF}]|\x{200D}\p{So})*",
-        r"[^\s\p{Z}\p{Cc}\x{200B}\x{FEFF}]",
+        f"[^{unicode.BLANKS}]",
     ]
 )
-_SPACE = r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}]+"
+_SPACE = f"[{unicode.BLANKS}]+"
 _CONTRACTION = r"(?i)n['’]t$|['’](?:s|m|d|ll|re|ve)$"
 
 LOOKED_AT = 64  # code points of a token that its word and its shape are made of
@@ -171,8 +172,8 @@ class EntityTagIds(keras.layers.Layer):
     """Truths `(batch,)` string (`tagging.encode`), and the tokens' starts and ends -> IOBES tag ids `(batch,
     time)`.
 
-    A token belongs to the first entity that covers any of its characters. Ids: 0 outside, for type k 1 + 4 k
-    (begins), 2 + 4 k (inside), 3 + 4 k (ends), 4 + 4 k (single); -1 on padding.
+    A token belongs to the first entity that covers any of its characters. Ids are those of
+    `tagging.tag_names`, 0 outside; -1 on padding.
 
     Args:
         types: the entity types, in order.
@@ -208,8 +209,8 @@ class EntityTagIds(keras.layers.Layer):
         no_entity = tf.zeros_like(entity[:, :1])
         begins = entity != tf.concat([no_entity, entity[:, :-1]], axis=1)
         finishes = entity != tf.concat([entity[:, 1:], no_entity], axis=1)
-        part = tf.where(begins, tf.where(finishes, 3, 0), tf.where(finishes, 2, 1))
-        return tf.where(ends > 0, tf.where(entity > 0, 1 + 4 * kind + part, 0), -1)
+        ids = tf.where(entity > 0, tagging.tag_id(kind, begins, finishes, tf.where), tagging.OUTSIDE_ID)
+        return tf.where(ends > 0, ids, tagging.PADDING_ID)
 
     def _type_ids_of(self, tags: tf.Tensor) -> tf.Tensor:
         names = tf.strings.regex_replace(tags, "^[BI]-", "")
@@ -258,7 +259,7 @@ def _looked_at(tokens: tf.Tensor) -> tf.Tensor:
 
 
 def _normalized(tokens: tf.Tensor) -> tf.Tensor:
-    tokens = tf_text.case_fold_utf8(tf_text.normalize_utf8(_looked_at(tokens), "NFKC"))
+    tokens = unicode.normalized(_looked_at(tokens), "NFKC", fold_case=True, most_marks=None)
     return tf.strings.regex_replace(tf.strings.regex_replace(tokens, r"\p{N}", "0"), "’", "'")
 
 

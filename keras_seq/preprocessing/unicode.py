@@ -1,7 +1,6 @@
-"""What every preprocessing does with raw text first, in the graph: valid UTF-8 that nothing ends early, a
-normal form.
+"""The one cleaner of text, in the graph: valid UTF-8 that nothing ends early, normal forms, what white space is.
 
-Ops used: core TensorFlow, and TF-Text's NormalizeUTF8.
+Ops used: core TensorFlow, and TF-Text's NormalizeUTF8 and CaseFoldUTF8.
 """
 
 from __future__ import annotations
@@ -12,20 +11,40 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 MOST_MARKS = 30  # combining marks kept of a run of them
+# White space, control and zero-width characters, to stand within [] of a regular expression of RE2.
+BLANKS = r"\s\p{Z}\p{Cc}\x{200B}\x{FEFF}"
 
 
 def valid(texts: tf.Tensor) -> tf.Tensor:
-    """Texts as valid UTF-8: U+FFFD for bytes that are none, and a space for every NUL.
+    """Texts as valid UTF-8 without NUL: U+FFFD for bytes that are none, and a space for every NUL.
 
     TF-Text's RegexSplitWithOffsets takes a NUL for the end of the text, and in TensorFlow Serving up to 2.19
     other ops of it do; those of core TensorFlow do not. So it is replaced before TF-Text sees it.
     """
-    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    return tf.strings.regex_replace(texts, r"\x00", " ")
+    return tf.strings.regex_replace(valid_with_nul(texts), r"\x00", " ")
 
 
-def normalized(texts: tf.Tensor, form: Literal["NFC", "NFKC"]) -> tf.Tensor:
-    """Valid texts in a normal form; of a run of combining marks the first 30 are kept."""
-    # Ordering a run of combining marks takes time in the square of its length.
-    texts = tf.strings.regex_replace(texts, rf"(\p{{M}}{{{MOST_MARKS}}})\p{{M}}+", r"\1")
-    return tf_text.normalize_utf8(texts, form)
+def valid_with_nul(texts: tf.Tensor) -> tf.Tensor:
+    """Texts as valid UTF-8, for core TensorFlow alone: U+FFFD for bytes that are none; a NUL stays."""
+    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+
+
+def normalized(
+    texts: tf.Tensor,
+    form: Literal["NFC", "NFKC"],
+    fold_case: bool = False,
+    most_marks: int | None = MOST_MARKS,
+) -> tf.Tensor:
+    """Valid texts in a normal form.
+
+    Args:
+        texts: string, of any shape.
+        form: NFC composes; NFKC also replaces compatibility characters, such as ligatures.
+        fold_case: whether case is folded then.
+        most_marks: combining marks kept of a run of them, because ordering them takes time in the square of
+            their number; None where the texts are short.
+    """
+    if most_marks is not None:
+        texts = tf.strings.regex_replace(texts, rf"(\p{{M}}{{{most_marks}}})\p{{M}}+", r"\1")
+    texts = tf_text.normalize_utf8(texts, form)
+    return tf_text.case_fold_utf8(texts) if fold_case else texts

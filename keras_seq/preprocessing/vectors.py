@@ -1,8 +1,7 @@
 """Files of word vectors (the text formats of GloVe, word2vec and fastText) -> rows of an embedding, and their
 words.
 
-What a word of a file is looked up as, only the preprocessing knows: it is asked, as of a text of that word
-alone.
+What a word of a file is looked up as, only the preprocessing knows: each is given to it as a text of its own.
 """
 
 from __future__ import annotations
@@ -10,25 +9,40 @@ from __future__ import annotations
 import itertools
 import pathlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from keras_seq import progress
 from keras_seq.errors import DataError
 from keras_seq.formats.lines import lines, short
-from keras_seq.preprocessing.words import RESERVED_IDS
+from keras_seq.preprocessing.words import RESERVED_IDS, Split
 
 WORDS_AT_ONCE = 1024
-
-Split = Callable[[tf.Tensor], tf.RaggedTensor]  # texts -> their words as they are looked up, `(batch, words)`
 
 
 class _Vector(NamedTuple):
     line: int
     word: str
     numbers: list[str]
+
+
+def embedding_weights(
+    path: str, vocabulary: Collection[str], split: Split, layer: str = "embedding"
+) -> dict[str, list[np.ndarray]]:
+    """The weights that an embedding layer starts from, by the layer's name; prints how many words have a vector.
+
+    Args:
+        path: a file of vectors, as for `read_vectors`; so are `vocabulary`, `split` and what is raised.
+        vocabulary: the words that the layer's ids stand for, from id 2.
+        split: what makes words of texts.
+        layer: the layer's name.
+    """
+    table, found = read_vectors(path, list(vocabulary), split)
+    progress.say(f"{pathlib.Path(path).name} has {found} of the {len(vocabulary)} words of the vocabulary")
+    return {layer: [table]}
 
 
 def read_vectors(path: str, vocabulary: list[str], split: Split) -> tuple[np.ndarray, int]:
@@ -70,16 +84,22 @@ def read_vectors(path: str, vocabulary: list[str], split: Split) -> tuple[np.nda
     return rows, len(exact | alike)
 
 
-def words_with_vectors(path: str, split: Split) -> Iterator[str]:
+def words_with_vectors(path: str, split: Split, known: Collection[str] = ()) -> Iterator[str]:
     """What the words of a file of vectors are looked up as, each once, in the file's order: the most frequent
     first.
 
-    What is never looked up, as what `split` divides, is left out.
+    To be read before `embedding_weights`, where these words join a vocabulary: a line can have the vector of a
+    word that only a later line shows to be one.
+
+    Args:
+        path: the file.
+        split: what makes words of texts. A word that it divides is never looked up, and is left out.
+        known: words that are left out too.
 
     Raises:
         DataError: when it cannot be read.
     """
-    seen = {""}
+    seen = {"", *known}
     for _, word in _looked_up(path, split, set()):
         if word not in seen:
             seen.add(word)

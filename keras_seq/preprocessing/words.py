@@ -8,7 +8,8 @@ TensorFlow Serving binary since 2.12 holds.
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import keras
 import tensorflow as tf
@@ -20,6 +21,10 @@ PADDING_ID, UNKNOWN_ID = 0, 1
 RESERVED_IDS = 2
 CHUNK_TEXTS = 1024  # texts tokenised in one call while the vocabulary is counted
 MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, the rarest are dropped
+
+Split = Callable[
+    [tf.Tensor], tf.RaggedTensor
+]  # texts `(batch,)` -> their words as looked up, `(batch, words)`
 
 # English contractions, quotes and dots as in the Penn Treebank ("don't" and "do n't" give the same words);
 # hyphens and dashes divide words; other punctuation, symbols and characters of scripts written without spaces
@@ -64,9 +69,7 @@ class WordIds(keras.layers.Layer):
 
     def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> their words, ragged `(batch, words)` string."""
-        texts = unicode.normalized(unicode.valid(texts), "NFKC")
-        if self.lowercase:
-            texts = tf_text.case_fold_utf8(texts)
+        texts = unicode.normalized(unicode.valid(texts), "NFKC", fold_case=self.lowercase)
         texts = tf.strings.regex_replace(texts, "[\u2018\u2019]", "'")
         words = tf_text.regex_split(texts, f"{_BETWEEN_WORDS}|{_WORDS_OF_THEIR_OWN}", _WORDS_OF_THEIR_OWN)
         return words if self.max_words is None else words[:, : self.max_words]
@@ -85,9 +88,7 @@ class WordIds(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def learn_vocabulary(
-    texts: Iterable[str], split: Callable[[tf.Tensor], tf.RaggedTensor], size: int
-) -> dict[str, int]:
+def learn_vocabulary(texts: Iterable[str], split: Split, size: int) -> dict[str, int]:
     """The most frequent words of `texts` with their counts, at most `size` less the two reserved ids.
 
     In order of the counts, the largest first; ties in alphabetical order. The texts are streamed; memory
@@ -95,29 +96,58 @@ def learn_vocabulary(
 
     Args:
         texts: raw.
-        split: texts `(batch,)` string -> their words, ragged, as they will be looked up.
+        split: what makes words of texts, as they will be looked up.
         size: most ids.
     """
-    counts: collections.Counter[bytes] = collections.Counter()
-    rare = 0
-    spec = tf.TensorSpec([None], tf.string)
-    words = tf.function(lambda chunk: split(chunk).flat_values, input_signature=[spec], autograph=False)
+    return learn_vocabularies(texts, {"words": (split, size)})["words"]
+
+
+def learn_vocabularies(
+    texts: Iterable[str], kinds: Mapping[str, tuple[Split, int]]
+) -> dict[str, dict[str, int]]:
+    """Several vocabularies, such as words and their characters, in one pass over the texts.
+
+    Args:
+        texts: raw.
+        kinds: name -> the `split` and the `size` of `learn_vocabulary`.
+
+    Returns:
+        Name -> what `learn_vocabulary` returns.
+    """
+    counters = {name: _Counter() for name in kinds}
+    splits = [split for split, _ in kinds.values()]
+    words_of = tf.function(
+        lambda chunk: [split(chunk).flat_values for split in splits],
+        input_signature=[tf.TensorSpec([None], tf.string)],
+        autograph=False,
+    )
     for chunk in _chunks(texts, CHUNK_TEXTS):
-        counts.update(words(tf.constant(chunk)).numpy().tolist())
-        while len(counts) > MOST_COUNTED_WORDS:
-            rare += 1
-            counts = collections.Counter({word: count for word, count in counts.items() if count > rare})
-    counts.pop(b"", None)  # what normalisation leaves nothing of, such as a soft hyphen
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return {word.decode(): count for word, count in ordered[: max(size - RESERVED_IDS, 0)]}
+        for counter, words in zip(counters.values(), words_of(tf.constant(chunk)), strict=True):
+            counter.add(words.numpy().tolist())
+    return {name: counters[name].most_frequent(size - RESERVED_IDS) for name, (_, size) in kinds.items()}
+
+
+class _Counter:
+    """How often each word was met; of more than `MOST_COUNTED_WORDS` words the rarest are dropped."""
+
+    def __init__(self) -> None:
+        self._counts: collections.Counter[bytes] = collections.Counter()
+        self._dropped = 0  # words met no more than so many times were dropped
+
+    def add(self, words: list[bytes]) -> None:
+        self._counts.update(words)
+        while len(self._counts) > MOST_COUNTED_WORDS:
+            self._dropped += 1
+            kept = {word: count for word, count in self._counts.items() if count > self._dropped}
+            self._counts = collections.Counter(kept)
+
+    def most_frequent(self, size: int) -> dict[str, int]:
+        self._counts.pop(b"", None)  # what normalisation leaves nothing of, such as a soft hyphen
+        ordered = sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
+        return {word.decode(): count for word, count in ordered[: max(size, 0)]}
 
 
 def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    for text in texts:
-        chunk.append(text)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
+    texts = iter(texts)
+    while chunk := list(itertools.islice(texts, size)):
         yield chunk

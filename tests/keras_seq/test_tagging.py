@@ -2,7 +2,9 @@
 
 import itertools
 
+import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,3 +186,26 @@ def test_a_truth_is_a_line_a_token_and_its_entities_count_code_points():
     assert tagging.decode("") == tagging.spans([]) == []
     with pytest.raises(TagError):
         tagging.spans(tokens[1:])
+
+
+def test_ids_of_tags_in_plain_python_numpy_and_tensorflow():
+    names = tagging.tag_names(["loc", "x-y"])
+    assert names == "O B-loc I-loc E-loc S-loc B-x-y I-x-y E-x-y S-x-y".split()
+    assert tagging.tag_names(["loc"], scheme="IOB2") == ["O", "B-loc", "I-loc", "I-loc", "B-loc"]
+    assert tagging.num_tags(2) == len(names)
+    first, last = ([name[0] in letters for name in ["P", *names]] for letters in ("BS", "ES"))
+    types = [-1, 0, 0, 0, 0, 1, 1, 1, 1]
+    ids = range(tagging.PADDING_ID, len(names))
+    assert [tagging.is_first(number) for number in ids] == first
+    assert [tagging.is_last(number) for number in ids] == last
+    assert [tagging.type_id(number) for number in ids[1:]] == types
+    for make, where in ((np.array, np.where), (tf.constant, tf.where)):
+        array = make(list(ids))
+        np.testing.assert_array_equal(tagging.is_first(array), first)
+        np.testing.assert_array_equal(tagging.is_last(array), last)
+        np.testing.assert_array_equal(tagging.type_id(array)[1:], types)
+        inside = array[2:]
+        again = tagging.tag_id(
+            tagging.type_id(inside), tagging.is_first(inside), tagging.is_last(inside), where
+        )
+        np.testing.assert_array_equal(again, inside)

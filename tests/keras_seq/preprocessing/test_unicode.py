@@ -70,8 +70,16 @@ def test_every_character_but_nul_passes_and_what_is_none_is_replaced():
     assert set(damaged[1].decode()) == set(damaged[2].decode()) == {"\ufffd"}
 
 
+def test_a_nul_stays_where_core_tensorflow_alone_reads_on():
+    assert unicode.valid_with_nul(tf.constant([b"a\0\xff"])).numpy()[0].decode() == "a\0\ufffd"
+
+
 def test_normal_forms_and_long_runs_of_marks():
     texts = tf.constant(["e\u0301\ufb01", "e" + "\u0323" * 50])
     composed, compatible = (unicode.normalized(texts, form).numpy() for form in ("NFC", "NFKC"))
     assert [text.decode() for text in (composed[0], compatible[0])] == ["\u00e9\ufb01", "\u00e9fi"]
     assert len(compatible[1].decode()) == unicode.MOST_MARKS
+    whole = unicode.normalized(texts, "NFKC", most_marks=None).numpy()[1].decode()
+    assert len(whole) == 1 + 50 - 1  # the first mark joins the letter
+    folded = unicode.normalized(tf.constant(["Ma\u00df \u2160"]), "NFKC", fold_case=True).numpy()[0].decode()
+    assert folded == "mass i"

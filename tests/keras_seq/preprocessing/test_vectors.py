@@ -12,7 +12,7 @@ from data_files import write
 
 from keras_seq.errors import DataError
 from keras_seq.preprocessing.tokens import TokenFeatures
-from keras_seq.preprocessing.vectors import read_vectors, words_with_vectors
+from keras_seq.preprocessing.vectors import embedding_weights, read_vectors, words_with_vectors
 from keras_seq.preprocessing.words import WordIds
 
 SPLITS = {
@@ -46,6 +46,26 @@ def test_vectors_of_glove_and_word2vec(tmp_path):
 
 
 PLAIN = "the 1 2\nfilm 3 4\n"
+
+
+def test_the_weights_of_an_embedding_and_how_many_words_they_have(tmp_path, capsys):
+    path, vocabulary = str(write(tmp_path, "glove.txt", PLAIN)), {"film": 7, "dull": 2}
+    weights = embedding_weights(path, vocabulary, SPLITS["words"], layer="words")
+    assert list(weights) == ["words"]
+    [table] = weights["words"]
+    np.testing.assert_array_equal(table, read_vectors(path, list(vocabulary), SPLITS["words"])[0])
+    np.testing.assert_array_equal(table[2], [3, 4])
+    said = capsys.readouterr()
+    assert "glove.txt has 1 of the 2 words of the vocabulary" in said.out + said.err
+    assert list(words_with_vectors(path, SPLITS["words"], vocabulary)) == ["the"]
+
+
+def test_a_word_that_a_later_line_makes_one_has_the_vector_of_its_own_line(tmp_path):
+    """So the words are read before the vectors, not with them."""
+    path = str(write(tmp_path, "v.txt", "(一) 1 1\n㈠ 2 2\n"))
+    known = list(words_with_vectors(path, SPLITS["tokens"]))
+    assert known == ["(一)"]
+    np.testing.assert_array_equal(read_vectors(path, known, SPLITS["tokens"])[0][2], [1, 1])
 
 
 @pytest.mark.parametrize(

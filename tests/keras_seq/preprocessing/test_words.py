@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.preprocessing.words import WordIds, learn_vocabulary
+from keras_seq.preprocessing.tokens import TokenFeatures
+from keras_seq.preprocessing.words import WordIds, learn_vocabularies, learn_vocabulary
 
 
 def split(*texts, **options):
@@ -62,6 +63,28 @@ def test_the_vocabulary_has_the_most_frequent_words_and_a_fixed_order():
     assert list(learn_vocabulary(texts, WordIds().split, 5).items()) == [("b", 1500), ("c", 1000), ("a", 500)]
     assert list(learn_vocabulary(texts, WordIds().split, 100)) == ["b", "c", "a", "d"]
     assert learn_vocabulary(texts, WordIds().split, 1) == {}
+
+
+def test_several_vocabularies_are_learned_in_one_pass_over_the_texts():
+    features, texts, read = TokenFeatures(), ["Ada's film", "a film of 1999", "\xad"] * 700, []
+
+    def once():
+        for text in texts:
+            read.append(text)
+            yield text
+
+    kinds = {
+        "words": (features.words_of, 6),
+        "shapes": (features.shapes_of, 9),
+        "characters": (features.characters_of, 9),
+    }
+    found = learn_vocabularies(once(), kinds)
+    assert read == texts
+    assert list(found) == list(kinds)
+    for name, (split, size) in kinds.items():
+        assert list(found[name].items()) == list(learn_vocabulary(texts, split, size).items())
+    assert list(found["words"].items()) == [("film", 1400), ("'s", 700), ("0000", 700), ("a", 700)]
+    assert found["characters"]["a"] == 1400
 
 
 def test_counting_is_bounded(monkeypatch):
