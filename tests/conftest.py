@@ -1,16 +1,30 @@
-"""What several tests share: a tiny corpus, and one tiny trained run."""
+"""What several tests share: a tiny corpus, one tiny trained run, what is printed, a lock that another has."""
 
 import os
+import subprocess
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import pytest
-from corpora import TINY, write_corpus
+from corpora import PROJECT, TINY, write_corpus
 from hypothesis import settings
 from properties import tried_on  # noqa: F401  (registers the profiles)
 
 settings.load_profile("fixed")
+
+HOLD = """
+import pathlib, sys
+sys.path.insert(0, sys.argv[2])
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("lock", sys.argv[2] + "/keras_seq/lock.py")
+lock = module_from_spec(spec)
+spec.loader.exec_module(lock)
+with lock.locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -35,3 +49,44 @@ def tiny_run(tmp_path_factory):
     recipe.write_text(TINY % write_corpus(folder / "corpus"), encoding="utf-8")
     assert train.main([str(recipe), "--run", str(folder / "runs" / "tiny")]) == 0
     return folder / "runs" / "tiny"
+
+
+class Printed:
+    """All that was printed on stderr so far."""
+
+    def __init__(self, capsys):
+        self.capsys, self.text = capsys, ""
+
+    def getvalue(self):
+        self.text += self.capsys.readouterr().err
+        return self.text
+
+
+@pytest.fixture
+def errors_printed(monkeypatch, capsys):
+    """All that is printed on stderr, with signs of life without a pause."""
+    from keras_seq import progress
+
+    monkeypatch.setattr(progress, "BEAT_SECONDS", {True: 0.01, False: 0.01})
+    return Printed(capsys)
+
+
+@pytest.fixture
+def another_process():
+    """Holds the lock of a file until it is let go or killed."""
+    started = []
+
+    def hold(file):
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-c", HOLD, str(file), str(PROJECT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        started.append(process)
+        assert process.stdout.readline() == b"held\n"
+        return process
+
+    yield hold
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from keras_seq.errors import DataError
+from keras_seq.formats import Table
 
 
 def write(tmp_path, name, data):
@@ -20,3 +21,11 @@ def complaint(examples):
     with pytest.raises(DataError) as error:
         list(examples)
     return str(error.value)
+
+
+def rows(examples):
+    return [(example.input, example.truth) for example in examples]
+
+
+def table(path, names=None, header=None, columns=(0, 1)):
+    return Table(str(path), *columns, names, header)

@@ -1,15 +1,12 @@
 """Recipes: every complaint at once, with file:line, the value, what was expected and the nearest name."""
 
-import inspect
 import json
 
 import pytest
 from corpora import PROJECT
 
-from keras_seq import applications
 from keras_seq.errors import RecipeError
-from keras_seq.recipe import load_recipe, schema
-from keras_seq.sections import SECTIONS, section_model
+from keras_seq.recipe import load_recipe
 
 
 def write(tmp_path, text, name="r.yaml"):
@@ -186,33 +183,6 @@ def test_the_resolved_recipe_reads_back_equal_from_another_folder(tmp_path, monk
     monkeypatch.chdir(tmp_path / "copy")
     copy = write(tmp_path / "copy", json.dumps(resolved))
     assert load_recipe(copy).as_dict() == resolved
-
-
-@pytest.mark.parametrize("application", applications.APPLICATIONS)
-def test_the_schema_is_the_signature(application):
-    """The checker reads source text; what it found there is what Python finds."""
-    from keras_seq.training import fit
-
-    module = applications.functions(application)
-    for section, function in SECTIONS.items():
-        expected = dict(inspect.signature(getattr(module, function)).parameters)
-        if section == "training":
-            expected |= inspect.signature(fit.fit).parameters
-        expected = {name: p.default for name, p in expected.items() if p.kind is p.KEYWORD_ONLY}
-        fields = {
-            name: field.default for name, field in section_model(application, section).model_fields.items()
-        }
-        fields.pop("directory", None)
-        assert fields == expected
-
-
-@pytest.mark.parametrize("application", applications.APPLICATIONS)
-def test_every_key_is_described_in_the_json_schema(application):
-    document = schema(application)
-    json.dumps(document)
-    for section in document["$defs"].values():
-        for key, field in section["properties"].items():
-            assert field.get("description"), f"{key} has no line in its function's docstring"
 
 
 def test_a_name_alone_is_a_recipe_of_the_zoo_unless_such_a_file_is_there(tmp_path, monkeypatch):

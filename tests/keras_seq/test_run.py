@@ -3,19 +3,16 @@ imported.
 """
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 from corpora import PROJECT
 
 from keras_seq import train
 from keras_seq.errors import RecipeError
-from keras_seq.lock import Locked, holder, locked
 from keras_seq.recipe import load_recipe
 from keras_seq.run import Run
 
@@ -30,81 +27,6 @@ def refused(command, *arguments, capsys):
 
 def files(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-HOLD = """
-import pathlib, sys
-sys.path.insert(0, sys.argv[2])
-from importlib.util import module_from_spec, spec_from_file_location
-spec = spec_from_file_location("lock", sys.argv[2] + "/keras_seq/lock.py")
-lock = module_from_spec(spec)
-spec.loader.exec_module(lock)
-with lock.locked(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def another_process():
-    """Holds the lock of a file until it is let go or killed."""
-    started = []
-
-    def hold(file):
-        process = subprocess.Popen(
-            [sys.executable, "-S", "-c", HOLD, str(file), str(PROJECT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        started.append(process)
-        assert process.stdout.readline() == b"held\n"
-        return process
-
-    yield hold
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def test_a_lock_is_one_processs_and_none_that_a_crash_left_is_anybodys(tmp_path, another_process):
-    file = tmp_path / "run" / "lock"
-    other = another_process(file)
-    assert holder(file) == str(other.pid)
-    with pytest.raises(Locked) as error, locked(file):
-        pass
-    assert error.value.pid == str(other.pid)
-    other.kill()
-    other.wait()
-    assert file.exists()
-    assert holder(file) is None
-    with locked(file):
-        assert file.read_text(encoding="ascii") == str(os.getpid())
-    assert not file.exists()
-
-
-def test_one_of_many_at_once_gets_a_lock(tmp_path):
-    """Each takes and lets go of it many times; never do two have it."""
-    inside, most, errors = [], [], []
-
-    def work():
-        for _ in range(200):
-            try:
-                with locked(tmp_path / "lock"):
-                    inside.append(1)
-                    most.append(len(inside))
-                    inside.pop()
-            except Locked:
-                pass
-            except OSError as error:
-                errors.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
-    assert max(most) == 1
 
 
 def test_a_second_training_in_a_folder_is_refused(recipe_file, tmp_path, another_process, capsys):

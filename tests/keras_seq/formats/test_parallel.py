@@ -7,7 +7,7 @@ import json
 import tracemalloc
 
 import pytest
-from data_files import complaint, write
+from data_files import complaint, rows, write
 
 from keras_seq.errors import DataError
 from keras_seq.formats import Example, ParallelText, UsablePairs
@@ -15,10 +15,6 @@ from keras_seq.formats import Example, ParallelText, UsablePairs
 ENGLISH = "A dog.\n\n Two  cats. \r\nBirds\n"
 GERMAN = "Ein Hund.\nNichts.\nZwei  Katzen. \n\n"
 PAIRS = [("A dog.", "Ein Hund."), ("", "Nichts."), (" Two  cats. ", "Zwei  Katzen."), ("Birds", "")]
-
-
-def rows(examples):
-    return [(example.input, example.truth) for example in examples]
 
 
 def two_files(tmp_path, source, target, names=("train.en", "train.de")):
@@ -246,3 +242,13 @@ def test_a_complaint_of_the_pairs_is_passed_on(tmp_path, capsys):
     with pytest.raises(DataError, match="has 2 lines"):
         list(examples)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("ends", [*itertools.product(["\n", "\r\n", "\r"], repeat=2)])
+def test_parallel_files_may_end_their_lines_differently(tmp_path, ends):
+    texts = [["a", "", "b\u2028c"], ["x", "y\x85", "z"]]
+    paths = [
+        write(tmp_path, n, "".join(t + end for t in side))
+        for n, side, end in zip("st", texts, ends, strict=True)
+    ]
+    assert rows(ParallelText(*map(str, paths))) == [("a", "x"), ("", "y"), ("b\u2028c", "z")]

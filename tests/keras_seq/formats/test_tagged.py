@@ -5,7 +5,7 @@ right.
 import json
 
 import pytest
-from data_files import complaint, write
+from data_files import complaint, rows, write
 
 from keras_seq import tagging
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
@@ -15,10 +15,6 @@ CONLL = (
     "\t \r\n\r\nÅs\tNNP\tB-LOC"
 )
 ROWS = [("Anna Berg 's", "0\t4\tB-PER\n5\t9\tI-PER\n10\t12\tO"), ("Ås", "0\t2\tB-LOC")]
-
-
-def rows(examples):
-    return [(example.input, example.truth) for example in examples]
 
 
 def named(example):

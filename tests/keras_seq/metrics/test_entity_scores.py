@@ -259,3 +259,27 @@ def test_an_answered_entity_that_cuts_a_token_of_a_column_file_is_widened_to_it(
     assert one.answered == tags.split()
     assert one.found == [("o'brien li", tags == "O B-per I-per O")]
     assert len(one.right) == len(answered)
+
+
+NAMES = ["x", "x-", "-x", "x_", "_", "-", "B-x", "O", "x\0", "x ", "1", "01", "True", "é", "e\u0301"]
+
+
+def test_every_type_of_entity_has_scores_of_its_own():
+    """seqeval takes hyphens off a name, and then `x`, `x-` and `-x` are one."""
+    records = []
+    for name in NAMES:
+        right, other = [f"B-{name}", f"I-{name}", "O"], ["O", "O", f"B-{name}"]
+        for answered in (right, other):
+            records.append(TaggedAnswer(right, answered, [], []))
+    found = metrics.entities(records, set())
+    assert list(found["classes"]) == sorted(NAMES)
+    for row in found["classes"].values():
+        assert row == {
+            "precision": pytest.approx(0.5),
+            "recall": pytest.approx(0.5),
+            "f1": pytest.approx(0.5),
+            "examples": 2,
+        }
+    assert found["entities"] == 2 * len(NAMES)
+    mistaken = metrics.entities([TaggedAnswer(["B-x"], ["B-x-"], [], [])], set())
+    assert mistaken["f1"] == 0, "one type answered for another is wrong, however alike their names"

@@ -9,7 +9,7 @@ from keras_seq import metrics
 from keras_seq.answers.translations import Candidate
 from keras_seq.applications import translation
 from keras_seq.formats import Example
-from keras_seq.metrics import TaggedAnswer, Translated
+from keras_seq.metrics import Translated
 
 CHINESE = ["我喜欢红色的大房子。", "他们昨天去了学校。", "猫在桌子下面睡觉。"]
 JAPANESE = ["私は赤い家が好きです。", "猫がテーブルの下で寝ています。", "東京は大きい。"]
@@ -86,46 +86,3 @@ def test_texts_that_look_tokenized_are_scored_without_advice(caplog):
         assert metrics.bleu(texts, texts) == pytest.approx(100)
     assert not caplog.records
     assert metrics.bleu(texts, texts[:50] * 2) == pytest.approx(sacrebleu.corpus_bleu(texts, [texts]).score)
-
-
-NAMES = ["x", "x-", "-x", "x_", "_", "-", "B-x", "O", "x\0", "x ", "1", "01", "True", "é", "e\u0301"]
-
-
-def test_every_type_of_entity_has_scores_of_its_own():
-    """seqeval takes hyphens off a name, and then `x`, `x-` and `-x` are one."""
-    records = []
-    for name in NAMES:
-        right, other = [f"B-{name}", f"I-{name}", "O"], ["O", "O", f"B-{name}"]
-        for answered in (right, other):
-            records.append(TaggedAnswer(right, answered, [], []))
-    found = metrics.entities(records, set())
-    assert list(found["classes"]) == sorted(NAMES)
-    for row in found["classes"].values():
-        assert row == {
-            "precision": pytest.approx(0.5),
-            "recall": pytest.approx(0.5),
-            "f1": pytest.approx(0.5),
-            "examples": 2,
-        }
-    assert found["entities"] == 2 * len(NAMES)
-    mistaken = metrics.entities([TaggedAnswer(["B-x"], ["B-x-"], [], [])], set())
-    assert mistaken["f1"] == 0, "one type answered for another is wrong, however alike their names"
-
-
-def test_every_label_has_scores_of_its_own():
-    """NumPy's texts lose what they end in, where that is NUL."""
-    records = [(name, name) for name in NAMES] + [("x\0", "x")]
-    found = metrics.classification(records, list(reversed(NAMES)))
-    assert list(found["classes"]) == sorted(NAMES)
-    assert found["accuracy"] == pytest.approx(len(NAMES) / (len(NAMES) + 1))
-    assert found["classes"]["x\0"]["examples"] == 2
-    assert found["classes"]["x\0"]["recall"] == pytest.approx(0.5)
-    matrix = found["confusion_matrix"]
-    assert sum(map(sum, matrix)) == len(records)
-    assert matrix[sorted(NAMES).index("x\0")][sorted(NAMES).index("x")] == 1
-
-
-def test_labels_that_a_split_lacks_are_scored_as_none():
-    found = metrics.classification([("a", "a")], ["a", "b", "c"])
-    assert found["classes"]["b"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "examples": 0}
-    assert found["confusion_matrix"] == [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
