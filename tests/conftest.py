@@ -90,3 +90,18 @@ def another_process():
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def with_a_gpu_in_sight(monkeypatch):
+    """What TensorFlow says on a machine with a GPU; there is none to run on."""
+    import tensorflow as tf
+
+    listed = tf.config.list_logical_devices
+    device = tf.config.LogicalDevice("/device:GPU:0", "GPU")
+    monkeypatch.setattr(
+        tf.config, "list_logical_devices", lambda kind=None: [device] if kind == "GPU" else listed(kind)
+    )
+    monkeypatch.setattr(
+        tf.sysconfig, "get_build_info", lambda: {"is_cuda_build": True, "is_rocm_build": False}
+    )

@@ -5,9 +5,7 @@ names.
 import pytest
 from data_files import complaint, table, write
 
-from keras_seq import splits
-from keras_seq.applications.sentiment import read
-from keras_seq.errors import DataError, RecipeError
+from keras_seq.errors import DataError
 from keras_seq.formats import ParallelText, TaggedColumns
 
 ROWS = "".join(f"the film is dull, {n}\t{'neg' if n % 2 else 'pos'}\n" for n in range(8))
@@ -72,14 +70,6 @@ def test_a_first_row_whose_label_the_recipe_names_is_an_example(tmp_path):
     path = write(tmp_path, "a.tsv", "avis\tbon\n" + ROWS)
     assert "looks like a header" in complaint(table(path))
     assert len(list(table(path, {"bon": "good", "pos": "good", "neg": "bad"}))) == 9
-
-
-def test_without_a_header_no_column_has_a_name():
-    with pytest.raises(
-        RecipeError, match=r"data\.header: is false, but only a header names the column 'text'"
-    ):
-        read("train", train="a.tsv", text="text", header=False)
-    assert splits.header(True, 0, 1) is True
 
 
 def test_column_files_have_no_header(tmp_path):

@@ -1,119 +1,15 @@
 """The LSTM layer: equal to Keras's, safe with any mask, and one graph for machines with a GPU and without."""
 
-import contextlib
-import pathlib
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
+from lstm_layers import WORDS, assert_equal, network, pair, results
 from properties import tried_on
-from tensorflow.core.framework import attr_value_pb2, graph_pb2
 
-from export import gates
-from export.ops import functions_on_cpu, used_ops
-from keras_seq.layers import LSTM, cudnn, recurrence
-
-TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
-
-
-def pair(units=4, features=3, weights=0, bidirectional=False, **options):
-    """Keras's layer and ours, with the same weights."""
-    layers = [keras.layers.LSTM(units, **options), LSTM(units, **options)]
-    if bidirectional:
-        layers = [keras.layers.Bidirectional(layer, dtype=options.get("dtype")) for layer in layers]
-    random = np.random.default_rng(weights)
-    for layer in layers:
-        layer.build((None, None, features))
-    values = [random.normal(scale=0.5, size=w.shape) for w in layers[0].get_weights()]
-    for layer in layers:
-        layer.set_weights(values)
-    return layers
-
-
-def results(layer, sequences, mask, state, training):
-    """All outputs, and the gradients of everything that a gradient goes to."""
-
-    @tf.function(autograph=False)
-    def run(sequences, *state):
-        with tf.GradientTape() as tape:
-            tape.watch([sequences, *state])
-            outputs = tf.nest.flatten(
-                layer(sequences, mask=mask, initial_state=list(state) or None, training=training)
-            )
-            loss = sum(tf.reduce_sum(tf.sin(output * (1 + number))) for number, output in enumerate(outputs))
-        variables = [variable.value for variable in layer.trainable_variables]
-        return outputs + tape.gradient(loss, [sequences, *state, *variables])
-
-    return run(sequences, *state)
-
-
-def assert_equal(ours, keras_layers, dtype="float32"):
-    assert len(ours) == len(keras_layers)
-    for value, expected in zip(ours, keras_layers, strict=True):
-        assert value.shape == expected.shape
-        assert value.dtype == expected.dtype
-        np.testing.assert_allclose(value, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
-
-
-@contextlib.contextmanager
-def small_steps(in_one_kernel):
-    """Whether steps as small as those of the tests go through one kernel, as they do, or through the loop."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recurrence, "SMALL_STEP", recurrence.SMALL_STEP if in_one_kernel else -1)
-        recurrence.compiled.cache_clear()
-        yield
-    recurrence.compiled.cache_clear()
-
-
-@tried_on(40)
-@given(
-    data=st.data(),
-    in_one_kernel=st.booleans(),
-    dtype=st.sampled_from(["float32", "float64"]),
-    masked=st.sampled_from(["no", "right-padded", "any"]),
-    sizes=st.tuples(*[st.integers(1, 5)] * 4),
-    flags=st.tuples(*[st.booleans()] * 7),
-)
-def test_outputs_and_gradients_are_those_of_keras(data, in_one_kernel, dtype, masked, sizes, flags):
-    batch, time, features, units = sizes
-    sequences, state, backwards, bidirectional, initial, zero, training = flags
-    options = {
-        "return_sequences": sequences,
-        "return_state": state,
-        "dtype": dtype,
-        "zero_output_for_mask": zero,
-    }
-    options["go_backwards"] = backwards and not bidirectional
-    layers = pair(units, features, data.draw(st.integers(0, 99)), bidirectional, **options)
-    random = np.random.default_rng(data.draw(st.integers(0, 99)))
-    x = tf.constant(random.normal(size=(batch, time, features)), dtype)
-    lengths = data.draw(st.lists(st.integers(0, time), min_size=batch, max_size=batch))
-    right_padded = np.arange(time) < np.array(lengths)[:, None]
-    mask = {"no": None, "right-padded": right_padded, "any": random.random((batch, time)) < 0.5}[masked]
-    count = 2 * (1 + bidirectional) if initial else 0
-    start = [tf.constant(random.normal(size=(batch, units)), dtype) for _ in range(count)]
-    with small_steps(in_one_kernel):
-        expected, ours = (results(layer, x, mask, start, training) for layer in layers)
-    assert_equal(ours, expected, dtype)
-
-
-@pytest.mark.parametrize("shape", [(1, 30, 8, 64), (40, 12, 64, 80)], ids=["one kernel", "a loop"])
-@pytest.mark.parametrize("training", [False, True])
-def test_both_ways_through_a_cpu_are_those_of_keras(shape, training):
-    """A small step runs in one kernel, a large one in a loop."""
-    batch, time, features, units = shape
-    is_small = batch == 1 or batch * (features + units) * 4 * units <= recurrence.SMALL_STEP
-    assert is_small == (batch == 1)
-    layers = pair(units, features, return_sequences=True, return_state=True)
-    for layer in layers:
-        layer.set_weights([w / units**0.5 for w in layer.get_weights()])
-    x = tf.random.stateless_normal((batch, time, features), (1, 2))
-    expected, ours = (results(layer, x, None, [], training) for layer in layers)
-    for value, reference in zip(ours, expected, strict=True):
-        np.testing.assert_allclose(value, reference, rtol=1e-5, atol=1e-5 * np.abs(reference).max())
+from keras_seq.layers import LSTM
 
 
 def test_a_call_outside_of_a_graph_gives_the_same():
@@ -242,17 +138,6 @@ def test_it_trains_under_a_distribution_strategy():
     assert not np.allclose(before[0], model.get_layer("last").get_weights()[0])
 
 
-def network(layer_class):
-    words = keras.Input((None,), dtype="int32", name="words")
-    x = keras.layers.Embedding(9, 3, mask_zero=True, name="embedding")(words)
-    x = keras.layers.Bidirectional(layer_class(4, return_sequences=True, name="inner"), name="outer")(x)
-    x = layer_class(5, name="last")(x)
-    return keras.Model(words, keras.layers.Dense(2, name="scores")(x), name="network")
-
-
-WORDS = np.array([[1, 2, 3, 4], [5, 6, 0, 0], [0, 0, 0, 0]])
-
-
 def test_files_and_weights_move_between_keras_and_ours(tmp_path, monkeypatch):
     ours, theirs = network(LSTM), network(keras.layers.LSTM)
     path = str(tmp_path / "ours.keras")
@@ -290,151 +175,6 @@ def test_training_pays_for_no_choice_and_inference_makes_it_where_it_runs():
     assert inference & {"Case", "StatelessCase"}
 
 
-@pytest.fixture
-def with_a_gpu_in_sight(monkeypatch):
-    """What TensorFlow says on a machine with a GPU; there is none to run on."""
-    listed = tf.config.list_logical_devices
-    device = tf.config.LogicalDevice("/device:GPU:0", "GPU")
-    monkeypatch.setattr(
-        tf.config, "list_logical_devices", lambda kind=None: [device] if kind == "GPU" else listed(kind)
-    )
-    monkeypatch.setattr(
-        tf.sysconfig, "get_build_info", lambda: {"is_cuda_build": True, "is_rocm_build": False}
-    )
-
-
-def exported(model, folder):
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    spec = [tf.TensorSpec([None, None], tf.int32, name="words")]
-    archive.add_endpoint("serving_default", lambda words: {"scores": model(words, training=False)}, spec)
-    archive.write_out(str(folder), verbose=False)
-    return pathlib.Path(folder)
-
-
-def test_a_graph_traced_beside_a_gpu_answers_without_one(tmp_path, with_a_gpu_in_sight, monkeypatch):
-    model = network(LSTM)
-    assert cudnn.is_at_hand()
-    folder = exported(model, tmp_path / "ours")
-    monkeypatch.undo()
-    ops = used_ops(folder)
-    assert "CudnnRNNV3" in ops.everywhere
-    assert "CudnnRNNV3" not in ops.on_cpu
-    gates._check_cpu(ops.on_cpu)
-    expected = model(WORDS)
-    answer = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    np.testing.assert_allclose(answer(tf.constant(WORDS, tf.int32))["scores"], expected, atol=1e-6)
-    for without_grappler in (False, True):
-        config = tf.compat.v1.ConfigProto()
-        config.graph_options.rewrite_options.disable_meta_optimizer = without_grappler
-        with tf.compat.v1.Session(graph=tf.Graph(), config=config) as session:
-            signature = tf.compat.v1.saved_model.load(session, ["serve"], str(folder)).signature_def[
-                "serving_default"
-            ]
-            feeds = {signature.inputs["words"].name: WORDS}
-            np.testing.assert_allclose(
-                session.run(signature.outputs["scores"].name, feeds), expected, atol=1e-6
-            )
-
-
-def graph_with_a_choice(devices, branches, lowered=False):
-    """A graph whose Case op takes one of several functions by the device."""
-    graph = graph_pb2.GraphDef()
-    for name in branches:
-        graph.library.function.add().signature.name = name
-    index = graph.node.add(name="index", op="DeviceIndex")
-    index.attr["device_names"].list.s.extend(devices)
-    case = graph.node.add(name="case", op="Case", input=["index"])
-    case.attr["branches"].list.func.extend(attr_value_pb2.NameAttrList(name=name) for name in branches)
-    case.attr["_lower_using_switch_merge"].b = lowered
-    return graph
-
-
-@pytest.mark.parametrize(
-    ("devices", "branches", "lowered", "reached"),
-    [
-        ([b"GPU"], ["gpu", "rest"], False, {"rest"}),
-        ([b"CPU", b"GPU"], ["cpu", "gpu", "rest"], False, {"cpu"}),
-        ([b"GPU"], ["gpu", "second", "third"], False, {"second"}),
-        ([b"GPU", b"TPU"], ["gpu", "tpu"], False, {"tpu"}),
-        ([b"GPU"], ["gpu", "rest"], True, {"gpu", "rest"}),
-    ],
-)
-def test_the_function_that_a_cpu_takes(devices, branches, lowered, reached):
-    assert functions_on_cpu(graph_with_a_choice(devices, branches, lowered)) == reached
-
-
-def test_keras_layer_traced_beside_a_gpu_does_not_and_the_gate_says_so(
-    tmp_path, with_a_gpu_in_sight, monkeypatch
-):
-    """The defect that our layer mends; if this test fails one day, Keras has mended it."""
-    folder = exported(network(keras.layers.LSTM), tmp_path / "keras")
-    monkeypatch.undo()
-    with pytest.raises(gates.GateError, match=r"gate 2 \(CPU\): CudnnRNNV3"):
-        gates._check_cpu(used_ops(folder).on_cpu)
-    answer = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    with pytest.raises(tf.errors.OpError, match="CudnnRNNV3"):
-        answer(tf.constant(WORDS, tf.int32))
-
-
-def cudnn_in_numpy(inputs, hidden, cell, parameters, lengths):
-    """cuDNN's LSTM after its API reference, from its one vector of weights; time first."""
-    assert lengths.min() > 0, "cuDNN refuses rows without steps"
-    features, units = inputs.shape[-1], hidden.shape[-1]
-    assert parameters.size == 4 * units * (features + units + 2)
-    matrices, biases = np.split(parameters, [4 * units * (features + units)])
-    of_inputs, of_states = np.split(matrices, [4 * units * features])
-    of_inputs, of_states = of_inputs.reshape(4, units, features), of_states.reshape(4, units, units)
-    input_biases, state_biases = biases.reshape(2, 4, units)
-    hidden, cell, outputs = (
-        hidden[0].copy(),
-        cell[0].copy(),
-        np.zeros((*inputs.shape[:2], units), inputs.dtype),
-    )
-
-    def sigmoid(x):
-        return 1 / (1 + np.exp(-x))
-
-    for row, length in enumerate(lengths):
-        for step in range(length):
-            pre = of_inputs @ inputs[step, row] + of_states @ hidden[row] + input_biases + state_biases
-            cell[row] = sigmoid(pre[1]) * cell[row] + sigmoid(pre[0]) * np.tanh(pre[2])
-            hidden[row] = outputs[step, row] = sigmoid(pre[3]) * np.tanh(cell[row])
-    return outputs, hidden[None], cell[None]
-
-
-@pytest.fixture
-def rendered_cudnn(monkeypatch):
-    """CudnnRNNV3 as NumPy, so that all around it can be run without a GPU."""
-
-    def op(input, input_h, input_c, params, sequence_lengths, rnn_mode, is_training, time_major):
-        assert (rnn_mode, time_major) == ("lstm", True)
-        arguments = [input, input_h, input_c, params, sequence_lengths]
-        return *tf.numpy_function(cudnn_in_numpy, arguments, [input.dtype] * 3), None, None
-
-    monkeypatch.setattr(tf.raw_ops, "CudnnRNNV3", op)
-
-
-@pytest.mark.parametrize("backwards", [False, True])
-@pytest.mark.parametrize("kind", ["no", "right-padded", "any"])
-def test_the_way_through_cudnn_gives_what_the_way_through_a_cpu_does(
-    kind, backwards, rendered_cudnn, with_a_gpu_in_sight, monkeypatch
-):
-    """With cuDNN rendered in NumPy: the layout of the weights, lengths, states, and rows without steps."""
-    options = {"return_sequences": True, "return_state": True, "go_backwards": backwards, "dtype": "float64"}
-    layer = pair(units=5, features=3, **options)[1]
-    random = np.random.default_rng(2)
-    x, state = random.normal(size=(4, 6, 3)), list(random.normal(size=(2, 4, 5)))
-    right_padded = np.arange(6) < np.array([[6], [3], [1], [0]])
-    mask = {"no": None, "right-padded": right_padded, "any": random.random((4, 6)) < 0.5}[kind]
-    assert cudnn.is_at_hand()
-    by_cudnn = layer(x, mask=mask, initial_state=state, training=True)
-    monkeypatch.undo()
-    assert not cudnn.is_at_hand()
-    by_cpu = layer(x, mask=mask, initial_state=state, training=True)
-    assert_equal(by_cudnn, by_cpu, "float64")
-
-
 @tried_on(20)
 @given(cuts=st.sets(st.integers(1, 11)), batch=st.integers(1, 3))
 def test_a_stream_of_chunks_gives_what_the_whole_does(cuts, batch):
@@ -458,19 +198,6 @@ def test_a_stream_runs_in_a_graph_and_a_layer_that_must_see_the_end_has_none():
     np.testing.assert_allclose(first[:, -1], layer(x), atol=1e-6)
     with pytest.raises(ValueError, match="go_backwards"):
         LSTM(4, go_backwards=True).stream_step(None, x)
-
-
-@pytest.mark.parametrize("backwards", [False, True])
-def test_the_gates_are_those_of_the_equations(backwards):
-    options = {"return_sequences": True, "go_backwards": backwards, "dtype": "float64"}
-    layer = pair(units=4, features=3, **options)[1]
-    x = np.random.default_rng(3).normal(size=(2, 5, 3))
-    inside = {name: value.numpy() for name, value in layer.gates(x).items()}
-    np.testing.assert_allclose(inside["hidden"], layer(x), atol=1e-12)
-    np.testing.assert_allclose(inside["hidden"], inside["output_gate"] * np.tanh(inside["cell"]), atol=1e-12)
-    before = np.concatenate([np.zeros((2, 1, 4)), inside["cell"][:, :-1]], axis=1)
-    cell = inside["forget_gate"] * before + inside["input_gate"] * inside["candidate"]
-    np.testing.assert_allclose(inside["cell"], cell, atol=1e-12)
 
 
 def test_fit_learns_with_it():

@@ -3,9 +3,7 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from keras_seq.answers import RankedLabels
 from keras_seq.layers import AttentionPooling, MaskedMaxPooling, WordDropout
 
 POOLINGS = [MaskedMaxPooling, AttentionPooling]
@@ -43,24 +41,6 @@ def test_pooling_in_half_precision_stays_finite(pooling):
     layer = pooling(dtype="mixed_float16")
     mask = np.array([[True, False], [False, False]])
     assert np.isfinite(layer(np.ones((2, 2, 3), "float16"), mask=mask).numpy()).all()
-
-
-def test_word_dropout_drops_words_in_training_only_and_never_padding():
-    layer = WordDropout(0.5, seed=1)
-    ids = np.tile([[2, 3, 4, 0]], (1000, 1))
-    np.testing.assert_array_equal(layer(ids), ids)
-    dropped = layer(ids, training=True).numpy()
-    assert set(np.unique(dropped[:, :3])) == {1, 2, 3, 4}
-    assert 0.45 < (dropped[:, :3] == 1).mean() < 0.55
-    assert (dropped[:, 3] == 0).all()
-
-
-def test_labels_are_ranked_and_ties_keep_the_order_of_the_classes():
-    answers = RankedLabels(["a", "b", "c"])(tf.constant([[0.2, 0.5, 0.3], [0.4, 0.2, 0.4]]))
-    assert answers["labels"].numpy().tolist() == [[b"b", b"c", b"a"], [b"a", b"c", b"b"]]
-    assert answers["label"].numpy().tolist() == [b"b", b"a"]
-    np.testing.assert_allclose(answers["scores"], [[0.5, 0.3, 0.2], [0.4, 0.4, 0.2]])
-    assert answers["score"].dtype == tf.float32
 
 
 @pytest.mark.parametrize("layer", [WordDropout(0.1, seed=3), MaskedMaxPooling(), AttentionPooling()])
