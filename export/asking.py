@@ -14,30 +14,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.framework import op_def_pb2
-from tensorflow.python.client import pywrap_tf_session
 from tensorflow_serving.apis import prediction_log_pb2
 
 from export import ANSWER_SECONDS, WARMUP_FILE
+from export.questions import plain
 from serving import flags
 from serving.client import Client
 from serving.server import Server
 
 Done = Callable[[Any], Any]  # called with each answer, and gives it back
-
-
-def registered_ops() -> dict[str, list[str]]:
-    """The names of TensorFlow's ops and of TF-Text's."""
-    core = _registered()
-    import tensorflow_text  # noqa: F401
-
-    return {"core": sorted(core), "text": sorted(_registered() - core)}
-
-
-def _registered() -> set[str]:
-    """The names of all ops that are known to this process now; TensorFlow has no public call for it."""
-    serialized = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
-    return {op.name for op in op_def_pb2.OpList.FromString(serialized).op}
 
 
 def of_session(folder: pathlib.Path, batches: list, others: dict[str, Any], done: Done) -> dict[str, Any]:
@@ -52,7 +37,7 @@ def of_session(folder: pathlib.Path, batches: list, others: dict[str, Any], done
             fetches = {name: tensor.name for name, tensor in signature.outputs.items()}
             # NumPy's own strings would lose a NUL at their end.
             answer = session.run(fetches, {feed: np.array(batch, object)})
-            return {name: _plain(values.tolist()) for name, values in answer.items()}
+            return {name: plain(values.tolist()) for name, values in answer.items()}
 
         answers = [done(ask("serving_default", batch)) for batch in batches]
         others_answers = {name: done(ask(name, batch)) for name, batch in others.items()}
@@ -67,8 +52,15 @@ def _warmup_requests(folder: pathlib.Path) -> list[Any]:
     return [prediction_log_pb2.PredictionLog.FromString(record).predict_log.request for record in records]
 
 
-def of_server(folder: pathlib.Path, batches: list, others: dict[str, Any], done: Done) -> dict[str, dict]:
-    """The answers over either interface, in the form of the session's; inputs that are text are sent as text."""
+def of_server(
+    folder: pathlib.Path, batches: list, others: dict[str, Any], takes_files: bool, done: Done
+) -> dict[str, dict]:
+    """The answers over either interface, in the form of the session's.
+
+    Files are sent as bytes, which REST has in base64, even where they are text by chance; texts as text where
+    they are UTF-8.
+    """
+    as_sent = list if takes_files else _as_text
     rest_port, grpc_port = _free_ports()
     name = folder.parent.name
     arguments = [f"--model_name={name}", f"--model_base_path={folder.parent}", "--max_num_load_retries=0"]
@@ -82,9 +74,9 @@ def of_server(folder: pathlib.Path, batches: list, others: dict[str, Any], done:
         }
         return {
             interface: {
-                "answers": [done(client.predict(name, _text(batch))) for batch in batches],
+                "answers": [done(client.predict(name, as_sent(batch))) for batch in batches],
                 "others": {
-                    signature: done(client.predict(name, _text(batch), signature_name=signature))
+                    signature: done(client.predict(name, as_sent(batch), signature_name=signature))
                     for signature, batch in others.items()
                 },
             }
@@ -102,16 +94,10 @@ def _free_ports() -> list[int]:
     return ports
 
 
-def _text(item: Any) -> Any:
+def _as_text(item: Any) -> Any:
     if isinstance(item, list):
-        return [_text(one) for one in item]
+        return [_as_text(one) for one in item]
     try:
         return item.decode()
     except UnicodeDecodeError:
         return item
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

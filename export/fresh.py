@@ -3,15 +3,14 @@ side.
 
     python -m export.fresh
 
-It reads a line of JSON, `{"folder": "...", "batches": [...], "others": {...}}`: lists of base64 inputs for
-the default signature, and for every other one a batch of what it takes, in (nested) lists. It writes parts, a
-line `[name, part]` each: `ops`, `session`, `served`, and between them `["done", [count, total]]`. Once no
-more can be read, the other side is gone, and so is this process.
+It reads a line of JSON, `{"folder": "...", "batches": [...], "others": {...}, "takes_files": false}`: lists
+of base64 inputs for the default signature, and for every other one a batch of what it takes, in (nested)
+lists. It writes parts, a line `[name, part]` each: `session`, `served`, and between them
+`["done", [count, total]]`. Once no more can be read, the other side is gone, and so is this process.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import pathlib
@@ -19,6 +18,8 @@ import queue
 import sys
 import threading
 from typing import Any
+
+from export.questions import decoded
 
 
 def main() -> int:
@@ -30,40 +31,33 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from export import asking  # TensorFlow, seconds
 
-    def tell(name: str, part: Any) -> None:
+    def send(name: str, part: Any) -> None:
         print(json.dumps([name, part]), file=answers, flush=True)
 
-    tell("ops", asking.registered_ops())
     questions = json.loads(lines.get())
     folder = pathlib.Path(questions["folder"])
-    batches, others = _decoded(questions["batches"]), _decoded(questions["others"])
+    batches, others = decoded(questions["batches"]), decoded(questions["others"])
     numbers = iter(range(1, 1 << 62))
     total = 3 * (len(batches) + len(others))
 
     def done(answer: Any) -> Any:
-        tell("done", [next(numbers), total])
+        send("done", [next(numbers), total])
         return answer
 
-    tell("session", asking.of_session(folder, batches, others, done))
-    tell("served", asking.of_server(folder, batches, others, done))
+    send("session", asking.of_session(folder, batches, others, done))
+    send("served", asking.of_server(folder, batches, others, questions["takes_files"], done))
     return 0
 
 
 def _listen(lines: queue.Queue[bytes]) -> None:
     """Take the questions, and end this process when the other side is gone."""
-    received = b""
-    while part := os.read(0, 1 << 16):
+    received = bytearray()  # questions of files are many megabytes
+    while part := os.read(0, 1 << 20):
         received += part
         if received.endswith(b"\n"):
-            lines.put(received)
-            received = b""
+            lines.put(bytes(received))
+            received.clear()
     os._exit(1)
-
-
-def _decoded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _decoded(item) for key, item in value.items()}
-    return [_decoded(item) for item in value] if isinstance(value, list) else base64.b64decode(value)
 
 
 if __name__ == "__main__":

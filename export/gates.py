@@ -4,6 +4,7 @@
     2  CPU        runs where there is no GPU, whatever machine exported it
     3  same       the Keras model, the SavedModel in a fresh process, REST and gRPC give the same answers
     4  batch      an answer does not depend on what else is in the batch, nor on padding
+    5  damage     of models of files: a damaged file has a `problem` and an empty row, a good one an answer
     6  warm-up    the warm-up requests are there, and replay
 
 The numbers are those of docs/architecture.md. Publication by renaming (7) is in `servable`.
@@ -11,37 +12,27 @@ The numbers are those of docs/architecture.md. Publication by renaming (7) is in
 
 from __future__ import annotations
 
-import base64
 import itertools
-import math
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from export import targets
+from export.comparison import Answers, GateError, check_damage, largest_difference, rows
 from export.fresh_process import FreshProcess, FreshProcessError
 from export.ops import Ops, read, used_ops
+from export.questions import as_bytes, batched, described, encoded, plain
 from export.servable import SIGNATURE
 from keras_seq.answers import Answering
+from keras_seq.answers.answering import PROBLEM
+from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.progress import step
-from keras_seq.training.scoring import plain
-
-BATCH_SIZE = 32
-TOLERANCE = 1e-5  # between two scores of one input
 
 PYTHON_OPS = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
-TEXT_EDGES: tuple[str | bytes, ...] = (
-    *("", " ", "🙂", "naïve Ünïcode 日本語 العربية 🙂", "!"),
-    *("good\0bad", "a NUL at the end\0", "\0", "\u0301", "e\u0301\u0301 \u200d x", "word " * 300),
-    *(b"\xff no UTF-8", b"half a pair \xed\xa0\x80"),
-)
-
-
-class GateError(ValueError):
-    """A servable failed a gate: which, and by which op, input and difference."""
+KERAS, SESSION = "the Keras model", "the SavedModel"
 
 
 def check(
@@ -51,8 +42,8 @@ def check(
 
     Args:
         folder: the SavedModel.
-        model: the Keras model that it was made of.
-        inputs: raw example inputs; edge cases are added.
+        model: the Keras model that it was made of; it names the edge inputs that are asked too.
+        inputs: raw example inputs.
         serving: the version of TensorFlow Serving that it is for, as "2.17".
         fresh: a process that has not been asked yet.
 
@@ -62,56 +53,49 @@ def check(
     Raises:
         GateError: at the first gate that was not.
     """
-    probes = _probes(inputs)
-    crowd = list(itertools.islice(itertools.cycle(probes), max(BATCH_SIZE, len(probes))))
-    batches = [crowd[start : start + BATCH_SIZE] for start in range(0, len(crowd), BATCH_SIZE)]
-    used = used_ops(folder)
     # Before the servable runs: an op that is not there would stop it with a message that helps nobody.
+    yield _check_ops(folder, used_ops(folder), serving)
+    if model.takes_files and PROBLEM not in model.output:
+        raise GateError(
+            f"gate 5 (damage): {model.name} takes files and has no output {PROBLEM!r}, which is to hold what "
+            "is wrong with a file that cannot be read"
+        )
+    edges = model.edge_inputs(inputs)
+    probes = [as_bytes(raw) for raw in (*inputs, *edges.good, *edges.damaged, *edges.either)]
+    batches = batched(probes)
+    crowd = list(itertools.chain(*batches))
+    others = {
+        name: signature.example(tf.constant(probes))
+        for name, signature in model.signatures().items()
+        if name != SIGNATURE
+    }
+    fresh.ask(
+        folder=str(folder),
+        batches=encoded([[probe] for probe in probes] + batches),
+        others=encoded({name: tensor.numpy().tolist() for name, tensor in others.items()}),
+        takes_files=model.takes_files,
+    )
+    with step("asking the Keras model"):
+        sides = {KERAS: _of_keras(model, probes, batches, others)}
+    session = _received(fresh, "session", "gate 2 (CPU): a fresh process cannot load and ask the servable")
+    yield "gate 2 (CPU): loaded and asked in a process without GPUs"
+    sides[SESSION] = _answers(session, probes, batches)
+    served = _received(fresh, "served", "gate 3 (same): the embedded server does not answer")
+    sides |= {interface: _answers(given, probes, batches) for interface, given in served.items()}
+    yield _check_same(sides, probes, crowd)
+    yield _check_batch(sides[SESSION], probes, crowd, max(map(len, batches)))
+    if model.takes_files:
+        yield _check_damage(sides, probes, crowd, edges)
+    if not session["replayed"]:
+        raise GateError("gate 6 (warm-up): the file of warm-up requests is empty")
+    yield f"gate 6 (warm-up): {session['replayed']} requests replayed"
+
+
+def _check_ops(folder: pathlib.Path, used: Ops, serving: str) -> str:
+    """Gate 1; and of gate 2 what the graph tells."""
     _check_forbidden(used.everywhere)
     _check_cpu(used.on_cpu)
-    yield _check_ops(folder, used, serving, fresh)
-    others = _questions_to_others(model, probes)
-    questions = [[probe] for probe in probes] + batches
-    _ask_fresh(fresh, folder, questions, others)
-    with step("asking the Keras model"):
-        keras_rows = _rows([_ask(model, batch) for batch in batches], batches)
-        keras_others = {
-            name: {key: plain(tensor) for key, tensor in model.signatures()[name].call(batch).items()}
-            for name, batch in others.items()
-        }
-    given = _received(fresh, "session", "gate 2 (CPU): a fresh process cannot load and ask the servable")
-    yield "gate 2 (CPU): loaded and asked in a process without GPUs"
-    alone = [_row(answer, 0) for answer in given["answers"][: len(probes)]]
-    together = _rows(given["answers"][len(probes) :], batches)
-    sides = ("the Keras model", "the SavedModel")
-    worst = [_compare("gate 3 (same)", crowd, keras_rows, together, sides)]
-    served = _received(fresh, "served", "gate 3 (same): the embedded server does not answer")
-    for interface, answers in ((name, side["answers"]) for name, side in served.items()):
-        rows, lone = (
-            _rows(answers[len(probes) :], batches),
-            [_row(answer, 0) for answer in answers[: len(probes)]],
-        )
-        worst.append(_compare("gate 3 (same)", crowd, keras_rows, rows, ("the Keras model", interface)))
-        worst.append(_compare("gate 3 (same)", probes, alone, lone, ("the SavedModel", interface)))
-    worst.append(_compare_others(probes, keras_others, {"the SavedModel": given, **served}))
-    yield (
-        f"gate 3 (same): Keras model = SavedModel = REST = gRPC for {len(probes)} inputs, "
-        f"largest difference {max(worst):.1e}"
-    )
-    expected = list(itertools.islice(itertools.cycle(alone), len(crowd)))
-    worst_batch = _compare(
-        "gate 4 (batch)", crowd, expected, together, ("alone", f"in a batch of {BATCH_SIZE}")
-    )
-    yield f"gate 4 (batch): alone = in a batch of {BATCH_SIZE}, largest difference {worst_batch:.1e}"
-    if not given["replayed"]:
-        raise GateError("gate 6 (warm-up): the file of warm-up requests is empty")
-    yield f"gate 6 (warm-up): {given['replayed']} requests replayed"
-
-
-def _check_ops(folder: pathlib.Path, used: Ops, serving: str, fresh: FreshProcess) -> str:
-    """Gate 1, but for what is forbidden anywhere."""
-    registered = _received(fresh, "ops", "gate 1 (ops): a fresh process cannot load TensorFlow")
-    _check_known(used.everywhere, set(registered["core"]), set(registered["text"]))
+    _check_known(used.everywhere)
     saved_model = read(folder)
     written_by = targets.written_by(saved_model)
     if not targets.is_known(written_by):
@@ -129,53 +113,6 @@ def _check_ops(folder: pathlib.Path, used: Ops, serving: str, fresh: FreshProces
         f"gate 1 (ops): {len(used.everywhere)} kinds of op, all in TensorFlow Serving {serving}; "
         f"written by TensorFlow {written_by}, read by TensorFlow Serving {oldest} and later"
     )
-
-
-def _questions_to_others(model: Answering, probes: list[bytes]) -> dict[str, tf.Tensor]:
-    """What is asked of the signatures beside the default one."""
-    signatures = model.signatures().items()
-    return {
-        name: signature.example(tf.constant(probes)) for name, signature in signatures if name != SIGNATURE
-    }
-
-
-def _ask_fresh(
-    fresh: FreshProcess, folder: pathlib.Path, batches: list[list], others: dict[str, tf.Tensor]
-) -> None:
-    named = {name: _base64(tensor.numpy().tolist()) for name, tensor in others.items()}
-    fresh.ask(folder=str(folder), batches=_base64(batches), others=named)
-
-
-def _received(fresh: FreshProcess, name: str, failure: str) -> dict[str, Any]:
-    doing = {
-        "ops": "waiting for TensorFlow in a fresh process",
-        "session": "asking the SavedModel in a fresh process",
-        "served": "asking a server over REST and gRPC",
-    }
-    try:
-        with step(doing[name]) as asking:
-            return fresh.receive(name, asking)
-    except FreshProcessError as error:
-        raise GateError(f"{failure}:\n{error}") from None
-
-
-def _compare_others(probes: list, expected: dict[str, dict[str, list]], given: dict[str, dict]) -> float:
-    """The largest difference in the answers of the signatures beside the default one."""
-    largest = 0.0
-    for name, answer in expected.items():
-        for side, answers in given.items():
-            rows = _rows([answers["others"][name]], [probes])
-            sides = (f"the Keras model ({name})", f"{side} ({name})")
-            largest = max(largest, _compare("gate 3 (same)", probes, _rows([answer], [probes]), rows, sides))
-    return largest
-
-
-def _probes(inputs: list[str | bytes]) -> list[bytes]:
-    texts = [item for item in inputs if isinstance(item, str)]
-    probes: Sequence[str | bytes] = (
-        [*texts, *TEXT_EDGES, " ".join(texts)] if len(texts) == len(inputs) else inputs
-    )
-    return [_bytes(item) for item in probes]
 
 
 def _check_forbidden(used: dict[str, str]) -> None:
@@ -200,69 +137,107 @@ def _check_cpu(used: dict[str, str]) -> None:
             )
 
 
-def _check_known(used: dict[str, str], core: set[str], text: set[str]) -> None:
+def _check_known(used: dict[str, str]) -> None:
+    known = targets.TEXT_OPS | set(dir(tf.raw_ops))
     for op, node in used.items():
-        if op not in core | text:
+        if op not in known:
             raise GateError(
                 f"gate 1 (ops): {op} (node {node}) is neither a core TensorFlow op nor one of TF-Text"
             )
 
 
-def _ask(model: keras.Model, batch: Sequence[str | bytes]) -> dict[str, list]:
-    return {name: plain(tensor) for name, tensor in model(tf.constant(batch)).items()}
-
-
-def _row(answer: dict[str, list], row: int) -> dict[str, Any]:
-    return {name: values[row] for name, values in answer.items()}
-
-
-def _rows(answers: list[dict[str, list]], batches: list[list]) -> list[dict[str, Any]]:
-    return [
-        _row(answer, row) for answer, batch in zip(answers, batches, strict=True) for row in range(len(batch))
-    ]
-
-
-def _compare(
-    gate: str, inputs: list, expected: list[dict], given: list[dict], sides: tuple[str, str]
-) -> float:
-    """The largest difference of two numbers; texts must be equal."""
-    largest = 0.0
-    for item, left, right in zip(inputs, expected, given, strict=True):
-        if set(left) != set(right):
-            raise GateError(
-                f"{gate}: outputs {sorted(left)} from {sides[0]}, {sorted(right)} from {sides[1]}"
-            )
-        for name in left:
-            difference = _difference(left[name], right[name])
-            largest = max(largest, difference)
-            if difference > TOLERANCE:
-                raise GateError(
-                    f"{gate}: input {_bytes(item)[:60]!r}: {name} is {left[name]!r} from {sides[0]}, "
-                    f"{right[name]!r} from {sides[1]} (difference {difference:.3g}, at most {TOLERANCE:g})"
-                )
-    return largest
-
-
-def _difference(left: Any, right: Any) -> float:
-    if isinstance(left, list):
-        # Rows of a batch are as long as its longest; what pads them is no difference.
-        if not all(map(_is_padding, (*left[len(right) :], *right[len(left) :]))):
-            return math.inf
-        return max((_difference(a, b) for a, b in zip(left, right, strict=False)), default=0.0)
-    if isinstance(left, str):
-        return 0.0 if left == right else math.inf
-    return abs(left - right) if math.isfinite(left) and math.isfinite(right) else math.inf
-
-
-def _is_padding(value: Any) -> bool:
-    return all(map(_is_padding, value)) if isinstance(value, list) else value in ("", 0)
-
-
-def _base64(item: Any) -> Any:
+def _check_same(sides: dict[str, Answers], probes: list[bytes], crowd: list[bytes]) -> str:
+    """Gate 3."""
+    gate, keras_model, session = "gate 3 (same)", sides[KERAS], sides[SESSION]
+    found = []
+    for name, side in sides.items():
+        both = f"from {KERAS}", f"from {name}"
+        if name != KERAS:
+            found += [largest_difference(gate, crowd, keras_model.together, side.together, both)]
+        if name not in (KERAS, SESSION):
+            two = f"from {SESSION}", f"from {name}"
+            found += [largest_difference(gate, probes, session.alone, side.alone, two)]
+        for signature, answered in side.others.items():
+            of_signature = f"from {KERAS} ({signature})", f"from {name} ({signature})"
+            expected = keras_model.others[signature]
+            found += [largest_difference(gate, probes, expected, answered, of_signature)]
     return (
-        [_base64(one) for one in item] if isinstance(item, list) else base64.b64encode(_bytes(item)).decode()
+        f"{gate}: Keras model = SavedModel = REST = gRPC for {len(probes)} inputs, "
+        f"largest difference {max(found):.1e}"
     )
 
 
-def _bytes(item: str | bytes) -> bytes:
-    return item.encode("utf-8", "replace") if isinstance(item, str) else item
+def _check_batch(session: Answers, probes: list[bytes], crowd: list[bytes], size: int) -> str:
+    """Gate 4; `size` is that of the largest batch."""
+    expected = list(itertools.islice(itertools.cycle(session.alone), len(crowd)))
+    sides = ("alone", f"in a batch of {size}")
+    largest = largest_difference("gate 4 (batch)", crowd, expected, session.together, sides)
+    return f"gate 4 (batch): alone = in a batch of {size}, largest difference {largest:.1e}"
+
+
+def _check_damage(
+    sides: dict[str, Answers], probes: list[bytes], crowd: list[bytes], edges: EdgeInputs
+) -> str:
+    """Gate 5. That neighbours of damaged inputs are answered as alone is a part of gate 4."""
+    for name, side in sides.items():
+        check_damage(probes[: len(side.alone)], side.alone, edges, name)
+        check_damage(crowd, side.together, edges, name)
+    num_damaged = len(edges.damaged)
+    return (
+        f"gate 5 (damage): {num_damaged} damaged inputs have a problem and an empty row, "
+        f"{len(probes) - num_damaged - len(edges.either)} good ones beside them an answer"
+    )
+
+
+def _of_keras(
+    model: Answering, probes: list[bytes], batches: list[list[bytes]], others: dict[str, tf.Tensor]
+) -> Answers:
+    try:
+        together = [_ask(model, batch) for batch in batches]
+        signatures = model.signatures()
+        answers = {name: _plain(signatures[name].call(batch)) for name, batch in others.items()}
+    except tf.errors.OpError as error:
+        raise GateError(_failed(model, probes) or f"gate 3 (same): {KERAS} fails: {error.message}") from None
+    sizes = map(len, batches)
+    return Answers([], rows(together, sizes), {n: rows([a], [len(probes)]) for n, a in answers.items()})
+
+
+def _failed(model: Answering, probes: list[bytes]) -> str:
+    """The input that a model fails at, and how; "" when it fails at none alone."""
+    for probe in probes:
+        try:
+            _ask(model, [probe])
+        except tf.errors.OpError as error:
+            gate = "gate 5 (damage)" if model.takes_files else "gate 3 (same)"
+            return f"{gate}: input {described(probe)}: {KERAS} fails: {error.message}"
+    return ""
+
+
+def _received(fresh: FreshProcess, name: str, failure: str) -> dict[str, Any]:
+    doing = {
+        "session": "asking the SavedModel in a fresh process",
+        "served": "asking a server over REST and gRPC",
+    }
+    try:
+        with step(doing[name]) as asking:
+            return fresh.receive(name, asking)
+    except FreshProcessError as error:
+        raise GateError(f"{failure}:\n{error}") from None
+
+
+def _answers(given: dict[str, Any], probes: list[bytes], batches: list[list[bytes]]) -> Answers:
+    """What the fresh process sent of one side."""
+    count = len(probes)
+    return Answers(
+        alone=rows(given["answers"][:count], [1] * count),
+        together=rows(given["answers"][count:], map(len, batches)),
+        others={name: rows([answer], [count]) for name, answer in given["others"].items()},
+    )
+
+
+def _ask(model: keras.Model, batch: list[str] | list[bytes]) -> dict[str, list]:
+    return _plain(model(tf.constant(batch)))
+
+
+def _plain(answer: dict[str, tf.Tensor]) -> dict[str, list]:
+    return {name: plain(tensor.numpy().tolist()) for name, tensor in answer.items()}

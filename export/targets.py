@@ -11,10 +11,10 @@ import functools
 import json
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 from tensorflow.core.framework import node_def_pb2, types_pb2
-from tensorflow.core.protobuf import saved_model_pb2
-from tensorflow.python.framework import op_def_registry
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
 from export.ops import all_nodes
 from export.serving_versions import NEWEST, number
@@ -31,6 +31,19 @@ TEXT_OPS_SINCE = {
     "TFText>Utf8Binarize": "is not in TF-Text 2.12.1",
     "PhraseTokenize": "has a model that TF-Text 2.12.1 reads otherwise",
 }
+# What TF-Text registers, the same list from 2.17.0 to 2.21.1.
+TEXT_OPS = frozenset(
+    "CaseFoldUTF8 ConstrainedSequence FastBertNormalize FastWordpieceTokenizeWithOffsets FindSourceOffsets "
+    "MaxSpanningTree NormalizeUTF8 NormalizeUTF8WithOffsetsMap PhraseTokenize RegexSplitWithOffsets RougeL "
+    "SentenceFragments SentenceFragmentsV2 SentencepieceDetokenizeOp SentencepieceIdToStringOp "
+    "SentencepieceOp SentencepieceStringToIdOp SentencepieceTokenizeOp SentencepieceTokenizeWithOffsetsOp "
+    "SentencepieceVocabSizeOp SplitMergeTokenizeWithOffsets TFText>BoiseTagsToOffsets "
+    "TFText>ByteSplitByOffsets TFText>ByteSplitWithOffsets TFText>FastSentencepieceDetokenize "
+    "TFText>FastSentencepieceTokenize TFText>FastWordpieceDetokenize TFText>NgramsStringJoin "
+    "TFText>OffsetsToBoiseTags TFText>PhraseDetokenize TFText>RoundRobinGenerateMasks TFText>RoundRobinTrim "
+    "TFText>Utf8Binarize TFText>WhitespaceTokenizeWithOffsetsV2 TokenizerFromLogits "
+    "UnicodeScriptTokenizeWithOffsets WhitespaceTokenizeWithOffsets WordpieceTokenizeWithOffsets".split()
+)
 # A name for debugging alone; TensorFlow 2.12.1 was seen to load graphs that have it and to answer alike.
 HARMLESS = {"VarHandleOp.debug_name"}
 
@@ -44,13 +57,14 @@ def problem(saved_model: saved_model_pb2.SavedModel, serving: str) -> str | None
         needed = meta_graph.graph_def.versions.min_consumer
         if needed > _history()[serving]["graph_def"]:
             return f"its graph asks for version {needed} of GraphDef, which TensorFlow Serving {serving} does not read"
+        defaults = _defaults(meta_graph)
         for node in all_nodes(meta_graph.graph_def):
             if number(serving) < number(TEXT_SINCE) and node.op in TEXT_OPS_SINCE:
                 return (
                     f"{node.op} (node {node.name}) {TEXT_OPS_SINCE[node.op]}, which TensorFlow Serving {serving} "
                     f"holds; {TEXT_SINCE} holds 2.20.0"
                 )
-            for what in _needs(node):
+            for what in _needs(node, defaults.get(node.op, {})):
                 if what in lacks:
                     return f"TensorFlow Serving {serving} does not know {_described(what)} (node {node.name})"
     return None
@@ -102,15 +116,17 @@ def _history() -> dict[str, dict]:
     return json.loads(_HISTORY_FILE.read_text(encoding="utf-8"))
 
 
-def _needs(node: node_def_pb2.NodeDef) -> Iterator[str]:
+def _defaults(meta_graph: meta_graph_pb2.MetaGraphDef) -> dict[str, dict[str, Any]]:
+    """Op -> attribute -> its default, of the ops of a graph: whoever writes a SavedModel lists them in it."""
+    listed = meta_graph.meta_info_def.stripped_op_list.op
+    return {op.name: {attribute.name: attribute.default_value for attribute in op.attr} for op in listed}
+
+
+def _needs(node: node_def_pb2.NodeDef, defaults: dict[str, Any]) -> Iterator[str]:
     """What a reader must know of a node: its op, the attributes that differ from their default, and their
     values.
     """
     yield node.op
-    definition = op_def_registry.get(node.op)
-    defaults = (
-        {attribute.name: attribute.default_value for attribute in definition.attr} if definition else {}
-    )
     for name, value in node.attr.items():
         if name.startswith("_") or value == defaults.get(name):
             continue

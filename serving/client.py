@@ -2,6 +2,7 @@
 
     $ python client.py sentiment "a fine film" "the plot is dull"
     $ python client.py --grpc --url 127.0.0.1:8500 ner "Ada Lovelace was born in London"
+    $ ls clips/*.gif | python client.py video_activity --file -
 
     >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
     ['positive']
@@ -17,6 +18,7 @@ import base64
 import contextlib
 import http.client
 import importlib.metadata
+import itertools
 import json
 import math
 import os
@@ -25,13 +27,16 @@ import re
 import sys
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn
 
 REST_URL, GRPC_ADDRESS = "http://127.0.0.1:8501", "127.0.0.1:8500"
 RETRY_SECONDS = 0.5  # before the one retry of a refused connection
 POLL_SECONDS = 0.2
-FILE_SUFFIXES = (".wav", ".gif", ".jpg", ".jpeg", ".png", ".bmp")
+DEFAULT_SIGNATURE = "serving_default"
+READABLE = "readable_"  # begins the name of a signature whose answers are rows for people to read
+TEXT_INPUTS = ("text", "tokens")  # inputs of these names are texts; other strings are the bytes of files
+MOST_INPUTS, MOST_BYTES = 32, 2**24  # the command sends no more in a request, but for one large file
 
 Signatures = dict[
     str, dict[str, dict[str, str]]
@@ -86,7 +91,7 @@ class Client:
         model: str,
         inputs: list | dict[str, list],
         *,
-        signature_name: str = "serving_default",
+        signature_name: str = DEFAULT_SIGNATURE,
         version: int | None = None,
         label: str | None = None,
     ) -> dict[str, Any]:
@@ -358,24 +363,35 @@ def _decoded(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def entities(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
-    """The entities in a tagger's answer to one text: `text`, `type`, `start`, `end` (in code points), `score`
-    of each.
+def takes_files(signature: dict[str, dict[str, str]]) -> bool:
+    """Whether what a signature is asked are files: its one input is a string, and its name says no text."""
+    return len(signature["inputs"]) == 1 and all(
+        dtype == "DT_STRING" and name not in TEXT_INPUTS for name, dtype in signature["inputs"].items()
+    )
+
+
+def readable(signatures: Signatures) -> str | None:
+    """The first signature whose answers are rows for people to read, `readable_NAME`; None without one."""
+    return min((name for name in signatures if name.startswith(READABLE)), default=None)
+
+
+def table(columns: dict[str, list], dtypes: dict[str, str]) -> list[dict[str, Any]]:
+    """The columns of one answer of a readable signature as rows, as long as the first column is not empty.
+
+    A server does not keep the order of outputs: texts come first, then whole numbers, then others, and among
+    them it is that of the alphabet.
 
     Args:
-        text: what was asked.
-        answer: `tags` in IOB2, `starts`, `ends` and `scores`, an item a token.
+        columns: output -> its values, padded on the right with "" or 0.
+        dtypes: output -> "DT_STRING" and so on.
     """
-    found: list[dict[str, Any]] = []
-    for tag, start, end, score in zip(
-        *(answer[key] for key in ("tags", "starts", "ends", "scores")), strict=True
-    ):
-        part, _, kind = tag.partition("-")
-        if part == "B":
-            found.append({"text": "", "type": kind, "start": start, "end": end, "score": score})
-        elif part == "I" and found:
-            found[-1]["end"] = end
-    return [{**entity, "text": text[entity["start"] : entity["end"]]} for entity in found]
+
+    def order(name: str) -> tuple[bool, bool, str]:
+        return dtypes[name] != "DT_STRING", "INT" not in dtypes[name], name
+
+    names = sorted(columns, key=order)
+    rows = zip(*(columns[name] for name in names), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in itertools.takewhile(lambda row: row[0], rows)]
 
 
 def program_version() -> str:
@@ -398,7 +414,10 @@ def main(argv: list[str] | None = None) -> int:
     if words == ["--version"]:
         print(f"client {program_version()}")
         return 0
-    arguments = _parser().parse_args(words)
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if bool(arguments.inputs) == (arguments.file is not None):
+        parser.error("expected INPUT, or --file LIST: one of them")
     try:
         for answer in _answers(arguments):
             _print(answer)
@@ -472,11 +491,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("model", metavar="MODEL", help="a model's name, for example sentiment")
     parser.add_argument(
-        "inputs", nargs="+", metavar="INPUT", help=f"a text, or a file ({', '.join(FILE_SUFFIXES)})"
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="a text; a file's path where the model's input is a string of another name than text or tokens",
     )
     parser.add_argument(
-        "--text", action="store_true", help="every input is a text, even if it looks like a file's name"
+        "--file", metavar="LIST", help="a file with an input a line, instead of INPUT; - for standard input"
     )
+    parser.add_argument("--text", action="store_true", help="inputs are texts, whatever the model's input is")
     parser.add_argument("--url", help=f"default: {REST_URL}; with --grpc, {GRPC_ADDRESS}")
     parser.add_argument(
         "--grpc", action="store_true", help="gRPC instead of REST; needs tensorflow-serving-api"
@@ -489,14 +512,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--signature",
-        default="serving_default",
         metavar="NAME",
-        help="default: serving_default; one of a text each",
+        help=f"default: {DEFAULT_SIGNATURE}, or the first whose name begins with {READABLE}; one of an input each",
     )
     parser.add_argument(
-        "--whole",
-        action="store_true",
-        help="show all that was answered, where it is tags: not the entities alone",
+        "--whole", action="store_true", help=f"the answers of {DEFAULT_SIGNATURE}, whole, if there are others"
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--version", type=int, metavar="N", help="a version instead of the newest")
@@ -505,33 +525,75 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    given = [_input(text, arguments.text) for text in arguments.inputs]
     for name in ("model", "signature", "label"):
         setattr(arguments, name, getattr(arguments, name) and _whole(getattr(arguments, name)))
     client = Client(arguments.url, timeout=arguments.timeout, grpc=arguments.grpc)
     if arguments.wait is not None:
         client.wait(arguments.model, arguments.wait, arguments.version)
     which = {"version": arguments.version, "label": arguments.label}
-    name, dtype = _only_input(client.metadata(arguments.model, **which), arguments.signature)
-    values = given if dtype == "DT_STRING" else [_number(value, dtype) for value in given]
-    outputs = client.predict(arguments.model, values, signature_name=arguments.signature, **which)
-    for row, text in enumerate(arguments.inputs):
-        rows = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(given))}
-        tagged = rows.keys() >= {"tags", "starts", "ends", "scores"} and not arguments.whole
-        yield (
-            {name: text, "entities": entities(str(given[row]), rows)}
-            if tagged
-            else {name: text, **outputs, **rows}
-        )
+    signatures = client.metadata(arguments.model, **which)
+    rows_in = None if arguments.whole or arguments.signature else readable(signatures)
+    signature = rows_in or arguments.signature or DEFAULT_SIGNATURE
+    name, dtype = _only_input(signatures, signature)
+    is_of_files = takes_files(signatures[signature]) and not arguments.text
+    for shown, values in _chunks(
+        _given(arguments, is_of_files), lambda text: _value(text, dtype, is_of_files)
+    ):
+        outputs = client.predict(arguments.model, values, signature_name=signature, **which)
+        for row, text in enumerate(shown):
+            answer = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(shown))}
+            if rows_in:
+                rows = table(answer, signatures[signature]["outputs"])
+                yield {name: text, rows_in.removeprefix(READABLE): rows}
+            else:
+                yield {name: text, **outputs, **answer}
 
 
-def _input(text: str, is_text: bool) -> str | bytes:
-    if not is_text and text.lower().endswith(FILE_SUFFIXES):
+def _given(arguments: argparse.Namespace, is_of_files: bool) -> Iterator[str]:
+    """The inputs of the command line, or the lines of the file that it names; blank ones name no file."""
+    if arguments.file is None:
+        yield from arguments.inputs
+        return
+    try:
+        with contextlib.ExitStack() as stack:
+            is_piped = arguments.file == "-"
+            file = (
+                sys.stdin.buffer if is_piped else stack.enter_context(pathlib.Path(arguments.file).open("rb"))
+            )
+            for number, line in enumerate(file):
+                text = line.decode("utf-8-sig" if number == 0 else "utf-8", "surrogateescape")
+                text = text.removesuffix("\n").removesuffix("\r")
+                if text or not is_of_files:
+                    yield text
+    except OSError as error:
+        raise ValueError(f"{arguments.file}: {error.strerror}") from None
+
+
+def _chunks(given: Iterable[str], value: Callable[[str], Any]) -> Iterator[tuple[list[str], list[Any]]]:
+    """Inputs as they are shown and as they are sent, a request's at a time: 32, or 16 MiB of files."""
+    shown: list[str] = []
+    values: list[Any] = []
+    size = 0
+    for text in given:
+        shown.append(text)
+        values.append(value(text))
+        size += len(values[-1]) if isinstance(values[-1], bytes) else 0
+        if len(shown) == MOST_INPUTS or size >= MOST_BYTES:
+            yield shown, values
+            shown, values, size = [], [], 0
+    if shown:
+        yield shown, values
+
+
+def _value(text: str, dtype: str, is_of_files: bool) -> Any:
+    """What is sent for an input: a file's bytes, an empty one's too; a text; or a number."""
+    if is_of_files:
         try:
             return pathlib.Path(text).read_bytes()
-        except OSError as error:
-            raise ValueError(f"{text}: {error.strerror}; --text sends it as a text") from None
-    return _whole(text)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ValueError(f"{text}: {reason}; the model takes files, --text sends a text") from None
+    return _whole(text) if dtype == "DT_STRING" else _number(text, dtype)
 
 
 def _whole(text: str) -> str:
@@ -548,13 +610,11 @@ def _has_rows(column: Any, count: int) -> bool:
     return isinstance(column, list) and len(column) == count
 
 
-def _number(value: str | bytes, dtype: str) -> Any:
+def _number(text: str, dtype: str) -> Any:
     try:
-        return json.loads(value)
+        return json.loads(text)
     except ValueError:
-        raise ValueError(
-            f"{str(value)[:80]!r}: the model takes {dtype}: give a number or a JSON list"
-        ) from None
+        raise ValueError(f"{text[:80]!r}: the model takes {dtype}: give a number or a JSON list") from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A servable put through the gates, and asked in a process of its own, as `python -m export` does it."""
 
-from export import gates, serving_versions
+from export import gates, questions, serving_versions
 from export.fresh_process import FreshProcess
 
 
@@ -13,5 +13,5 @@ def passed_gates(folder, model, inputs, serving=None):
 def answers_of_a_fresh_process(folder, batches):
     """The answers of a servable's default signature."""
     with FreshProcess() as fresh:
-        gates._ask_fresh(fresh, folder, batches, {})
+        fresh.ask(folder=str(folder), batches=questions.encoded(batches), others={}, takes_files=False)
         return fresh.receive("session")["answers"]

@@ -46,9 +46,8 @@ class Served:
     def __init__(self, running: server.Server, folder: pathlib.Path) -> None:
         self.folder = folder
         self.rest_port = running.rest_port
-        self.channel = grpc.insecure_channel(
-            f"127.0.0.1:{running.grpc_port}", [("grpc.max_receive_message_length", 2**28)]
-        )
+        self.grpc_address = f"127.0.0.1:{running.grpc_port}"
+        self.channel = grpc.insecure_channel(self.grpc_address, [("grpc.max_receive_message_length", 2**28)])
         self.predictions = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
 

@@ -35,6 +35,7 @@ def make_all(folder: pathlib.Path) -> None:
     for make in (
         two_inputs,
         strings,
+        files,
         dtypes,
         two_signatures,
         keras_model,
@@ -140,6 +141,17 @@ def strings(path: pathlib.Path) -> None:
         return {"same_bytes": tf.identity(text)}
 
     _save(path, {"serving_default": same, "only_bytes": only_bytes, "one": one})
+
+
+def files(path: pathlib.Path) -> None:
+    """Of each file its length, a hash and the bytes themselves; `one` takes one file alone."""
+
+    def described(file):
+        found = {"length": tf.strings.length(file), "hash": tf.strings.to_hash_bucket_fast(file, 2**62)}
+        return {**found, "same_bytes": tf.identity(file)}
+
+    many, one = (tf.function(described, [tf.TensorSpec(shape, tf.string, "file")]) for shape in ([None], []))
+    _save(path, {"serving_default": many, "one": one})
 
 
 def dtypes(path: pathlib.Path) -> None:

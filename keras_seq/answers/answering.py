@@ -14,7 +14,6 @@ from keras_seq.answers import edge_inputs
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.raw_inputs import as_batches, as_strings, is_symbolic
 
-
 PROBLEM = "problem"  # the output of models of files: "", or what is wrong with the file
 
 

@@ -11,6 +11,7 @@ TEXTS: tuple[str | bytes, ...] = (
 )
 FOREIGN = (b"", b"\0", b"a text, and no such file", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff" * 64)
 HEADER_BYTES = 12  # a file that ends here has no content
+OVERWRITTEN_BYTES = 16
 
 
 class EdgeInputs(NamedTuple):
@@ -33,12 +34,14 @@ def of_texts(examples: list[str | bytes]) -> EdgeInputs:
     return EdgeInputs([*TEXTS, together], [], [])
 
 
-def of_files(examples: list[bytes]) -> EdgeInputs:
-    """Nothing, other kinds of file, a header alone; and examples that are cut off or overwritten in the
-    middle.
+def of_files(examples: list[str | bytes]) -> EdgeInputs:
+    """Nothing, other kinds of file, a header alone; and an example that is cut off, overwritten in the
+    middle, or followed by more. The example is the shortest one, for each of these is sent many times.
     """
-    first = examples[0]
-    middle = len(first) // 2
-    cut_off = [first[:middle], first[:-1]]
-    overwritten = [first[:middle] + bytes(16) + first[middle + 16 :], first + b"\0"]
-    return EdgeInputs([], [*FOREIGN, first[:HEADER_BYTES], first[::-1]], [*cut_off, *overwritten])
+    example = min((raw for raw in examples if isinstance(raw, bytes)), key=len)
+    middle = len(example) // 2
+    overwritten = example[:middle] + bytes(OVERWRITTEN_BYTES) + example[middle + OVERWRITTEN_BYTES :]
+    damaged = [*FOREIGN, example[:HEADER_BYTES], example[::-1]]
+    either = [example[:middle], example[:-1], overwritten, example + b"\0"]
+    # Of a very short example a part may be a whole file again.
+    return EdgeInputs([], [raw for raw in damaged if raw not in examples], either)

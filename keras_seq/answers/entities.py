@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_seq import tagging
 from keras_seq.answers.answering import Answering, Signature
+from keras_seq.answers.readable_entities import entities_in, entity_columns
 from keras_seq.layers.linear_chain import posterior, viterbi
 from keras_seq.preprocessing import unicode
 
@@ -136,7 +137,8 @@ def _segments(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 @keras.saving.register_keras_serializable("keras_seq")
 class EntityAnswering(Answering):
-    """`Answering` with tags, and with a second signature `tokens` that takes tokens and gives a tag for each.
+    """`Answering` with tags, with a signature `tokens` that takes tokens and gives a tag for each, and with
+    `readable_entities`, which gives the entities alone.
 
     Example:
         >>> model = keras_seq.load("runs/ner")
@@ -181,27 +183,16 @@ class EntityAnswering(Answering):
         return onto_tokens(tokens, self(texts))
 
     def signatures(self) -> dict[str, Signature]:
-        """The signatures to export: `serving_default` and `tokens`."""
+        """The signatures to export: `serving_default`, `tokens` and `readable_entities`."""
         spec = tf.TensorSpec([None, None], tf.string, name="tokens")
         tokens = Signature(self.of_tokens, spec, lambda texts: self(texts)["tokens"])
-        return {**super().signatures(), "tokens": tokens}
+        of_texts = super().signatures()
+        readable = of_texts["serving_default"]._replace(call=lambda raw: entity_columns(raw, self(raw)))
+        return {**of_texts, "tokens": tokens, "readable_entities": readable}
 
     def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
         """The entities of one answer, as people read them."""
         return {"entities": entities_in(raw, answer)}
-
-
-def entities_in(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
-    """The entities of one answer: `text`, `type`, `start`, `end`, `score` of each."""
-    found: list[dict[str, Any]] = []
-    for tag, start, end, score in zip(
-        *(answer[name] for name in ("tags", "starts", "ends", "scores")), strict=True
-    ):
-        if tag.startswith("B-"):
-            found.append({"text": "", "type": tag[2:], "start": start, "end": end, "score": score})
-        elif tag.startswith("I-"):
-            found[-1]["end"] = end
-    return [{**entity, "text": text[entity["start"] : entity["end"]]} for entity in found]
 
 
 def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:

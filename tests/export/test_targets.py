@@ -11,9 +11,8 @@ import keras
 import pytest
 import tensorflow as tf
 from exported import passed_gates
-from tensorflow.core.framework import op_def_pb2, types_pb2
+from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
-from tensorflow.python.client import pywrap_tf_session
 
 from export import gates, op_history, servable, serving_versions, targets
 from keras_seq.answers import Answering
@@ -22,7 +21,10 @@ from keras_seq.answers import Answering
 def saved(op, min_consumer=12, in_function=False, **attributes):
     """A SavedModel of one node."""
     model = saved_model_pb2.SavedModel()
-    graph = model.meta_graphs.add().graph_def
+    meta_graph = model.meta_graphs.add()
+    graph, listed = meta_graph.graph_def, meta_graph.meta_info_def.stripped_op_list.op.add(name=op)
+    if op == "GatherNd":
+        listed.attr.add(name="bad_indices_policy").default_value.s = b""
     graph.versions.min_consumer = min_consumer
     node = graph.library.function.add().node_def.add() if in_function else graph.node.add()
     node.op, node.name = op, "n"
@@ -105,10 +107,27 @@ def test_the_default_fits_the_installed_tensorflow():
     assert serving_versions.number(serving_versions.fitting()) == min(installed, newest)
 
 
-def test_the_record_does_not_contradict_the_installed_tensorflow():
-    registered = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
-    known = op_history._known(op_def_pb2.OpList.FromString(registered))
-    names = {".".join(entry[:2]) + "".join(f"={value}" for value in entry[2:]) for entry in known}
+@pytest.fixture(scope="module")
+def registered():
+    """What the installed TensorFlow knows, without the libraries that these tests have loaded."""
+    command = [sys.executable, "-m", "export.op_history", "--list", str(pathlib.Path(tf.__file__).parent)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)["known"]
+
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="other systems name the library otherwise")
+
+
+@linux_only
+def test_the_ops_of_tf_text_are_those_that_it_registers(registered):
+    import tensorflow_text  # noqa: F401
+
+    now = op_history._listed(pathlib.Path(tf.__file__).parent)["known"]
+    assert {entry[0] for entry in now} - {entry[0] for entry in registered} == targets.TEXT_OPS
+
+
+@linux_only
+def test_the_record_does_not_contradict_the_installed_tensorflow(registered):
+    names = {".".join(entry[:2]) + "".join(f"={value}" for value in entry[2:]) for entry in registered}
     version = "{}.{}".format(*serving_versions.number(tf.__version__))
     assert targets.is_known(tf.__version__)
     assert not names & targets.lacking(version)
@@ -119,7 +138,7 @@ def test_the_record_does_not_contradict_the_installed_tensorflow():
     ]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems name the library otherwise")
+@linux_only
 def test_the_record_is_made_of_the_libraries_themselves():
     folder = str(pathlib.Path(tf.__file__).parent)
     command = [sys.executable, "-m", "export.op_history", folder, folder]

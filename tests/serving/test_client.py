@@ -72,6 +72,16 @@ class State:
         self.versions = [(2, "AVAILABLE"), (1, "END")]
         self.delay = 0
         self.signatures = dict(SIGNATURES)
+        self.readable = {}  # model -> the name and the outputs of a second signature
+
+    def outputs(self, model):
+        """Signature -> its outputs."""
+        more = dict([self.readable[model]]) if model in self.readable else {}
+        return {"serving_default": self.signatures[model][1], **more}
+
+    def answering(self, model, signature):
+        """What `outputs_of` knows the signature of a model by."""
+        return model if signature == "serving_default" else signature
 
 
 class RestStub(http.server.BaseHTTPRequestHandler):
@@ -109,7 +119,7 @@ class RestStub(http.server.BaseHTTPRequestHandler):
             return 200, b'{"it": "works"}' if what is None else b"<html>It works!</html>"
         if model not in self.state.signatures:
             return 404, {"error": f"Servable not found for request:\n Latest({model})"}
-        inputs, outputs = self.state.signatures[model]
+        inputs, _ = self.state.signatures[model]
         if what is None:
             good = {"error_code": "OK", "error_message": ""}
             return 200, {
@@ -120,16 +130,18 @@ class RestStub(http.server.BaseHTTPRequestHandler):
             }
         if what == "/metadata":
             tensors = {
-                kind: {name: {"dtype": dtype, "name": f"{name}:0"} for name, dtype in named.items()}
-                for kind, named in (("inputs", inputs), ("outputs", outputs))
+                signature: {
+                    kind: {name: {"dtype": dtype, "name": f"{name}:0"} for name, dtype in named.items()}
+                    for kind, named in (("inputs", inputs), ("outputs", answered))
+                }
+                for signature, answered in self.state.outputs(model).items()
             }
-            return 200, {"metadata": {"signature_def": {"signature_def": {"serving_default": tensors}}}}
+            return 200, {"metadata": {"signature_def": {"signature_def": tensors}}}
         if set(body["inputs"]) != set(inputs):
             return 400, {"error": f"input names {sorted(body['inputs'])}, not {sorted(inputs)}"}
         values = {name: [self._value(value) for value in given] for name, given in body["inputs"].items()}
-        answer = {
-            name: [self._json(name, v) for v in column] for name, column in outputs_of(model, values).items()
-        }
+        found = outputs_of(self.state.answering(model, body["signature_name"]), values)
+        answer = {name: [self._json(name, v) for v in column] for name, column in sorted(found.items())}
         return 200, {"outputs": answer if len(answer) > 1 else next(iter(answer.values()))}
 
     @staticmethod
@@ -164,20 +176,21 @@ class GrpcStub:
         self._find(request, context)
         values = {name: tf.make_ndarray(tensor).tolist() for name, tensor in request.inputs.items()}
         response = predict_pb2.PredictResponse()
-        for name, column in outputs_of(request.model_spec.name, values).items():
-            dtype = SIGNATURES[request.model_spec.name][1][name].removeprefix("DT_").lower()
+        model, signature = request.model_spec.name, request.model_spec.signature_name
+        for name, column in outputs_of(self.state.answering(model, signature), values).items():
+            dtype = self.state.outputs(model)[signature][name].removeprefix("DT_").lower()
             dtype = "float32" if dtype == "float" else dtype
             response.outputs[name].CopyFrom(tf.make_tensor_proto(column, dtype))
         return response
 
     def GetModelMetadata(self, request, context):
         signatures = get_model_metadata_pb2.SignatureDefMap()
-        signature = signatures.signature_def["serving_default"]
-        for named, tensors in zip(
-            self._find(request, context), (signature.inputs, signature.outputs), strict=True
-        ):
-            for name, dtype in named.items():
-                tensors[name].CopyFrom(text_format.Parse(f"dtype: {dtype}", meta_graph_pb2.TensorInfo()))
+        inputs, _ = self._find(request, context)
+        for signature_name, outputs in self.state.outputs(request.model_spec.name).items():
+            signature = signatures.signature_def[signature_name]
+            for named, tensors in ((inputs, signature.inputs), (outputs, signature.outputs)):
+                for name, dtype in named.items():
+                    tensors[name].CopyFrom(text_format.Parse(f"dtype: {dtype}", meta_graph_pb2.TensorInfo()))
         response = get_model_metadata_pb2.GetModelMetadataResponse()
         response.metadata["signature_def"].Pack(signatures)
         return response
@@ -203,7 +216,8 @@ def start_rest(state, port=0):
 
 
 def start_grpc(state, port=0):
-    server = grpc.server(futures.ThreadPoolExecutor(4))
+    options = [("grpc.max_receive_message_length", -1)]  # as TensorFlow Serving
+    server = grpc.server(futures.ThreadPoolExecutor(4), options=options)
     stub = GrpcStub(state)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(stub, server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(stub, server)
@@ -447,15 +461,6 @@ def test_the_command_prints_a_json_object_an_input(asked, capsys):
     assert lines[1]["text"] == "öde"
 
 
-def test_the_command_sends_files_as_bytes_and_texts_with_a_flag(asked, capsys, tmp_path):
-    path = tmp_path / "speech.WAV"
-    path.write_bytes(b"\xff" * 7)
-    assert main([*command_line(asked), "speech", str(path)]) == 0
-    assert json.loads(capsys.readouterr().out) == {"audio": str(path), "transcript": "heard 7 bytes"}
-    assert main([*command_line(asked), "--text", "speech", "no.wav"]) == 0
-    assert json.loads(capsys.readouterr().out)["transcript"] == "heard 6 bytes"
-
-
 def test_the_command_gives_numbers_to_a_model_of_numbers(asked, capsys):
     assert main([*command_line(asked), "half_plus_two", "1", "2.0"]) == 0
     assert [json.loads(line)["y"] for line in capsys.readouterr().out.splitlines()] == [2.5, 3.0]
@@ -465,11 +470,7 @@ def test_the_command_gives_numbers_to_a_model_of_numbers(asked, capsys):
     ("arguments", "code", "says"),
     [
         (["nobody", "x"], 1, "Servable not found for request: Latest(nobody)"),
-        (
-            ["sentiment", "missing.wav"],
-            2,
-            "missing.wav: No such file or directory; --text sends it as a text",
-        ),
+        (["speech", "missing.wav"], 2, "missing.wav: No such file or directory; the model takes files"),
         (["--signature", "other", "sentiment", "x"], 2, "no signature 'other'"),
         (["half_plus_two", "many"], 2, "the model takes DT_FLOAT"),
         (["sum", "1"], 2, "takes 2 inputs"),
@@ -485,7 +486,13 @@ def test_the_command_says_what_is_wrong_in_one_line(asked, capsys, arguments, co
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["sentiment"], ["--version", "1", "--label", "x", "sentiment", "x"]]
+    "arguments",
+    [
+        [],
+        ["sentiment"],
+        ["sentiment", "x", "--file", "list"],
+        ["--version", "1", "--label", "x", "sentiment", "x"],
+    ],
 )
 def test_a_wrong_use_ends_with_2(arguments):
     with pytest.raises(SystemExit) as caught:
@@ -612,83 +619,195 @@ def test_the_file_works_alone_with_nothing_but_the_standard_library(rest, free_p
     assert done.stderr.startswith("error: gRPC needs grpcio and tensorflow-serving-api")
 
 
-TAGGED = {
-    "tokens": ["Zoë", "Li", "met", "👍🏽", "in", "Oslo"],
-    "tags": ["B-per", "I-per", "O", "B-emoji", "O", "B-creative-work"],
-    "starts": [0, 4, 7, 11, 14, 17],
-    "ends": [3, 6, 10, 13, 16, 21],
-    "scores": [0.75, 0.75, 0.5, 0.25, 0.5, 1.0],
+TAGGED = {"tags": ["B-per", "O"], "starts": [0, 4], "ends": [3, 7], "scores": [0.75, 0.5]}
+ROWS = {
+    "text": ["Zoë", "Oslo", ""],
+    "type": ["per", "creative-work", ""],
+    "start": [0, 17, 0],
+    "end": [3, 21, 0],
+    "score": [0.75, 1.0, 0.0],
 }
-TAGGED_TEXT = "Zoë Li met 👍🏽 in Oslo"
-ENTITIES = [
-    {"text": "Zoë Li", "type": "per", "start": 0, "end": 6, "score": 0.75},
-    {"text": "👍🏽", "type": "emoji", "start": 11, "end": 13, "score": 0.25},
-    {"text": "Oslo", "type": "creative-work", "start": 17, "end": 21, "score": 1.0},
-]
+TEXT, ENTITIES = (
+    "Zoë wrote of a day in Oslo",
+    [
+        {"text": "Zoë", "type": "per", "end": 3, "start": 0, "score": 0.75},
+        {"text": "Oslo", "type": "creative-work", "end": 21, "start": 17, "score": 1.0},
+    ],
+)
+KINDS = {
+    "text": "DT_STRING",
+    "type": "DT_STRING",
+    "start": "DT_INT32",
+    "end": "DT_INT32",
+    "score": "DT_FLOAT",
+}
 
 
 @pytest.fixture
 def tagger(state, monkeypatch):
-    """A model of a stub that answers every text with the same tags, and the empty one with padding."""
-    kinds = {
-        "tokens": "DT_STRING",
-        "tags": "DT_STRING",
-        "starts": "DT_INT32",
-        "ends": "DT_INT32",
-        "scores": "DT_FLOAT",
-    }
-    monkeypatch.setitem(SIGNATURES, "ner", ({"text": "DT_STRING"}, kinds))
-    state.signatures["ner"] = SIGNATURES["ner"]
-
+    """A model of a stub whose second signature has rows for people; the empty text has none."""
+    tagged = {"tags": "DT_STRING", "starts": "DT_INT32", "ends": "DT_INT32", "scores": "DT_FLOAT"}
+    state.signatures["ner"] = ({"text": "DT_STRING"}, tagged)
+    state.readable["ner"] = ("readable_entities", KINDS)
     others = outputs_of
 
     def answered(model, inputs):
-        if model != "ner":
+        answers = {"ner": TAGGED, "readable_entities": ROWS}.get(model)
+        if answers is None:
             return others(model, inputs)
         rows = [
-            {name: values if text else [type(values[0])()] * len(values) for name, values in TAGGED.items()}
+            {name: values if text else [type(values[0])()] * len(values) for name, values in answers.items()}
             for text in inputs["text"]
         ]
-        return {name: [row[name] for row in rows] for name in TAGGED}
+        return {name: [row[name] for row in rows] for name in answers}
 
     monkeypatch.setattr(sys.modules[__name__], "outputs_of", answered)
     return "ner"
 
 
-def test_entities_are_read_off_a_taggers_answer():
-    assert serving_client.entities(TAGGED_TEXT, TAGGED) == ENTITIES
-    padded = {name: [*values, type(values[0])()] for name, values in TAGGED.items()}
-    assert serving_client.entities(TAGGED_TEXT, padded) == ENTITIES
-    assert serving_client.entities("", {name: [] for name in TAGGED}) == []
-    assert serving_client.entities("ab", {"tags": ["I-x"], "starts": [0], "ends": [2], "scores": [0.5]}) == []
+def printed(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_entities_side_by_side_are_told_apart():
-    answer = {
-        "tags": ["B-x", "B-x", "I-x"],
-        "starts": [0, 2, 4],
-        "ends": [1, 3, 5],
-        "scores": [0.5, 0.25, 0.25],
-    }
-    assert [(e["text"], e["score"]) for e in serving_client.entities("a b c", answer)] == [
-        ("a", 0.5),
-        ("b c", 0.25),
+def test_the_command_shows_the_rows_that_a_model_has_for_people(asked, tagger, capsys):
+    assert main([*command_line(asked), tagger, TEXT, ""]) == 0
+    lines = printed(capsys)
+    assert lines == [{"text": TEXT, "entities": ENTITIES}, {"text": "", "entities": []}]
+    assert list(lines[0]["entities"][0]) == ["text", "type", "end", "start", "score"]
+
+
+@pytest.mark.parametrize("flag", [["--whole"], ["--signature", "serving_default"]])
+def test_the_command_shows_the_whole_answer_on_demand(asked, tagger, flag, capsys):
+    assert main([*command_line(asked), *flag, tagger, TEXT]) == 0
+    assert printed(capsys) == [{"text": TEXT, **TAGGED}]
+    assert main([*command_line(asked), *flag, "sentiment", "fine"]) == 0
+    assert printed(capsys)[0]["label"] == "good"
+
+
+def test_a_signature_of_rows_that_is_asked_for_is_shown_as_it_is(asked, tagger, capsys):
+    assert main([*command_line(asked), "--signature", "readable_entities", tagger, TEXT]) == 0
+    assert printed(capsys) == [{"text": TEXT, **ROWS}]
+
+
+def test_a_model_without_rows_for_people_has_its_whole_answer_shown(asked, tagger, state, capsys):
+    """Whatever its outputs are called: those of an older tagger."""
+    state.readable.clear()
+    assert main([*command_line(asked), tagger, TEXT]) == 0
+    assert printed(capsys) == [{"text": TEXT, **TAGGED}]
+
+
+def test_columns_become_rows_until_the_first_one_is_empty():
+    kinds = {"word": "DT_STRING", "start": "DT_FLOAT", "count": "DT_INT64"}
+    columns = {"start": [0.5, 0.0, 0.0], "word": ["a", "b", ""], "count": [0, 2, 0]}
+    assert serving_client.table(columns, kinds) == [
+        {"word": "a", "count": 0, "start": 0.5},
+        {"word": "b", "count": 2, "start": 0.0},
+    ]
+    assert list(serving_client.table(columns, kinds)[0]) == ["word", "count", "start"]
+    assert serving_client.table({name: [] for name in kinds}, kinds) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"text": "DT_STRING"}, False),
+        ({"tokens": "DT_STRING"}, False),
+        ({"audio": "DT_STRING"}, True),
+        ({"x": "DT_FLOAT"}, False),
+        ({"audio": "DT_STRING", "rate": "DT_INT32"}, False),
+    ],
+)
+def test_a_string_of_another_name_than_text_is_a_file(inputs, expected):
+    assert serving_client.takes_files({"inputs": inputs, "outputs": {}}) == expected
+
+
+FILES = {
+    "NUL at its end.wav": b"\0a\0\0",
+    "text.txt": "valid UTF-8: é".encode(),
+    "no UTF-8": b"\xff\xfe\xed\xa0\x80",
+    "empty": b"",
+    "1 MB": bytes(range(256)) * 4096,
+}
+
+
+@pytest.fixture
+def files(tmp_path):
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    return [str(tmp_path / name) for name in FILES]
+
+
+def sent(state):
+    """The inputs of all predict requests, as bytes; of REST they must have come in base64."""
+    found = []
+    for request in state.requests:
+        if isinstance(request, predict_pb2.PredictRequest):
+            found.append(list(request.inputs["audio"].string_val))
+        elif isinstance(request, tuple) and request[2] is not None:
+            found.append([base64.b64decode(value["b64"]) for value in request[2]["inputs"]["audio"]])
+    return found
+
+
+def test_the_command_sends_the_bytes_of_files_and_shows_their_paths(asked, state, files, capsys):
+    assert main([*command_line(asked), "speech", *files]) == 0
+    assert sent(state) == [list(FILES.values())]
+    expected = [f"heard {len(content)} bytes" for content in FILES.values()]
+    assert printed(capsys) == [
+        {"audio": path, "transcript": heard} for path, heard in zip(files, expected, strict=True)
     ]
 
 
-def test_the_command_shows_a_taggers_entities_and_all_on_demand(asked, tagger, capsys):
-    assert main([*command_line(asked), tagger, TAGGED_TEXT, ""]) == 0
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert lines == [{"text": TAGGED_TEXT, "entities": ENTITIES}, {"text": "", "entities": []}]
-    assert main([*command_line(asked), "--whole", tagger, TAGGED_TEXT]) == 0
-    assert json.loads(capsys.readouterr().out) == {"text": TAGGED_TEXT, **TAGGED}
-    assert main([*command_line(asked), "--whole", "sentiment", "fine"]) == 0
-    assert json.loads(capsys.readouterr().out)["label"] == "good"
+def test_the_command_reads_paths_from_a_list(asked, state, files, tmp_path, capsys):
+    listed = tmp_path / "list"
+    listed.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([*files[:2], "", *files[2:]]).encode())
+    assert main([*command_line(asked), "speech", "--file", str(listed)]) == 0
+    assert sent(state) == [list(FILES.values())]
+    assert [line["audio"] for line in printed(capsys)] == files
 
 
-def test_places_count_in_the_text_that_was_sent(rest, tagger, capsys):
-    """An argument that is no UTF-8 is sent with replacement characters, of which three bytes may be one."""
-    argument = "\udcf0\udc9f\udc98" + TAGGED_TEXT[1:]
-    assert main(["--url", rest, tagger, argument]) == 0
-    shown = json.loads(capsys.readouterr().out)
-    assert [entity["text"] for entity in shown["entities"]] == ["\ufffdoë Li", "👍🏽", "Oslo"]
+def test_a_long_list_is_asked_in_parts(asked, state, files, tmp_path, monkeypatch, capsys):
+    listed = tmp_path / "list"
+    listed.write_text("".join(f"{path}\n" for path in files * 8), encoding="utf-8")
+    assert main([*command_line(asked), "speech", "--file", str(listed)]) == 0
+    assert [len(values) for values in sent(state)] == [32, 8]
+    assert [line["audio"] for line in printed(capsys)] == files * 8
+    monkeypatch.setattr(serving_client, "MOST_BYTES", 2**20)
+    state.requests.clear()
+    assert main([*command_line(asked), "speech", *files, *files]) == 0
+    assert [len(values) for values in sent(state)] == [5, 5]
+
+
+def test_texts_are_read_a_line_each_blank_ones_too(rest):
+    running = run_client(rest, "sentiment", "--file", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    out, err = running.communicate("fine\n\nröde \u2028 x", timeout=30)
+    assert (running.returncode, err) == (0, "")
+    assert [json.loads(line)["text"] for line in out.strip().split("\n")] == ["fine", "", "röde \u2028 x"]
+
+
+def test_a_text_for_a_model_of_files_needs_a_flag(asked, state, capsys):
+    assert main([*command_line(asked), "--text", "speech", "no.wav"]) == 0
+    assert printed(capsys) == [{"audio": "no.wav", "transcript": "heard 6 bytes"}]
+
+
+@pytest.mark.parametrize("flag", [[], ["--file"]])
+def test_a_file_that_cannot_be_read_is_one_message_with_its_path(asked, flag, state, files, tmp_path, capsys):
+    for path, reason in ((tmp_path / "none.wav", "No such file"), (tmp_path, "Is a directory")):
+        listed = tmp_path / "list"
+        listed.write_text(f"{files[0]}\n{path}\n", encoding="utf-8")
+        inputs = [*flag, str(listed)] if flag else [files[0], str(path)]
+        assert main([*command_line(asked), "speech", *inputs]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith(f"error: {path}: {reason}")
+        assert captured.err.count("\n") == 1
+    assert sent(state) == [], "of a request whose files are not all there nothing is sent"
+
+
+def test_a_list_that_cannot_be_read_is_one_message_with_its_path(asked, tmp_path, capsys):
+    for path, reason in ((tmp_path / "none", "No such file"), (tmp_path, "Is a directory")):
+        assert main([*command_line(asked), "speech", "--file", str(path)]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {path}: {reason}")
+    nul = tmp_path / "nul"
+    nul.write_bytes(b"a\0b\n")
+    assert main([*command_line(asked), "speech", "--file", str(nul)]) == 2
+    assert "embedded null" in capsys.readouterr().err

@@ -305,20 +305,6 @@ def test_a_token_that_touches_an_entity_belongs_to_the_first(tokens, random):
     assert tags_of(answered([tokens], [" ".join(tags)])) == [" ".join(expected)]
 
 
-def test_entities_are_read_off_tags():
-    text = "Zoë 👩‍👧 met Li"
-    answer = {
-        "tags": ["B-per", "I-per", "O", "B-loc", ""],
-        "starts": [0, 4, 8, 12, 0],
-        "ends": [3, 7, 11, 14, 0],
-    }
-    assert entities_in(text, {**answer, "scores": [0.75, 0.75, 0.5, 0.25, 0.0]}) == [
-        {"text": "Zoë 👩‍👧", "type": "per", "start": 0, "end": 7, "score": 0.75},
-        {"text": "Li", "type": "loc", "start": 12, "end": 14, "score": 0.25},
-    ]
-    assert entities_in("", {"tags": [], "starts": [], "ends": [], "scores": []}) == []
-
-
 @pytest.fixture(scope="module")
 def tagger():
     """A tagger with weights by chance, over a few words."""
@@ -376,9 +362,9 @@ def test_empty_sentences_have_no_tags(tagger):
     assert tagger.tag([["", ""]]) == [["O", "O"]]
 
 
-def test_a_tagger_has_two_signatures(tagger):
+def test_a_tagger_has_signatures_of_texts_and_of_tokens(tagger):
     signatures = tagger.signatures()
-    assert set(signatures) == {"serving_default", "tokens"}
+    assert set(signatures) == {"serving_default", "tokens", "readable_entities"}
     tokens = signatures["tokens"]
     assert (tokens.spec.shape.as_list(), tokens.spec.dtype, tokens.spec.name) == (
         [None, None],

@@ -370,7 +370,7 @@ def test_the_sample_corpus_is_read(monkeypatch, tmp_path):
 def test_a_servable_tags_texts_and_tokens(tiny_ner, model, tmp_path):
     write(model, Run(tiny_ner).read_requests(), "tiny_ner", tmp_path / "1")
     servable = tf.saved_model.load(str(tmp_path / "1"))
-    assert set(servable.signatures) == {"serving_default", "tokens"}
+    assert set(servable.signatures) == {"serving_default", "tokens", "readable_entities"}
     sentences = [[token for token, _ in sentence] for sentence in [*news.sentences("test", 6), HARD]] + [[]]
     width = max(map(len, sentences))
     batch = tf.constant([sentence + [""] * (width - len(sentence)) for sentence in sentences])

@@ -1,0 +1,69 @@
+"""What a servable is asked by the gates, and the form in which questions and answers cross to the fresh
+process.
+
+Needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+BATCH_SIZE = 32
+MOST_BATCH_BYTES = 2**25  # of the inputs of a batch; in base64 it is a body that the embedded server takes
+SHOWN = 60  # characters or bytes of an input in a message
+
+
+def as_bytes(raw: str | bytes) -> bytes:
+    """A raw input as it is fed to a graph."""
+    return raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
+
+
+def batched(inputs: Sequence[bytes]) -> list[list[bytes]]:
+    """Every input at least once, 32 a batch; the last one is filled up with the first inputs.
+
+    So inputs at the end, which may be damaged, have good ones beside them. Large inputs make smaller
+    batches, of 32 MiB.
+    """
+    count = -(-len(inputs) // BATCH_SIZE) * BATCH_SIZE
+    batches: list[list[bytes]] = [[]]
+    for raw in itertools.islice(itertools.cycle(inputs), count):
+        size = sum(map(len, batches[-1])) + len(raw)
+        if len(batches[-1]) == BATCH_SIZE or (batches[-1] and size > MOST_BATCH_BYTES):
+            batches.append([])
+        batches[-1].append(raw)
+    return batches
+
+
+def described(raw: bytes) -> str:
+    """A raw input in a message: its beginning, and its size when that is not all."""
+    try:
+        shown = raw.decode()
+    except UnicodeDecodeError:
+        return repr(raw) if len(raw) <= SHOWN else f"{raw[:SHOWN]!r}... ({len(raw):,} bytes)"
+    return repr(shown) if len(shown) <= SHOWN else f"{shown[:SHOWN]!r}... ({len(raw):,} bytes)"
+
+
+def encoded(value: Any) -> Any:
+    """Inputs in (nested) lists, and dicts of them, as JSON can hold them: in base64."""
+    if isinstance(value, dict):
+        return {key: encoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [encoded(item) for item in value]
+    return base64.b64encode(as_bytes(value)).decode()
+
+
+def decoded(value: Any) -> Any:
+    """What `encoded` was given, as bytes."""
+    if isinstance(value, dict):
+        return {key: decoded(item) for key, item in value.items()}
+    return [decoded(item) for item in value] if isinstance(value, list) else base64.b64decode(value)
+
+
+def plain(value: Any) -> Any:
+    """Answers in (nested) lists, with texts instead of their bytes."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
