@@ -17,7 +17,7 @@ from serving.batching.scheduler import BatchScheduler
 from serving.errors import Code, ServingError
 from serving.inference.loading import Loader
 from serving.metrics import Metrics
-from serving.models.models import Models, State
+from serving.models.manager import Models, State
 from serving.rest import app
 from serving.rest.connection import Connection
 from serving.service import Service

@@ -13,7 +13,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 from serving.errors import Code, ServingError
 from serving.inference.calls import DEFAULT_SIGNATURE, Model
 from serving.metrics import Metrics
-from serving.models.models import Models
+from serving.models.manager import Models
 
 SIGNATURE_DEF = "signature_def"
 

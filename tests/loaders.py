@@ -10,7 +10,7 @@ from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
 from serving.errors import Code, ServingError
-from serving.models.models import Models, State
+from serving.models.manager import Models, State
 
 PATIENCE = 60
 POLL_SECONDS = 0.01

@@ -6,15 +6,14 @@ import contextlib
 import pathlib
 import tempfile
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
-from tensorflow.python.client import pywrap_tf_session
 
 from serving.configs import SAVED_MODELS
 from serving.errors import Code, ServingError
+from serving.inference.session import Session
 
 SERVE = "serve"
 
@@ -43,18 +42,17 @@ class SavedModel:
         if not any(pathlib.Path(path, name).exists() for name in SAVED_MODELS):
             message = f"Could not find SavedModel .pb or .pbtxt at supplied export directory path: {path}"
             raise ServingError(Code.NOT_FOUND, message)
-        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
+        self._session = Session(graph=tf.Graph(), config=config)
         try:
             with _tensorflow_errors(), _plain(path) as plain_path, self._session.graph.as_default():
                 loaded: meta_graph_pb2.MetaGraphDef = tf.compat.v1.saved_model.load(
                     self._session, [SERVE], plain_path
                 )
-                self._session._extend_graph()
+                self._session.seal()
         except BaseException:
             self._session.close()
             raise
         self.signatures = dict(loaded.signature_def)
-        self._outputs: dict[str, Any] = {}
 
     def run(
         self, feeds: dict[str, np.ndarray], fetches: tuple[str, ...], timeout_ms: int | None
@@ -69,32 +67,14 @@ class SavedModel:
         Raises:
             ServingError: TensorFlow's own code and text.
         """
-        options = None
-        try:
-            with _tensorflow_errors():
-                if timeout_ms:
-                    run_options = tf.compat.v1.RunOptions(timeout_in_ms=timeout_ms)
-                    options = pywrap_tf_session.TF_NewBufferFromString(run_options.SerializeToString())
-                # Not Session.run, which refuses shapes that TensorFlow Serving leaves to the operations.
-                inputs = {self._output(name): value for name, value in feeds.items()}
-                outputs = [self._output(name) for name in fetches]
-                found = self._session._call_tf_sessionrun(options, inputs, outputs, [], None)
-        finally:
-            if options is not None:
-                pywrap_tf_session.TF_DeleteBuffer(options)
+        with _tensorflow_errors():
+            found = self._session.fetch(feeds, fetches, timeout_ms)
         # A scalar string comes as bytes, of which NumPy would cut off zeros at the end.
         return [np.array(one, object) if isinstance(one, bytes) else np.asarray(one) for one in found]
 
     def close(self) -> None:
         """Free what the model holds."""
         self._session.close()
-
-    def _output(self, name: str) -> Any:
-        if name not in self._outputs:
-            self._outputs[name] = self._session.graph.as_graph_element(
-                name, allow_operation=False
-            )._as_tf_output()
-        return self._outputs[name]
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Generic
 
-from serving.errors import Code, ServingError
+from serving.errors import Code
 from serving.models.states import Loading, State, T, Version, VersionStatus, not_found, unknown_label
 from serving.models.versions import Folder, Settings, list_versions
 
@@ -45,9 +45,8 @@ class Model(Generic[T]):
         self._notes: list[str] = []
         self._stopped = False
         self._waits_are_over = False
-        self._worker: threading.Thread | None = (
-            None  # there from the first settings to the end of all versions
-        )
+        # There from the first settings to the end of all versions.
+        self._worker: threading.Thread | None = None
 
     def configure(self, settings: Settings | None) -> None:
         """Take new settings, in force at once for labels and at the next poll for versions; None unloads the
@@ -156,12 +155,7 @@ class Model(Generic[T]):
         """Every version there has been, newest first."""
         with self._changed:
             versions = sorted(self._versions.values(), key=lambda version: -version.number)
-            return [
-                VersionStatus(v.number, v.state, v.code, v.message)
-                if v.state is State.END
-                else VersionStatus(v.number, v.state, Code.OK, "")
-                for v in versions
-            ]
+            return [version.status for version in versions]
 
     def end_waits(self) -> None:
         """Let those who wait for a version go on without it."""
@@ -278,11 +272,7 @@ class Model(Generic[T]):
     def _fail(self, version: Version[T], folder: Folder, error: BaseException) -> None:
         log.error("Servable: %s load failure: %s", self._id(version.number), error)
         with self._changed:
-            if isinstance(error, ServingError):
-                version.code, version.message = error.code, error.message
-            else:
-                version.code, version.message = Code.UNKNOWN, f"{type(error).__name__}: {error}"
-            version.failures += 1
+            version.fail(error)
             version.failed = folder if version.number in self._wanted else None
             version.due = time.monotonic() + self._loading.retry_seconds
             if version.number not in self._wanted or version.failures > self._loading.max_retries:

@@ -77,6 +77,21 @@ class Version(Generic[T]):
         self.failures, self.failed, self.due = 0, None, 0.0
         self.code, self.message = Code.OK, ""
 
+    def fail(self, error: BaseException) -> None:
+        """Note that a load of it failed, and why."""
+        self.failures += 1
+        if isinstance(error, ServingError):
+            self.code, self.message = error.code, error.message
+        else:
+            self.code, self.message = Code.UNKNOWN, f"{type(error).__name__}: {error}"
+
+    @property
+    def status(self) -> VersionStatus:
+        """What others see: why it failed only once it is not tried again."""
+        if self.state is State.END:
+            return VersionStatus(self.number, self.state, self.code, self.message)
+        return VersionStatus(self.number, self.state, Code.OK, "")
+
     @property
     def waits(self) -> bool:
         """Whether it is to be loaded, for the first time or again, and is not being loaded just now."""

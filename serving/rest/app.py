@@ -7,16 +7,14 @@ uvicorn speaks HTTP; nothing here routes, redirects or adds codes that TensorFlo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import json
 import logging
 import re
 import urllib.parse
-import zlib
 from collections.abc import Awaitable, Callable
 from concurrent import futures
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2
@@ -24,13 +22,12 @@ from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2
 from serving.errors import Code, ServingError
 from serving.inference import calls
 from serving.inference.calls import DEFAULT_SIGNATURE
-from serving.rest import bodies
-from serving.rest.connection import LINGER_SECONDS
+from serving.rest import bodies, messages
+from serving.rest.messages import Reply
 from serving.service import SIGNATURE_DEF, Service
 from serving.values import json_text
 
 log = logging.getLogger("serving")
-LARGEST_BODY = 64 * 2**20  # bytes, inflated; a larger one would hold up all others while it is parsed
 _STATUS = {
     Code.INVALID_ARGUMENT: 400,
     Code.FAILED_PRECONDITION: 400,
@@ -46,6 +43,11 @@ _STATUS = {
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
+_CORS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "POST, GET"),
+    ("Access-Control-Allow-Headers", "Content-Type"),
+)
 _ORIGIN = re.compile(rb"https?://")
 _VERSION = r"(?:(?:/versions/(\d+))|(?:/labels/([^/:]+)))?"
 _PREDICTION = re.compile(rf"/v1/models/([^/:]+){_VERSION}:(classify|regress|predict)", re.IGNORECASE)
@@ -54,15 +56,6 @@ _NOT_FOUND = (
     "<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>\n</HEAD><BODY>\n<H1>Not Found</H1>\n"
     "<P>The requested URL was not found on this server.</P>\n</BODY></HTML>\n"
 )
-
-
-class Reply(NamedTuple):
-    """An HTTP answer."""
-
-    status: int
-    body: str
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class App:
@@ -103,7 +96,7 @@ class App:
         headers = {name.lower(): value for name, value in scope["headers"]}
         is_cut_off = False
         try:
-            body = await asyncio.wait_for(_body(headers, receive), self.timeout_ms / 1000)
+            body = await asyncio.wait_for(messages.read_body(headers, receive), self.timeout_ms / 1000)
         except TimeoutError:
             reply = _error(ServingError(Code.DEADLINE_EXCEEDED, "The request's body did not arrive in time"))
             is_cut_off = True
@@ -117,7 +110,7 @@ class App:
                 reply = await asyncio.get_running_loop().run_in_executor(self._pool, self.answer, *request)
             else:  # at once: whoever asks whether the server is well must not wait for models
                 reply = self.answer(*request)
-        await _send(reply, send, receive if is_cut_off else None)
+        await messages.send_reply(reply, send, receive if is_cut_off else None)
 
     def answer(self, verb: str, path: str, headers: dict[bytes, bytes], body: bytes) -> Reply:
         """The answer to a request.
@@ -136,7 +129,7 @@ class App:
             reply = Reply(200 if _ORIGIN.search(headers.get(b"origin", b"")) else 400, "", content_type="")
             return reply._replace(headers=_CORS) if self._with_cors else reply
         try:
-            reply = Reply(200, self._answer(verb, path, _inflated(headers, body)))
+            reply = Reply(200, self._answer(verb, path, messages.inflated(headers, body)))
         except ServingError as error:
             reply = _error(error)
         except RecursionError:
@@ -187,80 +180,6 @@ class App:
             if method == "classify":
                 return bodies.classifications(calls.classify(model, name, examples, self.timeout_ms))
             return bodies.regressions(calls.regress(model, name, examples, self.timeout_ms))
-
-
-_CORS = (
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Methods", "POST, GET"),
-    ("Access-Control-Allow-Headers", "Content-Type"),
-)
-
-
-async def _body(headers: dict[bytes, bytes], receive: Callable[[], Awaitable[dict]]) -> bytes | None:
-    """The body; None when the client has gone.
-
-    Raises:
-        ServingError: INVALID_ARGUMENT when it is too large.
-    """
-    length = headers.get(b"content-length", b"0")
-    parts, size = [], 0
-    if length.isdigit() and int(length) > LARGEST_BODY:
-        raise _too_large()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > LARGEST_BODY:
-            raise _too_large()
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-def _inflated(headers: dict[bytes, bytes], body: bytes) -> bytes:
-    if b"gzip" not in headers.get(b"content-encoding", b"").lower() or not body:
-        return body
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        inflated = inflater.decompress(body, LARGEST_BODY + 1)
-    except zlib.error:
-        raise ServingError(Code.INVALID_ARGUMENT, "The request's body is not gzip") from None
-    if len(inflated) > LARGEST_BODY:
-        raise _too_large()
-    if not inflater.eof:
-        raise ServingError(Code.INVALID_ARGUMENT, "The request's body is not gzip")
-    return inflated
-
-
-def _too_large() -> ServingError:
-    # Not RESOURCE_EXHAUSTED, which is 429 and tells clients to try again.
-    return ServingError(Code.INVALID_ARGUMENT, f"The request's body is larger than {LARGEST_BODY} bytes")
-
-
-async def _send(reply: Reply, send: Callable, unread: Callable[[], Awaitable[dict]] | None) -> None:
-    """Answer; where a body is left unread, close the connection, once the client has had time to see the
-    answer.
-    """
-    body = reply.body.encode("utf-8", "replace")
-    headers = [("Content-Length", str(len(body))), *reply.headers]
-    if reply.content_type:
-        headers.append(("Content-Type", reply.content_type))
-    if unread:
-        headers.append(("Connection", "close"))
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body, "more_body": bool(unread)})
-    if unread:
-        # A connection that is closed while its client still sends is reset, and the answer lost.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(_drain(unread), LINGER_SECONDS)
-        await send({"type": "http.response.body"})
-
-
-async def _drain(receive: Callable[[], Awaitable[dict]]) -> None:
-    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-        pass
 
 
 def _spec(name: str, version: str | None, label: str | None) -> model_pb2.ModelSpec:

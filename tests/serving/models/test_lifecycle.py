@@ -24,7 +24,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from serving.errors import Code, ServingError
 from serving.models import lifecycle
-from serving.models.models import Models, State, VersionStatus
+from serving.models.manager import Models, State, VersionStatus
 
 
 @pytest.fixture

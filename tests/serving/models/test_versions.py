@@ -19,7 +19,7 @@ from loaders import (
 )
 
 from serving.errors import Code
-from serving.models.models import State, VersionStatus
+from serving.models.manager import State, VersionStatus
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import tracemalloc
 import pytest
 from served import PATIENCE, served
 
-from serving.rest import app
+from serving.rest import messages
 
 MODEL = "/v1/models/half_plus_two"
 
@@ -253,7 +253,10 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
     connection.endheaders()
     reply = connection.getresponse()
     assert reply.status == 400
-    assert json.loads(reply.read())["error"] == f"The request's body is larger than {app.LARGEST_BODY} bytes"
+    assert (
+        json.loads(reply.read())["error"]
+        == f"The request's body is larger than {messages.LARGEST_BODY} bytes"
+    )
     connection.close()
 
 
@@ -262,7 +265,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
     [
         (b"not gzip", "is not gzip"),
         (gzip.compress(b"{}", mtime=0)[:-4], "is not gzip"),
-        (gzip.compress(b" " * 2**27, 1, mtime=0), f"is larger than {app.LARGEST_BODY} bytes"),
+        (gzip.compress(b" " * 2**27, 1, mtime=0), f"is larger than {messages.LARGEST_BODY} bytes"),
     ],
     ids=["other", "cut off", "bomb"],
 )

@@ -26,7 +26,7 @@ from loaders import (
 from tensorflow_serving.config import model_server_config_pb2
 
 from serving.errors import Code, ServingError
-from serving.models.models import State
+from serving.models.manager import State
 
 
 @pytest.fixture
