@@ -105,3 +105,13 @@ def with_a_gpu_in_sight(monkeypatch):
     monkeypatch.setattr(
         tf.sysconfig, "get_build_info", lambda: {"is_cuda_build": True, "is_rocm_build": False}
     )
+
+
+@pytest.fixture(scope="session")
+def servables(tiny_run, tmp_path_factory):
+    """What the export of the tiny run publishes; not to be changed."""
+    import export.__main__ as command
+
+    folder = tmp_path_factory.mktemp("servables")
+    assert command.main([str(tiny_run), "--to", str(folder)]) == 0
+    return folder

@@ -47,3 +47,14 @@ def model_by_chance(name: str, patch: pytest.MonkeyPatch, cache: pathlib.Path):
     return application.present(
         preprocessing, application.build(preprocessing.sizes, embedding_dim=8, units=4)
     )
+
+
+def small():
+    """An answering model of two labels, with nothing to be learned."""
+    import keras
+
+    from keras_seq.answers import Answering, RankedLabels
+
+    text = keras.Input((), dtype="string", name="text")
+    lengths = keras.layers.StringLookup(vocabulary=["x"], output_mode="one_hot", name="lookup")(text)
+    return Answering(text, RankedLabels(["a", "b"], name="answers")(lengths), name="m")

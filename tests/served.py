@@ -3,7 +3,6 @@
 import contextlib
 import json
 import pathlib
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import grpc
 import numpy as np
 import serving_models
 import tensorflow as tf
+from server_process import free_port
 from tensorflow_serving.apis import model_pb2, model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from serving import flags, server
@@ -89,8 +89,8 @@ def served(folder: pathlib.Path, *more_flags: str, names: tuple[str, ...] = ()) 
     chosen = flags.parsed(
         [
             f"--model_config_file={config}",
-            f"--port={_free_port()}",
-            f"--rest_api_port={_free_port()}",
+            f"--port={free_port()}",
+            f"--rest_api_port={free_port()}",
             "--allow_version_labels_for_unavailable_models",
             *more_flags,
         ]
@@ -138,9 +138,3 @@ def _policy(name: str) -> str:
         f'version_labels {{ key: "{label}" value: {version} }}' for label, version in LABELS.items()
     )
     return f"model_version_policy {{ all {{}} }} {labels}"
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]

@@ -127,3 +127,8 @@ def publish(source, folder):
 def publish_first(tmp_path, versions):
     (tmp_path / "models" / MODEL).mkdir(parents=True)
     publish(versions / "1", tmp_path / "models" / MODEL / "1")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return one.getsockname()[1]

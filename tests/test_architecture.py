@@ -1,4 +1,4 @@
-"""The house: imports point one way, files stay small, names say something."""
+"""The house: imports point one way, every module has its tests, files stay small, names say something."""
 
 import ast
 import graphlib
@@ -38,6 +38,7 @@ ROOMS = [
     "export",
 ]
 PACKAGES = ("keras_seq", "export", "serving")
+WORD_LISTS = {"keras_seq.samples.holidays_words"}  # what is made of it is tested
 MOST_LINES = 330
 FILES = sorted(p for folder in (*PACKAGES, "benchmarks") for p in (PROJECT / folder).rglob("*.py"))
 
@@ -197,6 +198,23 @@ def test_applications_do_not_import_each_other():
     for module, others in imports(SOURCES).items():
         if module.startswith("keras_seq.applications."):
             assert not [other for other in others if other.startswith("keras_seq.applications.")]
+
+
+def place_of_tests(module: str) -> pathlib.PurePosixPath:
+    """Where the tests of a module stand."""
+    *folders, name = module.split(".")
+    return pathlib.PurePosixPath("tests", *folders, f"test_{name.strip('_')}.py")
+
+
+def test_every_module_has_its_tests():
+    modules = {module_name(p) for p in FILES if p.name != "__init__.py" and "benchmarks" not in p.parts}
+    assert modules >= WORD_LISTS
+    missing = [
+        str(place_of_tests(m))
+        for m in sorted(modules - WORD_LISTS)
+        if not (PROJECT / place_of_tests(m)).exists()
+    ]
+    assert missing == []
 
 
 def test_applications_are_imported_without_tensorflow():

@@ -2,7 +2,6 @@
 traceback.
 """
 
-import gzip
 import json
 import os
 import shutil
@@ -12,26 +11,11 @@ import sys
 import numpy as np
 import pytest
 from corpora import PROJECT, TINY
+from refusals import refused
 
 import export.__main__ as export_command
 import keras_seq
 from keras_seq import evaluate, predict, train
-from keras_seq.run import Run
-
-
-def refused(command, *arguments, capsys):
-    """The one message of a command that ends with exit code 2."""
-    with pytest.raises(SystemExit) as exit_:
-        command.main([str(argument) for argument in arguments])
-    assert exit_.value.code == 2
-    printed = capsys.readouterr().err
-    steps, error, message = printed.partition("error: ")
-    assert error
-    assert all(
-        line.endswith(".") for line in steps.splitlines()
-    )  # what it was doing, each on a line of its own
-    assert "Traceback" not in printed
-    return message
 
 
 def python(*arguments, **options):
@@ -73,13 +57,6 @@ def test_help_of_every_command_is_quick(module):
     assert done.returncode == 0
     assert "usage:" in done.stdout
     assert " tensorflow\n" not in done.stderr
-
-
-def test_importing_the_package_registers_the_layers():
-    done = python(
-        "-c", "import keras_seq, keras; print(keras.saving.get_registered_object('keras_seq>WordIds'))"
-    )
-    assert "WordIds" in done.stdout
 
 
 RECIPES = {
@@ -148,40 +125,6 @@ def test_mistakes_in_a_data_file(mistake, tmp_path, corpus, capsys):
     assert expected in refused(train, recipe, "--run", tmp_path / "run", capsys=capsys)
 
 
-def test_an_unwritable_run_folder(recipe_file, tmp_path, capsys):
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    message = refused(train, recipe_file, "--run", tmp_path / "file" / "run", capsys=capsys)
-    assert "the run folder cannot be written" in message
-
-
-def test_a_folder_with_something_else_in_it_is_not_touched(recipe_file, tmp_path, capsys):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
-    shutil.copy(recipe_file, tmp_path / "mine" / "recipe.yaml")
-    for option in ([], ["--fresh"]):
-        message = refused(train, recipe_file, "--run", tmp_path / "mine", *option, capsys=capsys)
-        assert "holds no run" in message
-    assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == ["notes.txt", "recipe.yaml"]
-
-
-@pytest.mark.parametrize("named", ["whole", "."])
-def test_fresh_removes_what_is_the_runs_and_nothing_else(named, tiny_run, recipe_file, tmp_path, monkeypatch):
-    shutil.copytree(tiny_run, tmp_path / "run")
-    monkeypatch.chdir(tmp_path / "run")
-    (tmp_path / "run" / "notes.txt").write_text("mine", encoding="utf-8")
-    options = ["--fresh", "--set", "training.epochs=1"]
-    folder = "." if named == "." else str(tmp_path / "run")
-    assert train.main([str(recipe_file), "--run", folder, *options]) == 0
-    assert (tmp_path / "run" / "notes.txt").read_text(encoding="utf-8") == "mine"
-    assert len(Run(tmp_path / "run").read_history()) == 1
-
-
-def test_a_run_that_never_trained_takes_a_mended_recipe(recipe_file, corpus, tmp_path, capsys):
-    arguments = [recipe_file, "--run", tmp_path / "run"]
-    refused(train, *arguments, "--set", "prepare.vectors=.", capsys=capsys)
-    assert train.main([str(argument) for argument in arguments]) == 0
-
-
 def test_options_are_not_abbreviated(capsys):
     with pytest.raises(SystemExit, match="2"):
         train.main(["zoo/sentiment.yaml", "--fre"])
@@ -206,34 +149,6 @@ def test_a_folder_that_is_no_run_and_a_run_that_is_not_finished(
     assert "cannot be loaded" in refused(command, tmp_path / "damaged", *arguments, capsys=capsys)
     (tmp_path / "damaged" / "model.keras").unlink()
     assert "model.keras is gone" in refused(command, tmp_path / "damaged", *arguments, capsys=capsys)
-
-
-def test_train_ends_with_scores_and_the_next_commands(tiny_run, capsys, recipe_file, tmp_path):
-    assert train.main([str(recipe_file), "--run", str(tmp_path / "run")]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("test accuracy ") for line in lines)
-    assert lines[-2].startswith(f"  python -m keras_seq.predict {tmp_path / 'run'} ")
-    assert lines[-1] == f"  python -m export {tmp_path / 'run'}"
-
-
-def test_evaluate_prints_the_numbers_of_the_run(tiny_run, capsys):
-    assert evaluate.main([str(tiny_run)]) == 0
-    printed = capsys.readouterr().out
-    metrics = Run(tiny_run).read_metrics()["test"]
-    assert f"accuracy     {metrics['accuracy']:.4f}" in printed
-    assert "precision  recall      f1" in printed
-    assert "confusion matrix" in printed
-    assert "next:" in printed
-
-
-def test_evaluate_takes_another_file(tiny_run, tmp_path, capsys):
-    path = tmp_path / "other.tsv"
-    path.write_text("the plot is dull\tnegative\nthe plot is fine\tpositive\n", encoding="utf-8")
-    assert evaluate.main([str(tiny_run), "--data", str(path)]) == 0
-    assert "on " + str(path) in capsys.readouterr().out
-    assert "no such file" in refused(evaluate, tiny_run, "--data", tmp_path / "none.tsv", capsys=capsys)
-    path.write_text("x\tneutral\n", encoding="utf-8")
-    assert "which the model does not know" in refused(evaluate, tiny_run, "--data", path, capsys=capsys)
 
 
 TEXTS = ["a fine film", "", "x " * 500, "🙂", "the plot is dull", "日本語"]
@@ -301,61 +216,6 @@ def test_the_card_says_what_a_reader_needs(tiny_run):
     assert card.count("\n| positive |") + card.count("\n| negative |") == 10
     for picture in ("confusion_matrix.png", "learning_curves.png"):
         assert (tiny_run / picture).read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize("layout", ["csv", "jsonl", "folders", "tsv.gz", "fraction"])
-def test_every_layout_trains(layout, tmp_path, corpus):
-    """The same reviews as CSV, JSON lines, class folders, compressed, and with a held-out part."""
-    data = {"train": "train", "validation": "validation", "test": "test"}
-    for split in data:
-        rows = [
-            line.split("\t") for line in (corpus / f"{split}.tsv").read_text(encoding="utf-8").splitlines()
-        ]
-        target = corpus / f"{split}.{layout}"
-        if layout == "csv":
-            target.write_text("label,text\n" + "".join(f'{y},"{x}"\n' for x, y in rows), encoding="utf-8")
-        elif layout == "jsonl":
-            target.write_text(
-                "".join(json.dumps({"text": x, "label": y}) + "\n" for x, y in rows), encoding="utf-8"
-            )
-        elif layout == "tsv.gz":
-            target.write_bytes(gzip.compress((corpus / f"{split}.tsv").read_bytes()))
-        elif layout == "folders":
-            for number, (text, label) in enumerate(rows):
-                (target / label).mkdir(parents=True, exist_ok=True)
-                (target / label / f"{number}.txt").write_text(text, encoding="utf-8")
-        else:
-            target = corpus / f"{split}.tsv"
-        data[split] = target.name
-    if layout == "fraction":
-        data["validation"] = 0.2
-    if layout in ("csv", "jsonl"):
-        data |= {"text": "text", "label": "label"}
-    recipe = tmp_path / "r.json.yaml"
-    body = {"application": "sentiment", "data": {"directory": str(corpus), **data}, "model": {"units": 2}}
-    recipe.write_text(json.dumps({**body, "training": {"epochs": 1, "batch_size": 32}}), encoding="utf-8")
-    assert train.main([str(recipe), "--run", str(tmp_path / "run")]) == 0
-    metrics = Run(tmp_path / "run").read_metrics()
-    assert metrics["training"]["examples"] == (80 if layout == "fraction" else 100)
-    assert metrics["validation"]["examples"] == (20 if layout == "fraction" else 32)
-
-
-def test_three_classes_with_names_of_their_own(tmp_path):
-    rows = [f"word{n % 3} text {n}\t{n % 3}\n" for n in range(60)]
-    for split in ("train", "validation"):
-        (tmp_path / f"{split}.tsv").write_text("".join(rows), encoding="utf-8")
-    recipe = tmp_path / "r.yaml"
-    recipe.write_text(
-        f"application: sentiment\ndata: {{directory: {tmp_path}, train: train.tsv, validation: validation.tsv,\n"
-        "  labels: {0: bad, 1: fair, 2: good}}\nmodel: {units: 8, dropout: 0.0}\n"
-        "training: {epochs: 25, batch_size: 8, learning_rate: 0.01}\n",
-        encoding="utf-8",
-    )
-    assert train.main([str(recipe), "--run", str(tmp_path / "run")]) == 0
-    metrics = Run(tmp_path / "run").read_metrics()
-    assert list(metrics["validation"]["classes"]) == ["bad", "fair", "good"]
-    assert metrics["validation"]["accuracy"] > 0.9
-    assert "test" not in metrics
 
 
 def test_a_closed_pipe_is_no_error():

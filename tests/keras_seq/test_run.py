@@ -10,19 +10,12 @@ import sys
 
 import pytest
 from corpora import PROJECT
+from refusals import refused
 
 from keras_seq import train
 from keras_seq.errors import RecipeError
 from keras_seq.recipe import load_recipe
 from keras_seq.run import Run
-
-
-def refused(command, *arguments, capsys):
-    """The one message of a command that ends with exit code 2."""
-    with pytest.raises(SystemExit) as exit_:
-        command.main([str(argument) for argument in arguments])
-    assert exit_.value.code == 2
-    return capsys.readouterr().err.partition("error: ")[2]
 
 
 def files(folder):

@@ -14,10 +14,9 @@ import urllib.request
 
 import pytest
 from corpora import PROJECT
-from server_process import MODEL, PATIENCE, Running, publish_first, save, spawn, wait_for
+from server_process import MODEL, PATIENCE, Running, free_port, publish_first, save, spawn, wait_for
 
-from serving import __main__ as command
-from serving import flags, listening, starting
+from serving import flags, starting
 from serving.client import program_version
 
 WITHOUT_TENSORFLOW = """
@@ -97,37 +96,6 @@ def test_a_model_without_a_version_is_said_at_once_and_waited_for(tmp_path, capl
     (tmp_path / "absent").mkdir()
     starting.check(chosen)
     assert f"default: {tmp_path / 'absent'}: no version is here yet" in caplog.text
-
-
-def test_the_version_is_the_projects_and_said_without_tensorflow():
-    assert said_at_once("--version")[0] == 0
-    done = subprocess.run(
-        [sys.executable, "-m", "serving", "--version"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == f"serving {program_version()}\n"
-
-
-def test_the_ports_can_be_asked_for_by_themselves(capsys):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert listening.main([f"--port={port}", "--rest_api_port=0"]) == 2
-        assert "choose another port with --port" in capsys.readouterr().err
-        assert listening.main([f"--rest_api_port={port}", "--port=0"]) == 2
-    assert listening.main([f"--port={free_port()}", f"--rest_api_port={free_port()}"]) == 0
-    assert capsys.readouterr().err.count("error: ") == 1
-
-
-def test_another_environment_is_named_and_not_a_traceback(monkeypatch, capsys, tmp_path):
-    monkeypatch.setitem(sys.modules, "serving.starting", None)
-    monkeypatch.delattr("serving.starting")
-    assert command.main([str(tmp_path)]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: serving.starting is not installed for ")
-    assert "source .venv/bin/activate" in error
 
 
 def test_each_model_is_announced_as_it_begins_and_ends_loading(tmp_path, versions):
@@ -212,25 +180,6 @@ def test_a_limit_that_cannot_be_raised_or_is_not_there_stops_nothing(monkeypatch
     starting.allow_many_files()
 
 
-def test_stdout_that_is_full_or_ascii_stops_nothing(tmp_path, versions):
-    name = "fünf [v1] *"
-    (tmp_path / "models [v1]" / name).mkdir(parents=True)
-    save(tmp_path / "models [v1]" / name / "1", 5)
-    port = free_port()
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    flag_words = tmp_path / "models [v1]", "--port=0", f"--rest_api_port={port}"
-    process = spawn(*flag_words, env=environment)
-    try:
-        assert process.stdout.readline().startswith("serving f\\xfcnf [v1] *: REST on ")
-        url = f"http://127.0.0.1:{port}/v1/models/f%C3%BCnf%20%5Bv1%5D%20%2A:predict"
-        with urllib.request.urlopen(url, b'{"instances": [2.0]}', timeout=PATIENCE) as response:
-            assert json.loads(response.read()) == {"predictions": [6.0]}
-    finally:
-        process.terminate()
-        process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-
-
 @pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="needs /dev/full")
 def test_say_to_a_full_disk_is_a_warning():
     code = "from serving import starting; starting.start_log(); starting.say('serving m')"
@@ -245,11 +194,6 @@ def test_say_to_a_full_disk_is_a_warning():
         )
     assert done.returncode == 0
     assert done.stderr.endswith("WARNING stdout cannot be written: No space left on device; serving m\n")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
 
 
 QUIET_IMPORT = """
@@ -280,3 +224,34 @@ def test_libraries_are_quiet_while_they_are_imported_unless_they_are_asked_or_fa
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": level}
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=100)
     assert done.stderr.startswith(shown)
+
+
+def test_stdout_that_is_full_or_ascii_stops_nothing(tmp_path, versions):
+    name = "fünf [v1] *"
+    (tmp_path / "models [v1]" / name).mkdir(parents=True)
+    save(tmp_path / "models [v1]" / name / "1", 5)
+    port = free_port()
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    flag_words = tmp_path / "models [v1]", "--port=0", f"--rest_api_port={port}"
+    process = spawn(*flag_words, env=environment)
+    try:
+        assert process.stdout.readline().startswith("serving f\\xfcnf [v1] *: REST on ")
+        url = f"http://127.0.0.1:{port}/v1/models/f%C3%BCnf%20%5Bv1%5D%20%2A:predict"
+        with urllib.request.urlopen(url, b'{"instances": [2.0]}', timeout=PATIENCE) as response:
+            assert json.loads(response.read()) == {"predictions": [6.0]}
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def test_the_version_is_the_projects_and_said_without_tensorflow():
+    assert said_at_once("--version")[0] == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "serving", "--version"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"serving {program_version()}\n"

@@ -164,18 +164,6 @@ def test_outcomes_are_the_entities_of_a_path_and_whether_they_are_true():
     np.testing.assert_allclose(scores, expected, rtol=1e-6)
 
 
-def test_the_numbers_of_the_answers_come_back_from_their_configuration():
-    layer = TaggedTokens(["a", "b"], outside_penalty=0.5, **CALIBRATION)
-    copy = TaggedTokens.from_config(layer.get_config())
-    assert copy.get_config() == layer.get_config()
-    assert (copy.classes, copy.outside_penalty, copy.score_slope, copy.score_intercept) == (
-        ["a", "b"],
-        0.5,
-        0.5,
-        -0.75,
-    )
-
-
 def test_a_penalty_on_standing_outside_changes_the_tags_and_not_how_scores_are_made():
     lengths = [6, 2, 0]
     features, real = some_features(lengths, 6), padded(lengths, 6)
@@ -324,19 +312,6 @@ def tagger():
 
 
 TEXTS = ["Ada met Li in New York , New York", "", "zebra", "Li's 🙂 Ada"]
-
-
-def test_a_tagger_comes_back_from_its_file(tagger, tmp_path):
-    tagger.save(tmp_path / "m.keras")
-    loaded = keras.saving.load_model(tmp_path / "m.keras")
-    assert isinstance(loaded, EntityAnswering)
-    assert loaded.get_layer("answers").get_config() == tagger.get_layer("answers").get_config()
-    for name, values in tagger(TEXTS).items():
-        if name == "scores":
-            np.testing.assert_allclose(values, loaded(TEXTS)[name], atol=1e-5)
-        else:
-            np.testing.assert_array_equal(values, loaded(TEXTS)[name])
-    assert keras.saving.get_registered_name(EntityAnswering) == "keras_seq>EntityAnswering"
 
 
 def test_tags_of_given_tokens_are_those_of_the_text(tagger):

@@ -15,8 +15,7 @@ import tensorflow as tf
 from corpora import PROJECT
 
 import keras_seq
-from keras_seq import evaluate, inspect, metrics, pictures, predict, train
-from keras_seq.answers.answering import Attention
+from keras_seq import evaluate, inspect, metrics, predict, train
 from keras_seq.answers.translations import Candidate
 from keras_seq.applications import translation
 from keras_seq.batches import training_dataset
@@ -422,15 +421,6 @@ def test_a_run_has_bleu_an_epoch_and_a_picture_of_the_attention(trained):
     assert keras_seq.load_recipe(run.recipe_file).data["train"] == [
         str(trained / "data" / name) for name in ("train.en", "train.fr.gz")
     ]
-
-
-def test_a_picture_takes_any_piece_and_leaves_out_what_is_too_long(tmp_path):
-    run = Run(tmp_path)
-    money = Attention(["$_$", "</s>"], ["a_$$", "</s>"], [[1.0, 0.0], [0.0, 1.0]])
-    long = Attention(["a"] * 700, ["b"], [[0.0] * 700])
-    assert pictures.attention(run, [Attention(["</s>"], [], []), long]) == []
-    assert pictures.attention(run, [money, long])
-    assert run.attention_file.exists()
 
 
 def test_files_are_translated_line_by_line_in_their_order(trained, pairs, capsys):

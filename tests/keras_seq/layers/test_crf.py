@@ -174,21 +174,6 @@ def test_training_learns_tags_that_depend_on_the_tag_before():
     np.testing.assert_array_equal(found[tags >= 0], tags[tags >= 0])
 
 
-def test_a_model_comes_back_from_its_file(tmp_path):
-    model = tagger(6, 5, **legal_iobes(1))
-    model.get_layer("crf").set_weights(built(5, {}, np.random.default_rng(8)).get_weights())
-    model.compile("adam", CRFLoss())
-    symbols = np.array([[1, 2, 3, 4], [5, 1, 0, 0]])
-    model.train_on_batch(symbols, np.array([[0, 4, 0, 0], [1, 3, -1, -1]]))
-    model.save(tmp_path / "tagger.keras")
-    copy = keras.models.load_model(tmp_path / "tagger.keras")
-    np.testing.assert_allclose(copy(symbols), model(symbols), rtol=1e-5, atol=1e-6)
-    assert copy.get_layer("crf").get_config() == model.get_layer("crf").get_config()
-    assert isinstance(copy.loss, CRFLoss)
-    names = [keras.saving.get_registered_name(kind) for kind in (CRF, CRFLoss)]
-    assert names == ["keras_seq>CRF", "keras_seq>CRFLoss"]
-
-
 def test_a_saved_function_answers_the_same_and_calls_no_python(tmp_path):
     model = tagger(6, 5, **legal_iobes(1))
 

@@ -142,10 +142,3 @@ def test_fit_and_evaluate_report_f1(tmp_path):
     model.save(tmp_path / "tagger.keras")
     copy = keras.models.load_model(tmp_path / "tagger.keras")
     assert copy.evaluate(tags + 1, tags, verbose=0, return_dict=True)["f1"] == 1.0
-
-
-def test_the_metric_comes_back_from_its_configuration():
-    metric = EntityF1(name="entities")
-    assert EntityF1.from_config(metric.get_config()).name == "entities"
-    assert EntityF1().name == "f1"
-    assert keras.saving.get_registered_name(EntityF1) == "keras_seq>EntityF1"

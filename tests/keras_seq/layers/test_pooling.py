@@ -1,10 +1,9 @@
 """Layers: what they compute, that padding does not matter, and that they save."""
 
-import keras
 import numpy as np
 import pytest
 
-from keras_seq.layers import AttentionPooling, MaskedMaxPooling, WordDropout
+from keras_seq.layers import AttentionPooling, MaskedMaxPooling
 
 POOLINGS = [MaskedMaxPooling, AttentionPooling]
 RANDOM = np.random.default_rng(1)
@@ -41,11 +40,3 @@ def test_pooling_in_half_precision_stays_finite(pooling):
     layer = pooling(dtype="mixed_float16")
     mask = np.array([[True, False], [False, False]])
     assert np.isfinite(layer(np.ones((2, 2, 3), "float16"), mask=mask).numpy()).all()
-
-
-@pytest.mark.parametrize("layer", [WordDropout(0.1, seed=3), MaskedMaxPooling(), AttentionPooling()])
-def test_layers_come_back_from_their_configuration(layer):
-    copy = type(layer).from_config(layer.get_config())
-    assert copy.get_config() == layer.get_config()
-    registered = keras.saving.get_registered_name(type(layer))
-    assert registered == f"keras_seq>{type(layer).__name__}"

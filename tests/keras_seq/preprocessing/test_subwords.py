@@ -179,14 +179,6 @@ def test_what_cannot_be_learned_from_is_said():
         learn_subwords(["abcdefghijklmnopqrstuvwxyz"], 10)
 
 
-def test_the_layer_is_saved_with_its_model(layer, tmp_path):
-    text = keras.Input((), dtype="string")
-    keras.Model(text, layer(text)).save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again(tf.constant(TEXTS))["ids"], layer(tf.constant(TEXTS))["ids"])
-    assert Subwords.from_config(layer.get_config()).model == layer.model
-
-
 def test_pieces_follow_the_number_of_pairs():
     """A piece that is seen once is not learned; but every character is a piece."""
     assert subwords.size_for(200, TEXTS) == 400

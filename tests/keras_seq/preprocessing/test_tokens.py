@@ -5,7 +5,6 @@ tag ids.
 import re
 import time
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -247,23 +246,6 @@ def test_the_vocabularies_are_of_what_is_looked_up():
     assert layer.words_of(texts).to_list() == decode
     assert layer.shapes_of(texts).to_list() == [[b"Xxx", "’x".encode(), b"dd"], []]
     assert layer.characters_of(texts)[0].to_list()[1] == ["’".encode(), b"s"]
-
-
-def test_the_layer_comes_back_from_its_configuration_and_its_file(tmp_path):
-    layer = TokenFeatures(["ada", "ü"], ["Xxx"], ["A", "ü"], max_characters=2, name="tokens")
-    copy = TokenFeatures.from_config(layer.get_config())
-    assert copy.get_config() == layer.get_config()
-    assert keras.saving.get_registered_name(TokenFeatures) == "keras_seq>TokenFeatures"
-    text = keras.Input((), dtype="string", name="text")
-    model = keras.Model(text, layer(text))
-    model.save(tmp_path / "m.keras")
-    loaded = keras.saving.load_model(tmp_path / "m.keras")
-    texts = tf.constant(["Ada ü x", ""])
-    for name, values in model(texts).items():
-        np.testing.assert_array_equal(values, layer(texts)[name])
-        np.testing.assert_array_equal(values, loaded(texts)[name])
-        assert model.output[name].dtype == values.dtype.name
-        assert len(model.output[name].shape) == len(values.shape)
 
 
 tag_ids = tf.function(

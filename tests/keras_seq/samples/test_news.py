@@ -9,7 +9,6 @@ import pytest
 from keras_seq import tagging
 from keras_seq.formats import TaggedColumns
 from keras_seq.samples import news
-from keras_seq.samples.news_names import names
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +41,6 @@ def test_no_split_of_the_news_shares_templates_but_all_share_their_words():
     train, *others = ({word for template in part for word in template.split()} for part in templates)
     for words in others:
         assert words <= train
-
-
-def test_no_split_of_the_news_shares_names():
-    for one, other in itertools.combinations(news.SIZES, 2):
-        assert not set(itertools.chain(*names(one).values())) & set(itertools.chain(*names(other).values()))
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])

@@ -11,10 +11,9 @@ import shutil
 import subprocess
 import sys
 
-import matplotlib.image
-import numpy as np
 import pytest
 from corpora import PROJECT
+from odd_names import NAMES, scores
 
 import keras_seq
 from keras_seq import pictures, train
@@ -22,24 +21,7 @@ from keras_seq.answers.answering import Attention
 from keras_seq.formats import Example
 from keras_seq.run import Run
 from keras_seq.tagging import Entity
-from keras_seq.training import card, scoring
-
-NAMES = [
-    "$x$",
-    "$x_",
-    "a_b^c {",
-    r"\frac",
-    "two\nlines",
-    "a|b",
-    "`code`",
-    "```",
-    "<script>alert(1)</script>",
-    "\u4e2d\u6587",
-    "\u05e9\u05dc\u05d5\u05dd",
-    "\U0001f642",
-    "bell\a\x1b[31m",
-    "l" * 300,
-]
+from keras_seq.training import card
 
 
 @pytest.fixture
@@ -49,13 +31,6 @@ def run(tiny_run, tmp_path):
     for path in (run.card_file, run.confusion_matrix_file, run.learning_curves_file):
         path.unlink()
     return run
-
-
-def scores(names):
-    """The scores of a split with a class for each name."""
-    classes = {name: {"precision": 1.0, "recall": 1.0, "f1": 1.0, "examples": 1} for name in names}
-    matrix = np.eye(len(names), dtype=int).tolist()
-    return {"accuracy": 1.0, "examples": len(names), "classes": classes, "confusion_matrix": matrix}
 
 
 def write(run, names, **options):
@@ -97,33 +72,6 @@ def test_any_number_of_classes(number, run):
     text = run.card_file.read_text(encoding="utf-8")
     assert run.confusion_matrix_file.exists() == ("confusion_matrix.png" in text) == (number == 20)
     assert f"class {number - 1}" in text
-
-
-def test_a_formula_is_drawn_as_it_is_written(run):
-    """`$x$` takes the room of three characters; a formula would be one."""
-    wide = []
-    for label in ("$xyz_{abc}$", "Wxyz_{abc}W"):
-        pictures.confusion_matrix(run, [[1, 0], [0, 1]], [label, "b"])
-        pixels = matplotlib.image.imread(run.confusion_matrix_file)[:, :, :3].min(axis=2)
-        left = pixels[: len(pixels) // 2, : len(pixels) // 5]
-        wide.append(np.flatnonzero(left.min(axis=0) < 0.5).size)
-    assert wide[0] == pytest.approx(wide[1], rel=0.2)
-
-
-def test_a_style_of_the_users_does_not_reach_the_pictures(run, monkeypatch):
-    import matplotlib
-
-    monkeypatch.setitem(matplotlib.rcParams, "text.usetex", True)
-    write(run, NAMES)
-    assert run.confusion_matrix_file.exists()
-    assert matplotlib.rcParams["text.usetex"], "and it is as it was afterwards"
-
-
-def test_another_font_is_found_for_a_character_that_the_first_one_lacks():
-    private = "\ue154"  # which a font of matplotlib's own has, and not the first one
-    assert pictures._families(["abc"]) == [pictures.FONT]
-    assert len(pictures._families(["abc", private])) == 2
-    assert pictures._families(["\U000f0000"]) == [pictures.FONT], "what no font has is no error"
 
 
 class Tags(html.parser.HTMLParser):
@@ -217,13 +165,10 @@ def test_a_home_that_cannot_be_written_stops_no_picture(run, tmp_path):
     assert json.loads(done.stdout.splitlines()[-1]) == ["confusion_matrix.png"], done.stderr[-2000:]
 
 
-def test_a_table_of_scores_has_a_line_a_class():
-    lines = scoring.table(scores(NAMES)).splitlines()
-    assert len(lines) == 1 + 2 + len(NAMES) + 3 + len(NAMES)
-    assert all(line.isprintable() and len(line) < 1200 for line in lines)
+def test_a_style_of_the_users_does_not_reach_the_pictures(run, monkeypatch):
+    import matplotlib
 
-
-def test_a_split_without_examples_is_refused(tiny_run):
-    application = keras_seq.applications.functions("sentiment")
-    with pytest.raises(keras_seq.DataError, match="no examples to score"):
-        scoring.score(keras_seq.load(tiny_run), [], application.objective())
+    monkeypatch.setitem(matplotlib.rcParams, "text.usetex", True)
+    write(run, NAMES)
+    assert run.confusion_matrix_file.exists()
+    assert matplotlib.rcParams["text.usetex"], "and it is as it was afterwards"

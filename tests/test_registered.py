@@ -1,0 +1,227 @@
+"""Every registered object: its config, its file, a fresh process that only imports keras_seq, a SavedModel."""
+
+import ast
+import copy
+import pickle
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from corpora import PROJECT, model_by_chance
+
+from keras_seq.answers import Answering, RankedLabels, TaggedTokens
+from keras_seq.layers import (
+    CRF,
+    LSTM,
+    AttentionDecoder,
+    AttentionPooling,
+    CRFLoss,
+    EntityF1,
+    LanguageModelLoss,
+    MaskedMaxPooling,
+    SmoothedCrossEntropy,
+    WordCharacters,
+    WordDropout,
+)
+from keras_seq.preprocessing.subwords import Subwords, learn_subwords
+from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
+from keras_seq.preprocessing.words import WordIds
+
+TEXTS = np.array(["a fine film", "", "Ada's films"], object)
+STATES = np.random.default_rng(1).normal(size=(2, 3, 4)).astype("float32")
+MATRIX = STATES[:, 0]
+IDS = np.array([[3, 1, 2], [2, 0, 0]], "int32")
+CHARACTERS = np.array([[[3, 1], [2, 0], [4, 4]]], "int32")
+STARTS, ENDS = np.array([[0, 4], [0, 0]], "int32"), np.array([[3, 7], [0, 0]], "int32")
+PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STARTS, "ends": ENDS}
+POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32")
+TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
+LEGAL = [[True, True, False, True]] * 4
+
+# Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
+# application that makes them.
+TABLE = {
+    "AttentionDecoder": (lambda: AttentionDecoder(4, 3, layers=2), [[STATES, STATES, IDS, MATRIX]]),
+    "AttentionPooling": (AttentionPooling, [STATES]),
+    "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
+    "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
+    "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
+    "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
+    "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
+    "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
+    "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
+    "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),
+    "TokenFeatures": (lambda: TokenFeatures(["film"], ["xx"], ["f", "i"], 7, 20), [TEXTS]),
+    "WordCharacters": (lambda: WordCharacters(5, 4, embedding_dim=3, kind="lstm"), [CHARACTERS]),
+    "WordDropout": (lambda: WordDropout(0.1, seed=3, first_id=2), [IDS]),
+    "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),
+    "Answering": ("sentiment", [TEXTS]),
+    "EntityAnswering": ("ner", [TEXTS]),
+    "TranslationAnswering": ("translation", [TEXTS]),
+    "Translations": ("translation", [TEXTS]),
+    "CRFLoss": (CRFLoss, [np.array([[4, 0], [1, 3]]), POTENTIALS]),
+    "EntityF1": (lambda: EntityF1("f1_of_entities"), [np.array([[4, 0], [1, 3]]), POTENTIALS]),
+    "SmoothedCrossEntropy": (lambda: SmoothedCrossEntropy(0.2), [IDS, np.tile(STATES, (1, 1, 2))]),
+}
+MEASURES = ("CRFLoss", "EntityF1", "SmoothedCrossEntropy")
+
+# What was saved, answered by a process that knows of keras_seq what its import registers.
+FRESH = """
+import pathlib, pickle, sys
+import keras_seq
+import keras, tensorflow as tf
+folder = pathlib.Path(sys.argv[1])
+answers = {"registered": {name for name in keras.saving.get_custom_objects() if name.startswith("keras_seq>")}}
+saved = tf.saved_model.load(str(folder / "servable"))
+models, measures = pickle.loads((folder / "saved.pickle").read_bytes())
+for name, arrays in models.items():
+    inputs = [tf.constant(array) for array in arrays]
+    model = keras.saving.load_model(folder / f"{name}.keras")
+    answers[name] = [model(inputs[0] if len(inputs) == 1 else inputs), getattr(saved, name)(*inputs)]
+for name, (config, arguments) in measures.items():
+    answers[name] = [keras.saving.deserialize_keras_object(config)(*arguments)]
+answers = keras.tree.map_structure(lambda x: x.numpy() if hasattr(x, "numpy") else x, answers)
+(folder / "answers.pickle").write_bytes(pickle.dumps(answers))
+"""
+
+
+def registered(source: str) -> set[str]:
+    """The names of the classes that a source registers."""
+    decorator = "keras.saving.register_keras_serializable('keras_seq')"
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    return {node.name for node in nodes if decorator in map(ast.unparse, node.decorator_list)}
+
+
+SOURCES = [path.read_text(encoding="utf-8") for path in sorted((PROJECT / "keras_seq").rglob("*.py"))]
+REGISTERED = set().union(*map(registered, SOURCES))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The three answering models and, of all other layers, one model with an answer of each: name -> model."""
+    inputs, answers, models, keep = [], {}, {}, {}
+    for name, (make, arguments) in TABLE.items():
+        keras.utils.set_random_seed(1)
+        if isinstance(make, str):
+            if make not in models:
+                with pytest.MonkeyPatch.context() as patch:
+                    models[make] = model_by_chance(make, patch, tmp_path_factory.mktemp("cache"))
+            parts = [models[make], *models[make].layers]
+            keep[name] = next(part for part in parts if type(part).__name__ == name)
+            continue
+        keep[name] = one = make()
+        if isinstance(one, keras.Layer):
+            own = [input_of(array) for array in keras.tree.flatten(arguments)]
+            found = one(*keras.tree.pack_sequence_as(arguments, own))
+            answers |= named(name, found)
+            inputs += own
+    return {**models, "layers": keras.Model(inputs, answers)}, keep
+
+
+def named(name, answers):
+    """The tensors of a layer's answers under names of their own."""
+    return {f"{name}_{number}": tensor for number, tensor in enumerate(keras.tree.flatten(answers))}
+
+
+def input_of(array):
+    return keras.Input(array.shape[1:], dtype="string" if array.dtype == object else array.dtype)
+
+
+def place(name):
+    """Which model an object is in; of losses and metrics none."""
+    make, _ = TABLE[name]
+    return make if isinstance(make, str) else "" if name in MEASURES else "layers"
+
+
+@pytest.fixture(scope="module")
+def answers(made, tmp_path_factory):
+    """What a fresh process answers, of the files and of a SavedModel of them all: name -> its answers."""
+    models, objects = made
+    folder, given = tmp_path_factory.mktemp("saved"), {}
+    archive = keras.export.ExportArchive()
+    for key, model in models.items():
+        model.save(folder / f"{key}.keras")
+        archive.track(model)
+        spec = [tf.TensorSpec(tensor.shape, tensor.dtype, tensor.name) for tensor in model.inputs]
+        archive.add_endpoint(key, endpoint(model), spec)
+        arguments = [TABLE[name][1] for name in TABLE if place(name) == key]
+        given[key] = keras.tree.flatten(arguments)[: len(model.inputs)]
+    archive.write_out(
+        str(folder / "servable"),
+        tf.saved_model.SaveOptions(experimental_custom_gradients=False),
+        verbose=False,
+    )
+    measures = {
+        name: (keras.saving.serialize_keras_object(objects[name]), TABLE[name][1]) for name in MEASURES
+    }
+    (folder / "saved.pickle").write_bytes(pickle.dumps((given, measures)))
+    subprocess.run([sys.executable, "-c", FRESH, str(folder)], cwd=PROJECT, check=True)
+    return pickle.loads((folder / "answers.pickle").read_bytes())
+
+
+def endpoint(model):
+    if isinstance(model, Answering):
+        return model.signatures()["serving_default"].call
+    return lambda *inputs: model(list(inputs), training=False)
+
+
+def test_the_table_has_every_registered_object():
+    assert set(TABLE) == REGISTERED
+    assert sum(source.count("@keras.saving.register_keras_serializable") for source in SOURCES) == len(
+        REGISTERED
+    )
+
+
+def test_an_object_that_is_registered_is_found():
+    decorated = '@keras.saving.register_keras_serializable("keras_seq")\nclass New(keras.Layer):\n    pass\n'
+    assert registered(decorated + "class Other:\n    pass\n") == {"New"}
+
+
+def test_importing_the_package_registers_every_object(answers):
+    assert answers["registered"] == {f"keras_seq>{name}" for name in REGISTERED}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_an_object_comes_back_from_its_config(name, made):
+    one = made[1][name]
+    config = one.get_config()
+    given = copy.deepcopy(config)  # Keras takes things out of it
+    assert type(one).from_config(given).get_config() == config
+    assert keras.saving.get_registered_name(type(one)) == f"keras_seq>{name}"
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if place(name) == "layers"])
+def test_an_answer_has_the_type_and_the_rank_that_a_model_counts_on(name, made):
+    models, objects = made
+    answer = objects[name](*keras.tree.map_structure(tf.constant, TABLE[name][1]))
+    for part, tensor in named(name, answer).items():
+        promised = models["layers"].output[part]
+        assert promised.dtype == tensor.dtype.name
+        assert len(promised.shape) == len(tensor.shape)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_fresh_process_answers_the_same(name, made, answers):
+    """From the `.keras` file and from the SavedModel; a loss or a metric from its config."""
+    models, objects = made
+    key, arguments = place(name), TABLE[name][1]
+    one = models[key] if isinstance(models.get(key), Answering) else objects[name]
+    expected = one(*keras.tree.map_structure(tf.constant, arguments))
+    expected = named(name, expected) if key == "layers" else {"": expected} if not key else expected
+    found = answers[key or name]
+    assert len(found) == (2 if key else 1)
+    for answer in found:
+        answer = answer if key else {"": answer}
+        for part, tensor in expected.items():
+            assert_same(tensor, answer[part])
+
+
+def assert_same(expected, answer):
+    expected = np.asarray(expected)
+    if expected.dtype.kind == "f":
+        np.testing.assert_allclose(answer, expected, rtol=1e-5, atol=1e-5)
+    else:
+        np.testing.assert_array_equal(answer, expected)
