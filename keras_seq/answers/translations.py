@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from keras_seq import decoding
-from keras_seq.answers.answering import Answering, Attention, Signature, Untracked
+from keras_seq.answers.answering import Answering, Attention, Signature
+from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.raw_inputs import as_strings
-from keras_seq.layers.attention_decoder import Memory, State
 from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
 
 PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
@@ -21,27 +20,30 @@ Tensors = dict[str, tf.Tensor]
 
 
 @keras.saving.register_keras_serializable("keras_seq")
-class Translations(keras.layers.Layer):
+class Translations(GeneratedText):
     """The pieces of texts, as `Subwords` gives them -> their translations.
 
-    `translation` `(batch,)` string and `score` `(batch,)` float32 are the best; `translations` and `scores`
-    `(batch, n_best)` are all, in the order of `keras_seq.decoding.beam_search` or as drawn. A score is the
-    mean log-probability of a translation's pieces, its end among them, which can be compared between texts
-    and is at most 0. The encoder runs once. A text without pieces has the translation "".
+    `translation` and `score`, `translations` and `scores` are those of `GeneratedText`; a score is that of a
+    translation's pieces. A text without pieces has the translation "".
 
     Args:
         network: source and target ids -> logits, with the layers `embedding` and `decoder` of
             `translation.build`.
         target: the pieces of the translations.
-        beam_width: hypotheses followed at once; 1 is greedy search.
-        n_best: translations of a text, at most `beam_width`.
-        length_penalty: 0 for none; the higher, the longer the translations.
-        coverage_penalty: 0 for none; the higher, the less of the source is left out.
-        replace_unknown: whether an unknown piece of a translation becomes the piece of the source that was
-            looked at most when it was chosen (Luong et al. 2015, "Addressing the Rare Word Problem").
-        temperature: None searches for the best; a number draws `n_best` translations at this temperature
-            instead.
+        replace_unknown: whether an unknown piece of a translation becomes the piece of the source with the
+            highest attention when it was chosen (Luong et al. 2015, "Addressing the Rare Word Problem").
+        beam_width, n_best, length_penalty, coverage_penalty, temperature: as those of `GeneratedText`.
     """
+
+    names = ("translation", "translations")
+    options = (
+        "beam_width",
+        "n_best",
+        "length_penalty",
+        "coverage_penalty",
+        "replace_unknown",
+        "temperature",
+    )
 
     def __init__(
         self,
@@ -55,58 +57,26 @@ class Translations(keras.layers.Layer):
         temperature: float | None = None,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
-        self.network, self.target = network, target
-        self.beam_width, self.n_best = beam_width, n_best
-        self.length_penalty, self.coverage_penalty = length_penalty, coverage_penalty
-        self.replace_unknown, self.temperature = replace_unknown, temperature
-        self.decoder, self.embedding = network.get_layer("decoder"), network.get_layer("embedding")
-        # The part of the network before the decoder; what is saved is the network, once.
-        self._encoder = Untracked(keras.Model(network.input["source_ids"], self.decoder.input[1:]))
-        self.built = True
-
-    def call(self, source: Tensors) -> Tensors:
-        found, places = self.search(source, whole_attention=self.coverage_penalty > 0)
-        texts = self.target.text_of(self.pieces_of(found.tokens, places, source["pieces"]))
-        has_pieces = tf.not_equal(source["ids"][:, 0], END_ID)[:, None]
-        texts = tf.where(has_pieces, texts, "")[:, : self.n_best]
-        means = found.log_probabilities / tf.cast(tf.maximum(found.counts, 1), tf.float32)
-        scores = tf.where(has_pieces, means, 0.0)[:, : self.n_best]
-        return {"translation": texts[:, 0], "score": scores[:, 0], "translations": texts, "scores": scores}
+        super().__init__(
+            network, target, beam_width, n_best, length_penalty, coverage_penalty, temperature, **kwargs
+        )
+        self.replace_unknown = replace_unknown
 
     def search(self, source: Tensors, whole_attention: bool = True) -> tuple[decoding.Hypotheses, tf.Tensor]:
-        """The hypotheses for texts, best first.
-
-        Beside them `(batch, width, time)` int32, which piece of the source was looked at most.
+        """The hypotheses for texts, best first, and the place of the highest attention of each of their pieces.
 
         Args:
             source: `ids` and `pieces`.
             whole_attention: whether the hypotheses have their attention. Without, it is that place alone,
                 with a last dimension of 1: of a long text that is far less.
+
+        Returns:
+            The hypotheses; and the places among the source's pieces, `(batch, width, time)` int32.
         """
-        values, ids, *states = self._encoder.value(source["ids"], training=False)
-        memory, state = self.decoder.remember(values, ids), self.decoder.begin(states)
-        is_piece = ids != PADDING_ID
-        lengths = tf.reduce_sum(tf.cast(is_piece, tf.int32), axis=1)
-        limits = tf.where(ids[:, 0] == END_ID, 1, PIECES_A_PIECE * (lengths - 1) + MORE_PIECES)
-        step = self._step(whole_attention)
-        if self.temperature is not None:
-            found = self._sample(step, state, memory, limits, source["pieces"])
-        else:
-            found = decoding.beam_search(
-                step,
-                state,
-                memory,
-                start=START_ID,
-                end=END_ID,
-                limits=limits,
-                width=self.beam_width,
-                length_penalty=self.length_penalty,
-                coverage_penalty=self.coverage_penalty,
-                source_mask=is_piece,
-            )
         if whole_attention:
+            found = self.hypotheses(source)
             return found, tf.argmax(found.attention, axis=-1, output_type=tf.int32)
+        found = self.hypotheses(source, _place_of_highest)
         return found, tf.cast(found.attention[..., 0], tf.int32)
 
     def pieces_of(self, tokens: tf.Tensor, places: tf.Tensor, source_pieces: tf.Tensor) -> tf.Tensor:
@@ -115,80 +85,29 @@ class Translations(keras.layers.Layer):
         if not self.replace_unknown:
             return pieces
         shape = tf.shape(places)
-        looked_at = tf.gather(
-            source_pieces, tf.reshape(places, [shape[0], shape[1] * shape[2]]), batch_dims=1
-        )
-        return tf.where(tokens == UNKNOWN_ID, tf.reshape(looked_at, shape), pieces)
+        attended = tf.gather(source_pieces, tf.reshape(places, [shape[0], shape[1] * shape[2]]), batch_dims=1)
+        return tf.where(tokens == UNKNOWN_ID, tf.reshape(attended, shape), pieces)
 
-    def _step(self, whole_attention: bool) -> Callable:
-        """The step that `keras_seq.decoding` asks for."""
-        advance, embeddings = self.decoder.stepper(), tf.convert_to_tensor(self.embedding.embeddings)
-        # Turned round once: the embedding layer would do it at every step.
-        tied = self.embedding.tie_weights
-        outputs = (
-            tf.transpose(embeddings) if tied else tf.convert_to_tensor(self.embedding.reverse_embeddings)
-        )
+    def generate(self, inputs: Tensors) -> tuple[decoding.Hypotheses, tf.Tensor]:
+        found, places = self.search(inputs, whole_attention=self.coverage_penalty > 0)
+        return found, self.target.text_of(self.pieces_of(found.tokens, places, inputs["pieces"]))
 
-        def step(tokens: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
-            features, state, attention = advance(tf.gather(embeddings, tokens), state, memory)
-            if not whole_attention:
-                attention = tf.cast(tf.argmax(attention, axis=-1), tf.float32)[..., None]
-            logits = tf.matmul(tf.reshape(features, [-1, outputs.shape[0]]), outputs)
-            return tf.reshape(logits, [*tf.unstack(tf.shape(tokens)), outputs.shape[1]]), state, attention
+    def encoder_inputs(self, inputs: Tensors) -> Tensors:
+        return {"source_ids": inputs["ids"]}
 
-        return step
+    def has_content(self, inputs: Tensors) -> tf.Tensor:
+        return tf.not_equal(inputs["ids"][:, 0], END_ID)
 
-    def _sample(self, step, state, memory, limits, source_pieces: tf.Tensor) -> decoding.Hypotheses:
-        """`n_best` translations of each text, drawn; the same text gets the same ones, whatever stands beside
-        it.
-        """
-        state, memory = tf.nest.map_structure(lambda x: tf.repeat(x, self.n_best, axis=0), (state, memory))
-        keys = tf.strings.to_hash_bucket_fast(tf.strings.reduce_join(source_pieces, axis=1), 2**62)
-        keys = tf.reshape(keys[:, None] + tf.range(self.n_best, dtype=tf.int64), [-1])
-        found = decoding.sample(
-            step,
-            state,
-            memory,
-            start=START_ID,
-            end=END_ID,
-            limits=tf.repeat(limits, self.n_best),
-            keys=keys,
-            seed=0,
-            temperature=self.temperature,
-        )
-        return decoding.Hypotheses(
-            *(tf.reshape(x, tf.concat([[-1, self.n_best], tf.shape(x)[2:]], axis=0)) for x in found)
-        )
+    def limits(self, inputs: Tensors) -> tf.Tensor:
+        lengths = tf.reduce_sum(tf.cast(inputs["ids"] != PADDING_ID, tf.int32), axis=1)
+        return tf.where(self.has_content(inputs), PIECES_A_PIECE * (lengths - 1) + MORE_PIECES, 1)
 
-    def compute_output_spec(self, source) -> dict[str, keras.KerasTensor]:
-        batch = source["ids"].shape[0]
-        shapes = {
-            "translation": (batch,),
-            "score": (batch,),
-            "translations": (batch, None),
-            "scores": (batch, None),
-        }
-        kinds = {name: "string" if name.startswith("translation") else "float32" for name in shapes}
-        return {name: keras.KerasTensor(shape, dtype=kinds[name]) for name, shape in shapes.items()}
+    def keys(self, inputs: Tensors) -> tf.Tensor:
+        return tf.strings.to_hash_bucket_fast(tf.strings.reduce_join(inputs["pieces"], axis=1), 2**62)
 
-    def get_config(self) -> dict:
-        names = (
-            "beam_width",
-            "n_best",
-            "length_penalty",
-            "coverage_penalty",
-            "replace_unknown",
-            "temperature",
-        )
-        parts = {
-            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("network", "target")
-        }
-        return {**super().get_config(), **parts, **{name: getattr(self, name) for name in names}}
 
-    @classmethod
-    def from_config(cls, config: dict) -> Translations:
-        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("network", "target")}
-        return cls(**{**config, **parts})
+def _place_of_highest(attention: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.argmax(attention, axis=-1), tf.float32)[..., None]
 
 
 class Candidate(NamedTuple):

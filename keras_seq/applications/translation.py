@@ -202,9 +202,7 @@ def build(
     decoder = AttentionDecoder(
         2 * units, embedding_dim, layers, attention, input_feeding, dropout, name="decoder"
     )
-    features = keras.layers.Dropout(dropout, name="features_dropout")(
-        decoder([words, x, source_ids, *states])
-    )
+    features = keras.layers.Dropout(dropout, name="features_dropout")(decoder([words, x, *states]))
     inputs = {"source_ids": source_ids, "target_ids": target_ids}
     return keras.Model(inputs, embedding(features, reverse=True), name="translation_network")
 

@@ -2,8 +2,8 @@
 
 Two loops: the inner one takes steps; the outer one takes the done rows out of the state and the memory,
 whenever they are a quarter of those that are left. So the inner one, which is what a single row meets, has no
-branch and no copy of the memory. All that is to be known of a step goes to lists as it is, and to its place
-in the batch after the loop.
+branch and no copy of the memory. What is recorded of a step is appended to lists as it is, and put to its
+place in the batch after the loop.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def run(
     """Steps until every row is done -> what was recorded, then the attention, each `(time, rows, width,
     ...)`.
 
-    A record has zeros where its row had left. `step`, `state` and `memory` are those of `keras_seq.decoding`.
+    A record has zeros where its row had left. `step`, `state` and `memory` are those of
+    `keras_seq.decoding.search`.
 
     Args:
         choose: `choose(logits, positions, at_limit, alive, carried) -> records, parents, alive, carried`,
@@ -49,6 +50,7 @@ def run(
         types: those of the records.
     """
     rows = tf.shape(limits)[0]
+    without_attention: list[bool] = []  # only a step, once it is traced, shows whether it has any
     types, shapes = [tf.int32, *types, tf.float32], [[-1, 1], *([[-1, width]] * len(types)), [-1, width, -1]]
 
     def leave(_, going, kept, lists):
@@ -62,6 +64,9 @@ def run(
             )
             logits, at_limit = tf.cast(logits, tf.float32), positions >= last_position
             logits.set_shape([None, width, None])
+            if attention is None:
+                without_attention.append(True)
+                attention = tf.zeros_like(logits[..., :1])
             records, parents, alive, carried = choose(logits, positions, at_limit, alive, carried)
             lists = _push(lists, [positions, *records, tf.cast(attention, tf.float32)])
             state_rows = tf.nest.flatten(state_now)
@@ -86,7 +91,8 @@ def run(
     lists = _while(0.0, leave, going, kept, lists)[-1]
     positions, *records = (_concat(*each) for each in zip(lists, shapes, types, strict=True))
     time = tf.raw_ops.TensorListLength(input_handle=lists[0])
-    return [_in_place(positions, record, time, rows) for record in records]
+    *records, attention = (_in_place(positions, record, time, rows) for record in records)
+    return [*records, attention[..., :0] if without_attention else attention]
 
 
 def top_k(scores: tf.Tensor, k: int) -> tuple[tf.Tensor, tf.Tensor]:

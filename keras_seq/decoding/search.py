@@ -6,9 +6,10 @@ The model is one function, the same for all three and for any task:
 
     tokens     `(rows, width)` int32, the last token of every hypothesis
     state      a structure of tensors `(rows, width, ...)`
-    memory     a structure of tensors `(rows, ...)`, what the encoder gave; all hypotheses of a row share it
+    memory     a structure of tensors `(rows, ...)`, what an encoder made of the input: a sequence, a grid,
+               a vector, nothing; all hypotheses of a row share it
     logits     `(rows, width, vocabulary)`; the size of the vocabulary has to be known beforehand
-    attention  `(rows, width, source)`, where the step looked
+    attention  `(rows, width, memory)`, the weights of the memory's parts in this step; or None
 
 A row gets the same answer alone as in a batch: its limit is its own, and no rule looks at another row. Rows
 that are done leave the computation (see `keras_seq.decoding.loop`), so `step` meets fewer of them as time
@@ -33,7 +34,7 @@ from keras_seq.decoding.loop import top_k as best_of
 
 # The score of a hypothesis that is none: finite, and below that of any real one.
 NO_HYPOTHESIS = -1e9
-# A source position that got less attention than this in all counts as if it had got this much.
+# A part of the memory that got less attention than this in all counts as if it had got this much.
 LEAST_COVERAGE = 1e-3
 
 
@@ -59,8 +60,8 @@ class Hypotheses(NamedTuple):
     behind.
     """
     attention: tf.Tensor
-    """`(rows, width, time, source)` float32, where the model looked for each token and the end token; zeros
-    behind.
+    """`(rows, width, time, memory)` float32, that of each token and the end token; zeros behind. Where the
+    steps have none, the last dimension is 0.
     """
 
 
@@ -100,8 +101,8 @@ def sample(
     What is drawn for a row depends on `seed`, its key and its limit alone, not on the rows beside it.
 
     Args:
-        keys: `(rows,)` int64, such as fingerprints of the sources. Rows with the same key draw the same
-            numbers; so for several samples of one source, change the key or the seed.
+        keys: `(rows,)` int64, such as fingerprints of the inputs. Rows with the same key draw the same
+            numbers; so for several samples of one input, change the key or the seed.
         seed: with the keys, decides everything.
         temperature: above 0; the logits are divided by it. Below 1, the probable becomes more probable.
         top_k: draw from as many most probable tokens only.
@@ -135,7 +136,7 @@ def beam_search(
     width: int,
     length_penalty: float = 0.0,
     coverage_penalty: float = 0.0,
-    source_mask: tf.Tensor | None = None,
+    memory_mask: tf.Tensor | None = None,
     pad: int = 0,
 ) -> Hypotheses:
     """The `width` best sequences that a beam of this width meets.
@@ -146,15 +147,15 @@ def beam_search(
 
         score     log-probability / length + coverage
         length    ((5 + n) / 6) ** length_penalty
-        coverage  coverage_penalty * sum over the source of log(min(attention over all steps, 1))
+        coverage  coverage_penalty * sum over the memory of log(min(attention over all steps, 1))
 
     Args:
         width: how many hypotheses to follow. 1 is `greedy`.
         length_penalty: 0 for none; the higher, the longer the best sequence. 0.6 to 1 are usual.
-        coverage_penalty: 0 for none; the higher, the worse a sequence that left out some of the source. 0.2
-            is usual. A position counts at least `LEAST_COVERAGE`.
-        source_mask: `(rows, source)`, true where there is something; the coverage needs it where sources are
-            padded.
+        coverage_penalty: 0 for none; the higher, the worse a sequence that left out some of the memory. 0.2
+            is usual. A part counts at least `LEAST_COVERAGE`. Without attention it changes nothing.
+        memory_mask: `(rows, memory)` bool, False on padding, which is not to be covered; None where nothing
+            is.
         step, state, memory, start, end, limits, pad: as those of `greedy`.
     """
     if width == 1:
@@ -167,7 +168,7 @@ def beam_search(
         found = _beams(step, state, memory, start, end, limits, width, pad, length_penalty)
     if not coverage_penalty:
         return found
-    scores = found.scores + coverage_penalty * coverage(found.attention, source_mask)
+    scores = found.scores + coverage_penalty * coverage(found.attention, memory_mask)
     scores, order = tf.math.top_k(tf.where(found.scores > NO_HYPOTHESIS, scores, NO_HYPOTHESIS), width)
     return Hypotheses(*(tf.gather(tensor, order, batch_dims=1) for tensor in found))._replace(scores=scores)
 
@@ -177,13 +178,11 @@ def length_divisor(count: float | tf.Tensor, length_penalty: float) -> Any:
     return ((5 + count) / 6) ** length_penalty
 
 
-def coverage(attention: tf.Tensor, source_mask: tf.Tensor | None) -> tf.Tensor:
-    """`(rows, width)`, the sum over the source in the score of `beam_search`; 0 where all of it was looked
-    at.
-    """
+def coverage(attention: tf.Tensor, memory_mask: tf.Tensor | None) -> tf.Tensor:
+    """`(rows, width)`, the sum over the memory in the score of `beam_search`; 0 where all of it is covered."""
     covered = tf.math.log(tf.clip_by_value(tf.reduce_sum(attention, axis=2), LEAST_COVERAGE, 1.0))
-    if source_mask is not None:
-        covered = tf.where(source_mask[:, None], covered, 0.0)
+    if memory_mask is not None:
+        covered = tf.where(memory_mask[:, None], covered, 0.0)
     return tf.reduce_sum(covered, axis=-1)
 
 
@@ -289,10 +288,8 @@ def _walk_back(parents, last, places):
 
     time = tf.shape(parents)[0]
     found = tf.TensorArray(tf.int32, time, element_shape=places.shape)
-    found = tf.while_loop(lambda time, *_: time >= 0, body, (time - 1, tf.zeros_like(places), found))[
-        2
-    ].stack()
-    return tf.ensure_shape(found, [None, *places.shape])
+    *_, found = tf.while_loop(lambda time, *_: time >= 0, body, (time - 1, tf.zeros_like(places), found))
+    return tf.ensure_shape(found.stack(), [None, *places.shape])
 
 
 def _hypotheses_first(tensor):
@@ -301,7 +298,7 @@ def _hypotheses_first(tensor):
 
 
 def _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad):
-    """The result, clean behind the `counts` of tokens, the end token among them; 0 of them are no hypothesis."""
+    """The result, with padding behind `counts` tokens, the end token among them; 0 of them are no hypothesis."""
     within = tf.sequence_mask(counts, tf.shape(tokens)[-1])
     is_token = within & (tokens != end)
     return Hypotheses(

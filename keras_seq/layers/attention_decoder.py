@@ -1,27 +1,33 @@
-"""The decoder of an encoder-decoder: LSTM layers that look at what the encoder gave at every step."""
+"""The decoder of an encoder-decoder: LSTM layers that attend to what the encoder gave, at every step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from keras_seq.layers.lstm import LSTM
 
-PADDING_ID = 0
 PADDING_SCORE = -1e9
+EXPECTED = (
+    "expected [words, memory, *states]: (batch, time, embedding_dim), (batch, memory, memory_dim) or "
+    "(batch, memory_dim), and one or more states (batch, any)"
+)
 
 
 class Memory(NamedTuple):
-    """What the steps look at: values and keys `(batch, source, ...)`; what keeps them from padding, added to
-    scores.
-    """
+    """What the steps attend to: values and keys `(batch, memory, ...)`, and a bias added to the scores."""
 
     values: tf.Tensor
     keys: tf.Tensor
-    bias: tf.Tensor  # (batch, 1, source), 0 or PADDING_SCORE
+    bias: tf.Tensor  # (batch, 1, memory), PADDING_SCORE on padding, else 0; (batch, 1, 1) without padding
+
+    @property
+    def mask(self) -> tf.Tensor:
+        """`(batch, memory)` bool, False on padding; `(batch, 1)` without padding."""
+        return tf.equal(self.bias[:, 0], 0.0)
 
 
 class State(NamedTuple):
@@ -36,8 +42,7 @@ class State(NamedTuple):
 
 @keras.saving.register_keras_serializable("keras_seq")
 class AttentionDecoder(keras.layers.Layer):
-    """Embedded target words and the encoder's outputs -> features of the next words, `(batch, time,
-    output_dim)`.
+    """Embedded target words and what an encoder gave -> features of the next words, `(batch, time, output_dim)`.
 
     The first LSTM layer reads the words, and its states ask the attention; each further layer reads the
     states below and what the attention found, with a residual connection (Wu et al. 2016, section 3.2). The
@@ -45,9 +50,10 @@ class AttentionDecoder(keras.layers.Layer):
     sequence goes through each LSTM at once in training. With `input_feeding` the features of a step are read
     by the first layer at the next one (Luong et al. 2015, section 3.3), which only a loop over steps can do.
 
-    Called with `[words, values, source_ids, *states]`: `(batch, time, embedding_dim)`, `(batch, source,
-    memory_dim)`, `(batch, source)` int32 with 0 for padding, and the encoder's last states `(batch, any)`, of
-    which the first state of every layer is made.
+    Called with `[words, memory, *states]`: `(batch, time, embedding_dim)`; `(batch, memory, memory_dim)`, such
+    as the states of a sequence or a grid of image features, or one vector `(batch, memory_dim)`; and vectors
+    `(batch, any)`, such as the encoder's last states, of which the first state of every layer is made. The
+    memory's mask `(batch, memory)` is False on padding: Keras's own, or `mask=`. Without one nothing is padding.
 
     Args:
         units: numbers in the state of a layer.
@@ -57,6 +63,15 @@ class AttentionDecoder(keras.layers.Layer):
             (Bahdanau et al. 2015, appendix A.1.2).
         input_feeding: whether features are fed back.
         dropout: part of the numbers set to zero in training, of what goes from layer to layer.
+
+    Raises:
+        ValueError: when what it is called with has other shapes.
+
+    Example:
+        >>> decoder = AttentionDecoder(8, output_dim=6)
+        >>> words, grid = np.zeros((2, 5, 6), "float32"), np.zeros((2, 49, 4), "float32")
+        >>> decoder([words, grid, grid.mean(axis=1)]).shape
+        TensorShape([2, 5, 6])
     """
 
     def __init__(
@@ -90,8 +105,22 @@ class AttentionDecoder(keras.layers.Layer):
         self.combine = keras.layers.Dense(output_dim, "tanh", name="combine", **own)
         self.drop = keras.layers.Dropout(dropout, name="drop", **own)
 
+    def __call__(self, inputs, *args, **kwargs):
+        if (
+            isinstance(inputs, list | tuple)
+            and len(inputs) > 2
+            and "int" in keras.backend.standardize_dtype(inputs[2].dtype)
+        ):
+            # Networks saved by earlier releases give, after the memory, ids that are 0 on padding.
+            words, memory, ids, *states = inputs
+            inputs, kwargs = [words, memory, *states], {**kwargs, "mask": keras.ops.not_equal(ids, 0)}
+        return super().__call__(inputs, *args, **kwargs)
+
     def build(self, shapes: Sequence[tuple]) -> None:
-        words, values, _, *states = shapes
+        ranks = [len(shape) if isinstance(shape, list | tuple) else 0 for shape in shapes]
+        if len(ranks) < 3 or ranks[0] != 3 or ranks[1] not in (2, 3) or set(ranks[2:]) != {2}:
+            raise ValueError(f"AttentionDecoder {self.name!r}: {EXPECTED}; given shapes {shapes}")
+        words, values, *states = shapes
         fed = self.output_dim if self.input_feeding else 0
         self.first_states.build((None, sum(shape[-1] for shape in states)))
         self.key.build((None, None, values[-1]))
@@ -103,25 +132,48 @@ class AttentionDecoder(keras.layers.Layer):
             lstm.build((None, None, self.units + values[-1] if number else words[-1] + fed))
         self.combine.build((None, None, self.units + values[-1] + words[-1]))
 
-    def call(self, inputs: Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
-        words, memory, state = inputs[0], self.remember(inputs[1], inputs[2]), self.begin(inputs[3:])
+    def build_from_config(self, config: dict) -> None:
+        # The ids of such networks have a shape here, whose last dimension alone is not known beforehand.
+        shapes = [shape for shape in config["input_shape"] if shape[-1] is not None]
+        super().build_from_config({**config, "input_shape": shapes})
+
+    def call(self, inputs: Sequence[tf.Tensor], training: bool = False, mask: Any = None) -> tf.Tensor:
+        words, *encoded = inputs
+        memory, state = self.start(encoded, mask[1:] if isinstance(mask, list | tuple) else mask)
         if self.input_feeding:
             return self._by_steps(words, memory, state, training)
         first, *rest = zip(self.lstms, state.hiddens, state.cells, strict=True)
         x = first[0](words, initial_state=list(first[1:]), training=training)
-        found, _ = self._look(x, memory)
+        found, _ = self._attend(x, memory)
         for lstm, hidden, cell in rest:
             below = tf.concat([self.drop(x, training=training), found], axis=-1)
             x = x + lstm(below, initial_state=[hidden, cell], training=training)
         return self._features(x, found, words, training)
 
-    def remember(self, values: tf.Tensor, source_ids: tf.Tensor) -> Memory:
-        """What the steps look at, made once for all of them."""
-        is_padding = tf.cast(tf.equal(source_ids, PADDING_ID), values.dtype)
-        return Memory(values, self.key(values), PADDING_SCORE * is_padding[:, None])
+    def start(self, encoded: Sequence[tf.Tensor], mask: Any = None) -> tuple[Memory, State]:
+        """What an encoder gave, `[memory, *states]` -> the memory of all steps, and the state before the first.
+
+        Args:
+            encoded: as in a call, without the words.
+            mask: of the memory, `(batch, memory)` bool, or a list that begins with it, as Keras gives it.
+        """
+        memory, *states = encoded
+        return self.remember(memory, mask[0] if isinstance(mask, list | tuple) else mask), self.begin(states)
+
+    def remember(self, values: tf.Tensor, mask: tf.Tensor | None = None) -> Memory:
+        """What the steps attend to, made once for all of them."""
+        values = values[:, None] if values.shape.rank == 2 else values
+        if mask is None:
+            return Memory(values, self.key(values), tf.zeros_like(values[:, :1, :1]))
+        padding = tf.constant(max(PADDING_SCORE, values.dtype.min), values.dtype)
+        return Memory(
+            values,
+            self.key(values),
+            tf.where(tf.cast(mask, tf.bool), tf.zeros_like(padding), padding)[:, None],
+        )
 
     def begin(self, states: Sequence[tf.Tensor]) -> State:
-        """The state before the first word, of the encoder's last states."""
+        """The state before the first word, made of vectors `(batch, any)`."""
         made = tf.split(self.first_states(tf.concat(states, axis=-1)), 2 * len(self.lstms), axis=-1)
         fed = [tf.zeros([tf.shape(made[0])[0], self.output_dim], made[0].dtype)] if self.input_feeding else []
         return State(made[: len(self.lstms)], made[len(self.lstms) :], fed)
@@ -132,9 +184,9 @@ class AttentionDecoder(keras.layers.Layer):
         """A function that goes one word on; what is the same at every step is computed here, before any loop.
 
         It takes words `(batch, width, embedding_dim)` of `width` hypotheses each, a state of tensors `(batch,
-        width, ...)` and the memory, which all hypotheses of a row share, of tensors `(batch, source, ...)`.
+        width, ...)` and the memory, which all hypotheses of a row share, of tensors `(batch, memory, ...)`.
         It gives features `(batch, width, output_dim)`, the state after the word, and the attention `(batch,
-        width, source)`.
+        width, memory)`.
         """
         advance = [_advancing(lstm) for lstm in self.lstms]
 
@@ -143,7 +195,7 @@ class AttentionDecoder(keras.layers.Layer):
             sizes = tf.shape(words)[:2]
             words, fed = _flat(words), [_flat(x) for x in state.fed]
             x, cell = advance[0]([words, *fed], *map(_flat, (state.hiddens[0], state.cells[0])))
-            found, attention = self._look(_wide(x, sizes), memory)
+            found, attention = self._attend(_wide(x, sizes), memory)
             found, hiddens, cells = _flat(found), [x], [cell]
             for go, *before in zip(advance[1:], state.hiddens[1:], state.cells[1:], strict=True):
                 hidden, cell = go([self.drop(x, training=training), found], *map(_flat, before))
@@ -170,8 +222,8 @@ class AttentionDecoder(keras.layers.Layer):
         *_, features = tf.while_loop(lambda step, *_: step < time, body, (0, wide, features))
         return tf.transpose(features.stack(), [1, 0, 2])
 
-    def _look(self, states: tf.Tensor, memory: Memory) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the attention finds for states `(batch, any, units)`, and its weights `(batch, any, source)`."""
+    def _attend(self, states: tf.Tensor, memory: Memory) -> tuple[tf.Tensor, tf.Tensor]:
+        """What the attention finds for states `(batch, any, units)`, and its weights `(batch, any, memory)`."""
         if self.query is None:
             scores = tf.matmul(states, memory.keys, transpose_b=True)
         else:
@@ -186,7 +238,7 @@ class AttentionDecoder(keras.layers.Layer):
     def compute_mask(self, inputs, mask=None):
         return None
 
-    def compute_output_spec(self, inputs, training=False):
+    def compute_output_spec(self, inputs, training=False, mask=None):
         return keras.KerasTensor((*inputs[0].shape[:2], self.output_dim), dtype=self.compute_dtype)
 
     def get_config(self) -> dict:

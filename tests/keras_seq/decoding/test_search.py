@@ -81,7 +81,7 @@ def in_graph(search, model, **options):
 
     def call(state, memory, limits, keys):
         own = {"keys": keys} if search is sample else {}
-        own |= {"source_mask": memory[1]} if "coverage_penalty" in options else {}
+        own |= {"memory_mask": memory[1]} if "coverage_penalty" in options else {}
         return search(model.step, state, memory, start=START, end=END, limits=limits, **options, **own)
 
     signature = (
