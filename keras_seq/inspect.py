@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-from unittest import mock
+from typing import TYPE_CHECKING
 
 from keras_seq import environment, progress
 from keras_seq.command_line import CommandParser, proposed
@@ -24,7 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
+    from keras_seq.answers import Answering
     from keras_seq.layers import LSTM
+    from keras_seq.layers.lstm import Reading
 
 SHOWN = ("input_gate", "forget_gate", "output_gate", "cell")
 MOST_LABELLED_STEPS = 60
@@ -32,13 +32,6 @@ LONGEST_DISTANCE = 100
 PLAIN_GAINS = {1.1: "-.", 1.0: "--", 0.9: ":"}  # norm of a plain network's recurrent weights -> line
 SHOWN_NORMS = (1e-6, 1e4)
 DIRECTIONS = 16  # random directions of the last state that a gradient's norm is averaged over
-
-
-class Reading(NamedTuple):
-    """What one LSTM layer was given: `(1, time, features)`, and its state before."""
-
-    sequences: tf.Tensor
-    initial_state: Sequence[tf.Tensor]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
 
         with progress.step("loading the model", at_once=False):
             model = load(run.path)
-        layers = _chosen(_lstm_layers(model), arguments.layer)
+        layers = _chosen(_lstm_layers(model.network), arguments.layer)
         with progress.step("drawing", at_once=False):
             _draw_gates(model, layers, arguments.text, run)
             with drawing():
@@ -88,68 +81,50 @@ def _lstm_layers(model: keras.Model) -> dict[str, dict[str, LSTM]]:
 def _chosen(found: dict[str, dict[str, LSTM]], name: str | None) -> dict[str, LSTM]:
     if not found:
         raise RecipeError(
-            "the run's model has no keras_seq LSTM layer at its top (a translator's are inside its search): nothing to "
-            "draw here; of a model with attention, the run's card draws where it looks"
+            "the run's network has no keras_seq LSTM layer, alone or in a keras.layers.Bidirectional: nothing to draw"
         )
     if name is not None and name not in found:
         raise RecipeError(f"--layer: no LSTM layer {name!r}; the model has {', '.join(found)}")
     return found[name or next(iter(found))]
 
 
-def _read(model: keras.Model, layers: dict[str, LSTM], text: str | bytes) -> dict[str, Reading]:
+def _read(model: Answering, layers: dict[str, LSTM], text: str | bytes) -> dict[str, Reading]:
     """What each layer is given while the model, op by op, reads one text."""
     import tensorflow as tf
 
-    seen: dict[str, Reading] = {}
-
-    def recorded(direction: str, layer: LSTM) -> Any:
-        inner_loop = layer.inner_loop
-
-        def record(sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-            seen[direction] = Reading(sequences, initial_state)
-            return inner_loop(sequences, initial_state, mask, training)
-
-        return mock.patch.object(layer, "inner_loop", record)
-
     with contextlib.ExitStack() as stack:
-        for direction, layer in layers.items():
-            stack.enter_context(recorded(direction, layer))
+        readings = {direction: stack.enter_context(layer.recording()) for direction, layer in layers.items()}
         model(tf.constant([text]), training=False)
-    return seen
+    return {direction: found[0] for direction, found in readings.items()}
 
 
-def inside(model: keras.Model, layers: dict[str, LSTM], text: str) -> dict[str, dict[str, np.ndarray]]:
+def inside(model: Answering, layers: dict[str, LSTM], text: str) -> dict[str, dict[str, np.ndarray]]:
     """Direction -> name of `LSTM.gates` -> `(time, units)`, both directions from the text's first step to its
     last.
     """
     found = {}
     for direction, reading in _read(model, layers, text).items():
         layer = layers[direction]
-        values = {name: value[0].numpy() for name, value in layer.gates(*reading).items()}
+        gates = layer.gates(reading.sequences, reading.initial_state)
+        values = {name: value[0].numpy() for name, value in gates.items()}
         found[direction] = {
             name: value[::-1] if layer.go_backwards else value for name, value in values.items()
         }
     return found
 
 
-def _words(model: keras.Model, text: str, steps: int) -> list[str]:
-    """A label for each step: the words, where the model splits a text into as many; else numbers."""
-    import tensorflow as tf
-
-    for layer in model.layers:
-        if hasattr(layer, "split"):
-            words = [word.decode() for word in layer.split(tf.constant([text])).flat_values.numpy()]
-            if len(words) == steps:
-                return words
-    return [str(step) for step in range(1, steps + 1)]
+def _labels(model: Answering, text: str, steps: int) -> list[str]:
+    """A label for each step: what the model reads in it, such as a word; numbers where it has no names for them."""
+    names = model.steps(text)
+    return names if len(names) == steps else [str(step) for step in range(1, steps + 1)]
 
 
-def _draw_gates(model: keras.Model, layers: dict[str, LSTM], text: str, run: Run) -> None:
+def _draw_gates(model: Answering, layers: dict[str, LSTM], text: str, run: Run) -> None:
     from keras_seq.pictures import drawing
     from keras_seq.training.scoring import shown
 
     drawn = inside(model, layers, text)
-    words = [shown(word) for word in _words(model, text, len(next(iter(drawn.values()))["cell"]))]
+    words = [shown(word) for word in _labels(model, text, len(next(iter(drawn.values()))["cell"]))]
     with drawing(words):
         _gates(drawn, words, run)
 
@@ -180,7 +155,7 @@ def _gates(drawn: dict[str, dict[str, np.ndarray]], words: list[str], run: Run) 
     figure.savefig(run.gates_file, dpi=120)
 
 
-def _draw_gradients(model: keras.Model, layer: LSTM, run: Run) -> None:
+def _draw_gradients(model: Answering, layer: LSTM, run: Run) -> None:
     """The run's example inputs, strung together, give a sequence that is long enough."""
     import keras
     import matplotlib.figure

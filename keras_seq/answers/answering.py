@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_seq.answers import edge_inputs
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.raw_inputs import as_batches, as_strings, is_symbolic
+from keras_seq.preprocessing.words import WordIds
 
 PROBLEM = "problem"  # the output of models of files: "", or what is wrong with the file
 
@@ -171,6 +172,12 @@ class Answering(keras.Model):
     def told(self, inputs: list, truths: list[str]) -> dict[str, tf.Tensor]:
         """What more the model says when it is told the truths, by name, a row an input; nothing here."""
         return {}
+
+    def steps(self, text: str) -> list[str]:
+        """What the network reads of a text step by step, such as its words; [] where the steps have no names."""
+        if not isinstance(self.preprocessing, WordIds):
+            return []
+        return [word.decode() for word in self.preprocessing.split(tf.constant([text])).values.numpy()]
 
     def signatures(self) -> dict[str, Signature]:
         """The signatures to export, by name: `serving_default`, from raw inputs."""

@@ -182,6 +182,11 @@ class EntityAnswering(Answering):
         texts = tf.strings.reduce_join(tokens, axis=1, separator=" ")
         return onto_tokens(tokens, self(texts))
 
+    def steps(self, text: str) -> list[str]:
+        """The tokens of a text."""
+        tokens = self.preprocessing(tf.constant([text]))["tokens"][0].numpy()
+        return [token.decode() for token in tokens]
+
     def signatures(self) -> dict[str, Signature]:
         """The signatures to export: `serving_default`, `tokens` and `readable_entities`."""
         spec = tf.TensorSpec([None, None], tf.string, name="tokens")

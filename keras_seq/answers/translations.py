@@ -175,6 +175,11 @@ class TranslationAnswering(Answering):
             "attention": tf.where(has_pieces[..., None], found.attention[:, 0], 0.0),
         }
 
+    def steps(self, text: str) -> list[str]:
+        """The pieces of a text, and its end."""
+        pieces = self.preprocessing(tf.constant([text]))["pieces"][0].numpy()
+        return [*(piece.decode() for piece in pieces if piece), "</s>"]
+
     def looks(self, inputs: list[str]) -> list[Attention]:
         """Where the model looks while it translates each text."""
         outputs = self.attend(as_strings(inputs, "text"))

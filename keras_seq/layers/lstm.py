@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -13,6 +15,20 @@ from keras_seq.layers.padding import Padding, at_end
 
 TANH = (keras.activations.tanh, keras.ops.tanh, tf.tanh)
 SIGMOID = (keras.activations.sigmoid, keras.ops.sigmoid, tf.sigmoid)
+
+
+class Reading(NamedTuple):
+    """What a layer was given in one call, as `LSTM.recording` notes it.
+
+    Attributes:
+        sequences: `(batch, time, features)`.
+        initial_state: `(hidden, cell)`, `(batch, units)` each.
+        mask: `(batch, time)` bool, or None.
+    """
+
+    sequences: tf.Tensor
+    initial_state: Sequence[tf.Tensor]
+    mask: tf.Tensor | None
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -47,6 +63,8 @@ class LSTM(keras.layers.LSTM):
         TensorShape([2, 5, 4])
     """
 
+    _record: Callable[[Reading], None] | None = None  # only within `recording`
+
     def __init__(self, units: int, *args, use_cudnn: bool | str = "auto", **kwargs) -> None:
         super().__init__(units, *args, use_cudnn="auto" if use_cudnn is True else use_cudnn, **kwargs)
         if self.use_cudnn == "auto":
@@ -62,12 +80,30 @@ class LSTM(keras.layers.LSTM):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Last output, outputs and final state; `keras.layers.RNN.call` gives the rest."""
+        if self._record is not None:
+            self._record(Reading(sequences, initial_state, tf.nest.flatten(mask)[0]))
         if not self._is_fast():
             return super(keras.layers.LSTM, self).inner_loop(sequences, initial_state, mask, training)
         sequences = tf.cast(tf.convert_to_tensor(sequences), self.compute_dtype)
         if training and self.dropout:
             sequences *= self.cell.get_dropout_mask(sequences[:, 0])[:, None]  # one mask for all steps
         return self._run(sequences, initial_state, tf.nest.flatten(mask)[0], bool(training))
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[list[Reading]]:
+        """Notes what the layer is given in every call, also as a part of a model that is run op by op.
+
+        Example:
+            >>> with layer.recording() as readings:
+            ...     model(texts, training=False)
+            >>> readings[0].sequences
+        """
+        readings: list[Reading] = []
+        outer, self._record = self._record, readings.append
+        try:
+            yield readings
+        finally:
+            self._record = outer
 
     def stream_step(
         self, state: tuple[tf.Tensor, tf.Tensor] | None, chunk: tf.Tensor

@@ -36,19 +36,18 @@ def test_an_unknown_layer_and_a_model_without_our_layer_are_refused(tiny_run, ca
 
 def test_what_is_drawn_is_what_the_layer_read(tiny_run):
     model = keras_seq.load(tiny_run)
-    layers = inspect._chosen(inspect._lstm_layers(model), None)
+    layers = inspect._chosen(inspect._lstm_layers(model.network), None)
     drawn = inspect.inside(model, layers, TEXT)
     assert list(drawn) == list(layers) == ["forward", "backward"]
     for direction, reading in inspect._read(model, layers, TEXT).items():
-        words = inspect._words(model, TEXT, reading.sequences.shape[1])
-        assert words == TEXT.split()
+        assert inspect._labels(model, TEXT, reading.sequences.shape[1]) == TEXT.split()
         ids = model.get_layer("word_ids")(tf.constant([TEXT]))
         network = next(one for one in model.layers if isinstance(one, keras.Model))
         np.testing.assert_allclose(reading.sequences, network.get_layer("embedding")(ids))
         last = drawn[direction]["hidden"][0 if direction == "backward" else -1]
         layers[direction].return_sequences = False
         np.testing.assert_allclose(last, layers[direction](reading.sequences)[0], atol=1e-6)
-    assert inspect._words(model, TEXT, 3) == ["1", "2", "3"]
+    assert inspect._labels(model, TEXT, 3) == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5])

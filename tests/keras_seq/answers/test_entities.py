@@ -356,6 +356,10 @@ def test_a_tagger_has_signatures_of_texts_and_of_tokens(tagger):
     assert set(answers[0]) == set(answers[1]) == {"tokens", "starts", "ends", "tags", "scores"}
 
 
+def test_the_steps_of_a_tagger_are_its_tokens(tagger):
+    assert tagger.steps("Ada's film") == ["Ada", "'s", "film"]
+
+
 def test_people_read_entities(tagger):
     answer = {name: values.numpy()[0].tolist() for name, values in tagger([TEXTS[0]]).items()}
     answer["tags"] = [tag.decode() for tag in answer["tags"]]

@@ -435,11 +435,19 @@ def test_files_are_translated_line_by_line_in_their_order(trained, pairs, capsys
         assert answers[place]["translation"] == model([texts[place]])["translation"][0].numpy().decode()
 
 
-def test_there_is_nothing_to_inspect(trained, capsys):
-    with pytest.raises(SystemExit) as stop:
-        inspect.main([str(trained / "tiny"), "Yes"])
-    assert stop.value.code == 2
-    assert "the run's card draws where it looks" in capsys.readouterr().err
+def test_the_encoder_is_drawn_piece_by_piece(trained):
+    model = keras_seq.load(trained / "tiny")
+    layers = inspect._lstm_layers(model.network)["bidirectional_1"]
+    steps = model.steps("Yes, the sheds")
+    assert "".join(steps) == "\u2581Yes,\u2581the\u2581sheds</s>"
+    drawn = inspect.inside(model, layers, "Yes, the sheds")
+    assert {name: values["cell"].shape for name, values in drawn.items()} == {
+        "forward": (len(steps), 8),
+        "backward": (len(steps), 8),
+    }
+    assert model.steps("") == ["</s>"]
+    assert inspect.main([str(trained / "tiny"), "Yes"]) == 0
+    assert Run(trained / "tiny").gates_file.stat().st_size > 10_000
 
 
 def test_other_pairs_are_scored(trained, capsys):

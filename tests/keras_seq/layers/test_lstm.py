@@ -207,3 +207,31 @@ def test_fit_learns_with_it():
     model.compile(keras.optimizers.Adam(0.03), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     history = model.fit(words, words[:, 0] % 2, epochs=12, verbose=0).history["loss"]
     assert history[-1] < 0.5 * history[0]
+
+
+def test_what_a_layer_is_given_is_recorded_within_a_block_only():
+    layer = LSTM(4, return_sequences=True)
+    words = keras.Input((None,), dtype="int32")
+    embedding = keras.layers.Embedding(9, 3, mask_zero=True)
+    model = keras.Model(words, keras.layers.Bidirectional(layer, name="both")(embedding(words)))
+    forward, backward = model.get_layer("both").forward_layer, model.get_layer("both").backward_layer
+    ids, state = tf.constant([[1, 2, 0], [3, 4, 5]]), [tf.ones((2, 4)), tf.zeros((2, 4))]
+    config = forward.get_config()
+    with forward.recording() as read, backward.recording() as read_back:
+        model(ids)
+        with forward.recording() as inner:
+            forward(embedding(ids), initial_state=state)
+        model(ids[:1])
+    model(ids)
+    assert [len(each) for each in (read, read_back, inner)] == [2, 2, 1]
+    for reading in (read[0], read_back[0]):
+        np.testing.assert_array_equal(reading.sequences, embedding(ids))
+        np.testing.assert_array_equal(reading.mask, ids > 0)
+        assert not any(tf.reduce_any(tensor != 0) for tensor in reading.initial_state)
+    np.testing.assert_array_equal(inner[0].initial_state, state)
+    assert read[1].sequences.shape[0] == 1
+    assert forward.get_config() == config
+    with pytest.raises(RuntimeError, match="stop"), forward.recording() as read:
+        raise RuntimeError("stop")
+    forward(embedding(ids))
+    assert read == []
