@@ -12,7 +12,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from keras_seq import environment  # first: it says what is missing where the packages are not installed
+from keras_seq import environment  # first: it reports packages that are not installed
 
 # The servable is compared with the Keras model, to 1e-5: on the same device, then. What is saved is the same
 # anyhow.
@@ -144,7 +144,7 @@ def _write(model: Answering, requests: dict[str, list], name: str, written: path
 
 
 def _check_room(run: Run, model_folder: pathlib.Path) -> None:
-    """A servable is about as large as the Keras model; TensorFlow on a full disk does not always say so."""
+    """A servable is about as large as the Keras model; TensorFlow does not always report a full disk."""
     needed, free = run.model_file.stat().st_size, shutil.disk_usage(model_folder).free
     if free < needed:
         raise RecipeError(
@@ -153,7 +153,7 @@ def _check_room(run: Run, model_folder: pathlib.Path) -> None:
 
 
 def _afterwards(act: Callable[[], None], otherwise: str) -> None:
-    """What comes after publication; that it fails does not undo it, so it is said and no more."""
+    """What comes after publication; a failure does not undo it, and is a warning."""
     try:
         act()
     except (OSError, RecipeError) as error:

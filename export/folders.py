@@ -5,7 +5,7 @@
     servables/NAME/incoming-*/    one that is written and checked, locked as long as its export is alive
     servables/NAME/leaving-*/     one that is being removed
 
-Nothing here needs TensorFlow: what is wrong with a name, a folder or a version is said before it is loaded.
+Nothing here needs TensorFlow: a wrong name, folder or version is reported before it is loaded.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def next_version(model_folder: pathlib.Path, wanted: int | None) -> int:
     """
     there = versions(model_folder)
     version = wanted or max(there, default=0) + 1
-    while not wanted and os.path.lexists(model_folder / str(version)):  # a file, say
+    while not wanted and os.path.lexists(model_folder / str(version)):  # such as a file
         version += 1
     if version in there or os.path.lexists(model_folder / str(version)):
         where = there.get(version, model_folder / str(version))
@@ -112,7 +112,7 @@ def incoming(model_folder: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def publish(written: pathlib.Path, model_folder: pathlib.Path, wanted: int | None) -> int:
-    """Rename a whole servable to its version, and say which that was: another export may have taken a number."""
+    """Rename a whole servable to its version, and return it: another export may have taken a number."""
     with _locked(model_folder):
         version = next_version(model_folder, wanted)
         os.rename(written.resolve(), model_folder / str(version))

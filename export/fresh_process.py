@@ -17,11 +17,11 @@ from typing import Any
 from export import ANSWER_SECONDS
 from keras_seq.progress import Step
 
-SHOWN_CHARACTERS = 1500  # of what the process said when it failed
+SHOWN_CHARACTERS = 1500  # of what the process wrote to stderr when it failed
 
 
 class FreshProcessError(Exception):
-    """The process ended, or took too long, before it had answered; the message has what it said."""
+    """The process ended, or took too long, before it had answered; the message has its stderr."""
 
 
 class FreshProcess:
@@ -60,7 +60,7 @@ class FreshProcess:
             self._process.stdin.write(json.dumps(questions).encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # it has ended; `receive` says so, with the reason
+            pass  # it has ended; `receive` raises, with the reason
 
     def receive(self, name: str, step: Step | None = None) -> Any:
         """The next part of the answers, by its name; a step counts on meanwhile.
@@ -79,9 +79,9 @@ class FreshProcess:
                 step.count, step.total = value
         self._process.wait()
         self._errors.seek(0)
-        said = self._errors.read().decode("utf-8", "replace").strip()[-SHOWN_CHARACTERS:]
+        errors = self._errors.read().decode("utf-8", "replace").strip()[-SHOWN_CHARACTERS:]
         late = f"no answer in {ANSWER_SECONDS} s" if self._is_late else ""
-        raise FreshProcessError(late or said or "it ended without a word")
+        raise FreshProcessError(late or errors or "it ended without a message")
 
     def _start_timer(self) -> None:
         """Give the process its time for the next answer."""

@@ -1,6 +1,6 @@
 """What a servable must hold to before it is published.
 
-    1  ops        core TensorFlow and TF-Text as the TensorFlow Serving that it is for has them; no Python, no XLA
+    1  ops        only those that the wanted TensorFlow Serving has; no Python, no XLA
     2  CPU        runs where there is no GPU, whatever machine exported it
     3  same       the Keras model, the SavedModel in a fresh process, REST and gRPC give the same answers
     4  batch      an answer does not depend on what else is in the batch, nor on padding
@@ -53,7 +53,7 @@ def check(
     Raises:
         GateError: at the first gate that was not.
     """
-    # Before the servable runs: an op that is not there would stop it with a message that helps nobody.
+    # Before the servable runs: an unknown op would end it with a message that does not explain itself.
     yield _check_ops(folder, used_ops(folder), serving)
     if model.takes_files and PROBLEM not in model.output:
         raise GateError(
@@ -92,7 +92,7 @@ def check(
 
 
 def _check_ops(folder: pathlib.Path, used: Ops, serving: str) -> str:
-    """Gate 1; and of gate 2 what the graph tells."""
+    """Gate 1, and the part of gate 2 that is read off the graph."""
     _check_forbidden(used.everywhere)
     _check_cpu(used.on_cpu)
     _check_known(used.everywhere)

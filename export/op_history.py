@@ -4,8 +4,8 @@
     python -m export.op_history 2.17.1/tensorflow 2.18.1/tensorflow ... > export/op_history.json
 
 Each folder is the `tensorflow` folder of an installed or unzipped wheel, oldest first. The release's own
-library is asked, in a process of its own, so the file says what that release registers and not what a
-document says of it.
+library is asked, in a process of its own: the file lists what that release registers, not what a document
+claims.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _listed(folder: pathlib.Path) -> dict[str, Any]:
 
 
 def _graph_def(folder: pathlib.Path) -> int:
-    """The newest version of GraphDef that a release reads; its library does not tell, its header does."""
+    """The newest version of GraphDef that a release reads; it stands in a header, not in the library."""
     header = (folder / "include" / "tensorflow" / "core" / "public" / "version.h").read_text(encoding="utf-8")
     (found,) = re.findall(r"#define TF_GRAPH_DEF_VERSION (\d+)", header)
     return int(found)

@@ -46,7 +46,7 @@ def write(model: Answering, requests: dict[str, list], name: str, folder: pathli
 
 
 def _of_its_rank(signature: Signature) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """A signature's function that refuses what has other dimensions than it says.
+    """A signature's function that refuses inputs of another rank or shape than its own.
 
     TensorFlow Serving does not compare a request with the signature's shape: an instance of two texts went
     through the graph and came out as two answers. In the graph, the refusal is an INVALID_ARGUMENT (400) of

@@ -100,7 +100,7 @@ def lacking(serving: str) -> set[str]:
     "=value".
     """
     lacks: set[str] = set()
-    settled: set[str] = set()  # the first thing that happens to it after that version tells
+    settled: set[str] = set()  # whose first change after that version was seen
     for version, changes in _history().items():
         added, removed = set(changes.get("added", ())), set(changes.get("removed", ()))
         if number(version) <= number(serving):
@@ -117,7 +117,7 @@ def _history() -> dict[str, dict]:
 
 
 def _defaults(meta_graph: meta_graph_pb2.MetaGraphDef) -> dict[str, dict[str, Any]]:
-    """Op -> attribute -> its default, of the ops of a graph: whoever writes a SavedModel lists them in it."""
+    """Op -> attribute -> its default, of the ops of a graph, which are listed in a SavedModel."""
     listed = meta_graph.meta_info_def.stripped_op_list.op
     return {op.name: {attribute.name: attribute.default_value for attribute in op.attr} for op in listed}
 

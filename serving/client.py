@@ -364,7 +364,7 @@ def _decoded(value: Any) -> Any:
 
 
 def takes_files(signature: dict[str, dict[str, str]]) -> bool:
-    """Whether what a signature is asked are files: its one input is a string, and its name says no text."""
+    """Whether a signature takes files: its one input is a string, under another name than a text's."""
     return len(signature["inputs"]) == 1 and all(
         dtype == "DT_STRING" and name not in TEXT_INPUTS for name, dtype in signature["inputs"].items()
     )
@@ -424,7 +424,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ServingClientError, ValueError) as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)
         return 1 if getattr(error, "status", None) is not None else 2
-    except BrokenPipeError:  # whoever reads has seen enough
+    except BrokenPipeError:  # the reader has closed the pipe, as `head` does
         return _without_stdout(128 + 13)
     except OSError as error:  # those of connections and files have become one of the errors above
         print(f"error: the answer cannot be written: {error.strerror or error}", file=sys.stderr)
@@ -448,7 +448,7 @@ def _print(answer: dict[str, Any]) -> None:
 
 
 def _finite(value: Any) -> tuple[Any, bool]:
-    """A JSON value without numbers that JSON cannot say, and whether there were none."""
+    """A JSON value without the numbers that JSON does not have, and whether there were none."""
     if isinstance(value, dict):
         found = {key: _finite(item) for key, item in value.items()}
         return {key: item for key, (item, _) in found.items()}, all(
@@ -470,7 +470,7 @@ def _without_stdout(code: int) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """As argparse's, with a hint for texts that look like flags."""
+        """As argparse's, with a hint for texts that begin with -."""
         if re.search(r"unrecognized arguments?: -|arguments are required|expected", message):
             message += "; an input that begins with - stands after --, as in: client.py MODEL -- -INPUT"
         super().error(message)

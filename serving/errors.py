@@ -32,7 +32,7 @@ class ServingError(Exception):
 
     Args:
         code: what kind of error.
-        message: what a client is told.
+        message: the text of the error that a client gets.
     """
 
     def __init__(self, code: Code, message: str) -> None:

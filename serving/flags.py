@@ -1,4 +1,4 @@
-"""The server's flags, under TensorFlow Serving's own names, and what they say together."""
+"""The server's flags, under TensorFlow Serving's own names, and which of them go together."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
 
 
 class _Version(argparse.Action):
-    """Says the version; what finds it is imported only then."""
+    """Prints the version; what finds it is imported only then."""
 
     def __init__(self, option_strings: list[str], dest: str, **more) -> None:
         super().__init__(option_strings, dest, nargs=0, **more)

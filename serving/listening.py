@@ -1,6 +1,6 @@
 """The ports that the server listens on.
 
-$ python -m serving.listening                # whether 8501 and 8500 are free; says which is not, and exits with 2
+$ python -m serving.listening      # whether 8501 and 8500 are free; exits with 2 and names the one that is not
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         allow_abbrev=False,
         prog="python -m serving.listening",
-        description="Say whether the server's ports are free.",
+        description="Check whether the server's ports are free.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", type=int, default=8500, metavar="P", help="gRPC (default: 8500; 0: none)")

@@ -83,22 +83,20 @@ class Server:
     def start(self) -> None:
         """Load the models, then open the ports, as TensorFlow Serving does.
 
-        A model that cannot be loaded is said, and tried again when its folder changes; the others are served.
+        A model that cannot be loaded is logged, and tried again when its folder changes; the others are served.
 
         Raises:
             OSError: when a port cannot be had.
             ServingError: when the configuration is refused.
         """
-        if self._flags.port:  # said now, not after the models have been loaded
+        if self._flags.port:  # checked now, not after the models have been loaded
             listening.hold(self._flags.host, self._flags.port, "--port").close()
         rest_port = self._flags.rest_api_port
         holding = listening.hold(self._flags.host, rest_port, "--rest_api_port") if rest_port else None
         try:
             self._models.apply(self._config, wait_seconds=None)
         except ServingError as error:
-            if (
-                not self._models.names() or error.code is Code.UNAVAILABLE
-            ):  # refused, or told to stop meanwhile
+            if not self._models.names() or error.code is Code.UNAVAILABLE:  # refused, or stopped meanwhile
                 raise
             log.error("%s", error.message)
         self._models.start()
@@ -176,7 +174,7 @@ class Server:
         thread.start()
 
     def _poll_config(self) -> None:
-        """Take the configuration file again and again; one that cannot be used is said, and the last one
+        """Take the configuration file again and again; one that cannot be used is logged, and the last one
         stays.
         """
         while not self._stopping.wait(self._flags.model_config_file_poll_wait_seconds):

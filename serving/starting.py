@@ -1,4 +1,4 @@
-"""What comes before TensorFlow: what can be said at once, and signs of life while the rest takes its time."""
+"""What comes before TensorFlow is imported: checks that need none, and progress while the rest takes long."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tensorflow_serving.config import model_server_config_pb2
 from serving import configs, listening
 from serving.models import versions
 
-SILENT_SECONDS = 2.5  # after which a dot says that the server still starts
+SILENT_SECONDS = 2.5  # after which a dot shows that the server still starts
 MOST_FILES = 10_240  # open at a time, where the system names no limit; macOS takes no more
 
 log = logging.getLogger("serving")
 
 
 class Configured(NamedTuple):
-    """What the files and folders that the flags name say; None for what there is none of."""
+    """The contents of the files and folders that the flags name; None where no flag names one."""
 
     models: model_server_config_pb2.ModelServerConfig
     batching: configs.Batching | None
@@ -49,9 +49,9 @@ def configured(flags: argparse.Namespace) -> Configured:
 
 
 def check(flags: argparse.Namespace) -> None:
-    """Say what is wrong with files, folders and ports, which takes no TensorFlow.
+    """Check files, folders and ports, without TensorFlow.
 
-    A model without a version yet is said and no error: it may come.
+    A model without a version is a warning and no error: one may come.
 
     Raises:
         ServingError, ValueError, OSError: when the server cannot be started.
@@ -101,7 +101,7 @@ def quiet(log_handler: Log) -> Iterator[None]:
     """Put aside what TensorFlow's libraries write to stderr while they are imported; shown where the import
     fails.
 
-    TensorFlow 2.21 says there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets
+    TensorFlow 2.21 writes there what it finds of GPUs and oneDNN whatever TF_CPP_MIN_LOG_LEVEL is; who sets
     another level than ours sees it. The log, and what else Python writes, goes where it always did.
     """
     try:

@@ -41,7 +41,7 @@ def entity_columns(texts: tf.Tensor, answer: dict[str, tf.Tensor]) -> dict[str, 
 
     start = of_begins(answer["starts"])
     batch, most = tf.unstack(tf.shape(start))
-    # Where an entity ends, its last tag says: of all tags of an entity the largest end.
+    # An entity ends where its last token does: at the largest end of its tokens.
     number = tf.cumsum(tf.cast(begins, tf.int32), axis=1) - 1
     inside = begins | continues
     segment = tf.range(batch)[:, None] * most + number

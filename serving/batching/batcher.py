@@ -1,6 +1,6 @@
 """Joining concurrent calls into batches, as TensorFlow Serving's batching session does.
 
-Kinder than there: a call whose deadline passes is answered then, with DEADLINE_EXCEEDED, and its rows are
+Unlike there, a call whose deadline passes is answered then, with DEADLINE_EXCEEDED, and its rows are
 left out of a batch that has not begun (there, they run along, or all get RESOURCE_EXHAUSTED at the end); and
 a call of a wrong rank shares no batch with right ones, which would fail with it.
 """
@@ -81,7 +81,7 @@ class Batcher:
         run: feeds and fetches by tensor name, and a timeout in milliseconds, to the fetched arrays.
         batching: the limits.
         scheduler: whose threads run the batches; shared by all models.
-        queued: told how long each call waited for its batch, in microseconds.
+        queued: called with the time that each call waited for its batch, in microseconds.
     """
 
     def __init__(

@@ -37,7 +37,7 @@ def merge(tasks: list[dict[str, np.ndarray]], batching: Batching) -> tuple[dict[
 
     Args:
         tasks: each task's feeds, all of the same names and ranks.
-        batching: says whether unequal shapes are padded, and which sizes are allowed.
+        batching: whether unequal shapes are padded, and which sizes are allowed.
 
     Returns:
         The feeds, filled up to the next allowed size with copies of the last task's first row, and that size.

@@ -75,7 +75,7 @@ class Queue(Generic[T]):
         return self._batches.popleft()
 
     def add(self, task: T, begun: float) -> bool:
-        """Put a task into the open batch, or into a new one; true when a thread should look at the queue
+        """Put a task into the open batch, or into a new one; true when a thread should visit the queue
         again.
         """
         batch = self._batches[-1]

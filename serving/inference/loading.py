@@ -122,8 +122,8 @@ class Loader:
 
 
 def replay(servable: Servable, file: pathlib.Path) -> int:
-    """Send a version the requests of a warm-up file, a TFRecord of PredictionLogs, and say how many they
-    were.
+    """Send a version the requests of a warm-up file, a TFRecord of PredictionLogs, and return how many
+    they were.
 
     Raises:
         ServingError: when a record cannot be read, is of an unknown kind, or fails; or when there are too

@@ -1,5 +1,5 @@
-"""One model's versions, from START to END: loaded newest first, swapped without a gap, closed when nobody
-uses them.
+"""One model's versions, from START to END: loaded newest first, swapped without a gap, closed when they
+are no longer used.
 
 A thread a model does the loading and the closing, one at a time, and holds no lock meanwhile; it ends when
 the model has been taken out of the configuration and all is closed. Everything else only notes what is wanted
@@ -82,7 +82,7 @@ class Model(Generic[T]):
                     f"Could not find base path {settings.base_path} for servable {self.name} with error {reason}"
                 ]
             with self._changed:
-                # The configuration may have changed during the listing: then this one is nobody's.
+                # The configuration may have changed during the listing: then this listing is of no use.
                 if self._settings is not settings:
                     return
                 news = [note for note in notes if note not in self._notes]
@@ -259,7 +259,7 @@ class Model(Generic[T]):
             begun = time.monotonic()
             try:
                 servable = self._loading.load(self.name, version.number, folder.path)
-            except BaseException as error:  # in a thread of its own nobody else would hear of it
+            except BaseException as error:  # in a thread of its own it would be lost
                 self._fail(version, folder, error)
                 return
         seconds = time.monotonic() - begun

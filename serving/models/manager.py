@@ -27,13 +27,13 @@ class Models(Generic[T]):
     A new version is loaded before the old one is unloaded, and when it can't be loaded the old one serves on.
     A version whose loads have all failed is tried again when a poll has seen its folder gone and back, as in
     TensorFlow Serving, and also when the modification time of its folder or of its saved_model.pb has
-    changed, which is kinder than TensorFlow Serving. A base path that is missing or empty is logged once and
+    changed, which TensorFlow Serving does not do. A base path that is missing or empty is logged once and
     polled on.
 
     Args:
         load: called with name, version and path; gives what is served, an object with `close()`. Whatever it
-            raises, that version's load has failed; a ServingError's code and text are what its status tells.
-        poll_seconds: between two looks at the base paths; 0 or less for one look at each configuration.
+            raises, that version's load has failed; a ServingError's code and text stand in its status.
+        poll_seconds: between two listings of the base paths; 0 or less for one at each configuration.
         max_load_retries: how often a load that failed is tried again.
         retry_seconds: between the tries.
         allow_labels_of_unavailable: whether a new label may be given to a version that is not available

@@ -108,7 +108,7 @@ class App:
             request = scope["method"], path, headers, body
             if scope["method"] == "POST" or body:
                 reply = await asyncio.get_running_loop().run_in_executor(self._pool, self.answer, *request)
-            else:  # at once: whoever asks whether the server is well must not wait for models
+            else:  # at once: a health check must not wait for models
                 reply = self.answer(*request)
         await messages.send_reply(reply, send, receive if is_cut_off else None)
 

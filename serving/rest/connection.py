@@ -10,7 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 LARGEST_HEAD = 64 * 2**10  # bytes of a request's line and headers
-LINGER_SECONDS = 1.0  # that a client may go on sending what nobody reads, after it has been answered
+LINGER_SECONDS = (
+    1.0  # for which a client may go on sending after it has been answered; what it sends is dropped
+)
 
 
 class Connection(HttpToolsProtocol):

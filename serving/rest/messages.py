@@ -86,7 +86,7 @@ async def send_reply(reply: Reply, send: Callable, unread: Callable[[], Awaitabl
 
 
 def _too_large() -> ServingError:
-    # Not RESOURCE_EXHAUSTED, which is 429 and tells clients to try again.
+    # Not RESOURCE_EXHAUSTED, which is 429: clients would try again.
     return ServingError(Code.INVALID_ARGUMENT, f"The request's body is larger than {LARGEST_BODY} bytes")
 
 

@@ -94,7 +94,7 @@ def kind(value: Any) -> str:
 
 
 def decimals(values: np.ndarray) -> list[str]:
-    """Floating-point numbers as JSON: "1.0", "9e+06", "NaN"; six digits where they say it all, else all there
+    """Floating-point numbers as JSON: "1.0", "9e+06", "NaN"; six digits where these are exact, else all there
     are.
 
     Args:
@@ -136,7 +136,7 @@ def _decimal(token: str) -> float:
 
 
 def _reason(error: json.JSONDecodeError) -> str:
-    """What rapidjson says of what Python's parser found."""
+    """rapidjson's message for an error of Python's parser."""
     if not error.doc.strip():
         return "The document is empty"
     if error.msg != "Expecting ',' delimiter":

@@ -1,7 +1,6 @@
 """Models of files in the gates: their bytes arrive unchanged on every way, and damage is answered as damage."""
 
 import base64
-import hashlib
 import json
 
 import keras
@@ -10,7 +9,7 @@ import tensorflow as tf
 from exported import passed_gates
 from tensorflow_serving.apis import prediction_log_pb2
 
-from export import WARMUP_FILE, gates, questions, servable
+from export import WARMUP_FILE, gates, servable
 from keras_seq.answers import Answering
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.run import Run
@@ -142,34 +141,3 @@ def test_a_runs_request_file_holds_the_bytes_unchanged(tmp_path):
     assert run.read_requests() == {"tone": [*ODD, b""]}
     body = json.loads(run.requests_file.read_text(encoding="utf-8"))
     assert body["inputs"]["tone"][2] == {"b64": base64.b64encode(ODD[2]).decode()}, "even if it is UTF-8"
-
-
-def test_questions_cross_to_the_fresh_process_unchanged():
-    asked = {"tone": [ODD, [[b"\0"], []]], "empty": []}
-    crossed = questions.decoded(json.loads(json.dumps(questions.encoded(asked))))
-    assert crossed == asked
-    assert questions.encoded("é") == questions.encoded("é".encode())
-
-
-def test_batches_have_32_inputs_and_the_last_one_is_filled_up():
-    inputs = [b"%d" % number for number in range(40)]
-    first, second = questions.batched(inputs)
-    assert first == inputs[:32]
-    assert second == inputs[32:] + inputs[:24]
-    assert questions.batched(inputs[:1]) == [[b"0"] * 32]
-
-
-def test_large_inputs_make_smaller_batches():
-    large = bytes(questions.MOST_BATCH_BYTES // 2)
-    batches = questions.batched([large, b"a", large + b"more", b"b"])
-    assert [len(batch) for batch in batches][:3] == [2, 2, 2]
-    assert sum(map(len, batches)) == 32
-    assert max(map(len, batches)) == 2
-
-
-def test_an_input_is_described_by_its_beginning_and_size():
-    assert questions.described("ä fine film".encode()) == "'ä fine film'"
-    assert questions.described("ä".encode() * 100) == f"'{'ä' * 60}'... (200 bytes)"
-    assert questions.described(b"\xff\0") == r"b'\xff\x00'"
-    assert questions.described(b"\xff" * 5000).endswith("'... (5,000 bytes)")
-    assert len(questions.described(hashlib.sha256(b"").digest() * 9)) < 300

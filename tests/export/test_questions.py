@@ -1,32 +1,39 @@
-"""Questions of the gates: every input is asked beside others, and any bytes cross to the other process."""
+"""The form of the gates' questions: batches, base64, and an input in a message."""
 
+import hashlib
 import json
 
 from export import questions
 
 
-def test_every_input_is_in_a_batch_and_the_last_is_filled_up():
-    inputs = [b"%d" % number for number in range(40)]
-    batches = questions.batched(inputs)
-    assert [len(batch) for batch in batches] == [32, 32]
-    assert [*batches[0], *batches[1][:8]] == inputs
-    assert batches[1][8:] == inputs[:24]
-
-
-def test_large_inputs_make_small_batches():
-    half = bytes(questions.MOST_BATCH_BYTES // 2)
-    batches = questions.batched([half, half, b"small"])
-    assert max(sum(map(len, batch)) for batch in batches) <= questions.MOST_BATCH_BYTES
-    assert [raw for batch in batches for raw in batch][:3] == [half, half, b"small"]
-
-
-def test_any_bytes_come_through_json():
-    asked = {"batches": [[b"\xff\0", b""], [b"text"]]}
-    assert questions.decoded(json.loads(json.dumps(questions.encoded(asked)))) == asked
+def test_questions_cross_to_the_fresh_process_unchanged():
+    odd = [b"\0 within and at the end \0", b"\xff\xfe", b"UTF-8 by chance", b""]
+    asked = {"tone": [odd, [[b"\0"], []]], "empty": []}
+    crossed = questions.decoded(json.loads(json.dumps(questions.encoded(asked))))
+    assert crossed == asked
+    assert questions.encoded("é") == questions.encoded("é".encode())
     assert questions.plain([[b"text"], b"\xff", 1.5]) == [["text"], "\ufffd", 1.5]
 
 
-def test_a_long_input_is_shown_by_its_beginning_and_size():
-    assert questions.described(b"a film") == "'a film'"
-    assert questions.described(b"word " * 300).endswith("word '... (1,500 bytes)")
-    assert questions.described(b"\xff" * 61).endswith("'... (61 bytes)")
+def test_batches_have_32_inputs_and_the_last_one_is_filled_up():
+    inputs = [b"%d" % number for number in range(40)]
+    first, second = questions.batched(inputs)
+    assert first == inputs[:32]
+    assert second == inputs[32:] + inputs[:24]
+    assert questions.batched(inputs[:1]) == [[b"0"] * 32]
+
+
+def test_large_inputs_make_smaller_batches():
+    large = bytes(questions.MOST_BATCH_BYTES // 2)
+    batches = questions.batched([large, b"a", large + b"more", b"b"])
+    assert [len(batch) for batch in batches][:3] == [2, 2, 2]
+    assert sum(map(len, batches)) == 32
+    assert max(map(len, batches)) == 2
+
+
+def test_an_input_is_described_by_its_beginning_and_size():
+    assert questions.described("ä fine film".encode()) == "'ä fine film'"
+    assert questions.described("ä".encode() * 100) == f"'{'ä' * 60}'... (200 bytes)"
+    assert questions.described(b"\xff\0") == r"b'\xff\x00'"
+    assert questions.described(b"\xff" * 5000).endswith("'... (5,000 bytes)")
+    assert len(questions.described(hashlib.sha256(b"").digest() * 9)) < 300
