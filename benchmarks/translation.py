@@ -209,7 +209,9 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -
     (folder / SETTINGS).write_text(json.dumps({**settings, "threads": threads}), encoding="utf-8")
 
     def presented(beam_width: int) -> Callable[[list[str]], list[str]]:
-        preprocessing = Preprocessing(inputs=source, pair=None, sizes={}, targets=target)
+        preprocessing = Preprocessing(
+            inputs=source, targets=target, pair=lambda ids, truths: (ids, truths), sizes={}
+        )
         penalties = {"length_penalty": length_penalty, "coverage_penalty": 0.0}
         model = translation.present(preprocessing, network, beam_width=beam_width, **penalties)
         return lambda texts: [text.decode() for text in model(texts)["translation"].numpy()]

@@ -59,7 +59,8 @@ def build(recipe: str | os.PathLike | Recipe, **sizes: int) -> Any:
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, check_files=False)
     application = applications.functions(recipe.application)
-    known = application.prepare(None, **recipe.prepare).sizes
+    learned = {name: recipe.prepare.get(name) or size for name, size in application.SIZES.items()}
+    known = {name: size for name, size in learned.items() if size is not None}
     if set(sizes) - set(known):
         raise RecipeError(
             f"unknown sizes {sorted(set(sizes) - set(known))}; expected some of {sorted(known)}"

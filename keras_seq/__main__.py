@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         f"  python -m {command:{wide}}  {about}" for command, about in COMMANDS.items()
     )
     parser.epilog += "\n\napplications:\n" + "\n".join(
-        f"  {name:{wide + 10}}  {about}" for name, about in APPLICATIONS.items()
+        f"  {name:{wide + 10}}  {application.about}" for name, application in APPLICATIONS.items()
     )
     parser.parse_args(argv)
     with user_errors():

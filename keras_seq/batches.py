@@ -8,16 +8,21 @@ the data.
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import tensorflow as tf
 
 from keras_seq.contract import Objective, Preprocessing
 from keras_seq.errors import DataError
-from keras_seq.formats import Example
+from keras_seq.feature_cache import FeatureCache
+from keras_seq.formats import Example, File
+from keras_seq.reading import Reader
 
 BATCHES_SORTED_TOGETHER = 50
+THREADS = 4  # of a dataset whose files are looked into
 
 
 def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:
@@ -34,11 +39,11 @@ def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random)
     yield from held
 
 
-def rough_length(raw: str | bytes) -> tuple[int, int]:
-    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; bytes by
-    number.
+def rough_length(raw: str | File) -> tuple[int, int]:
+    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; files by their
+    length.
     """
-    return (raw.count(" ") if isinstance(raw, str) else 0), len(raw)
+    return (0, raw.length) if isinstance(raw, File) else (raw.count(" "), len(raw))
 
 
 def bucketed(
@@ -72,72 +77,135 @@ def count(examples: Iterable[Example], preprocessing: Preprocessing, objective: 
     Raises:
         DataError: when one of them is of a class that the training split never had, or when there are none.
     """
-    number, classes = 0, set(preprocessing.classes)
+    number = 0
     for example in examples:
         number += 1
-        unknown = sorted(set(objective.classes_of(example.truth)) - classes) if classes else []
-        if unknown:
+        unknown = objective.unknown_class(example.truth, preprocessing.classes)
+        if unknown is not None:
             known = ", ".join(map(repr, preprocessing.classes))
-            what = f"label {unknown[0]!r} in {split}, which training never had; it had {known}"
+            what = f"label {unknown!r} in {split}, which training never had; it had {known}"
             raise DataError(f"{example.where}: {what}")
     if not number:
         raise DataError(f"the {split} split has no examples")
     return number
 
 
-def tensors(batches: Callable[[], Iterable[list[Example]]], preprocessing: Preprocessing) -> tf.data.Dataset:
-    """A dataset of `(inputs, targets)` from a function that gives an iterator of batches of examples."""
-
-    def columns() -> Iterator[tuple[list, list]]:
-        for batch in batches():
-            yield [example.input for example in batch], [example.truth for example in batch]
-
-    strings = tf.TensorSpec([None], tf.string)
-    dataset = tf.data.Dataset.from_generator(columns, output_signature=(strings, strings))
-    return dataset.map(
-        tf.autograph.experimental.do_not_convert(preprocessing.pair),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    ).prefetch(tf.data.AUTOTUNE)
-
-
-def training_dataset(
-    examples: Iterable[Example],
-    preprocessing: Preprocessing,
-    batch_size: int,
-    shuffle_buffer: int,
-    seed: int,
-    epochs: range,
-    skip: int = 0,
-) -> tf.data.Dataset:
-    """One dataset over several epochs; each epoch's order follows from the seed and the epoch's number alone.
+class Batches:
+    """Makes datasets of `(inputs, targets)` of batches of examples.
 
     Args:
-        examples: the training split.
         preprocessing: adapted.
-        batch_size: examples a batch.
-        shuffle_buffer: examples held to be mixed.
-        seed: decides the order.
-        epochs: the epochs to give, one after the other.
-        skip: batches of the first epoch that are passed over (they were trained on before a stop).
+        reader: reads the files of inputs.
+        cache: of the features; None computes them at every turn.
     """
 
-    def batches() -> Iterator[list[Example]]:
-        for epoch in epochs:
-            generator = random.Random(f"{seed} {epoch}")
-            order = bucketed(shuffled(examples, shuffle_buffer, generator), batch_size, generator)
-            for number, batch in enumerate(order):
-                if epoch > epochs.start or number >= skip:
-                    yield batch
+    def __init__(
+        self, preprocessing: Preprocessing, reader: Reader | None = None, cache: FeatureCache | None = None
+    ) -> None:
+        self.preprocessing, self.reader, self.cache = preprocessing, reader or Reader(), cache
+        self._error: DataError | None = None
 
-    return tensors(batches, preprocessing)
+    def training(
+        self,
+        examples: Iterable[Example],
+        batch_size: int,
+        shuffle_buffer: int,
+        seed: int,
+        epochs: range,
+        skip: int = 0,
+    ) -> tf.data.Dataset:
+        """One dataset over several epochs; each epoch's order follows from the seed and the epoch's number
+        alone.
+
+        Args:
+            examples: the training split.
+            batch_size: examples a batch.
+            shuffle_buffer: examples held to be mixed.
+            seed: decides the order, and which of several truths is taken.
+            epochs: the epochs to give, one after the other.
+            skip: batches of the first epoch that are passed over (they were trained on before a stop).
+        """
+
+        def batches() -> Iterator[list[Example]]:
+            for epoch in epochs:
+                generator = random.Random(f"{seed} {epoch}")
+                order = bucketed(shuffled(examples, shuffle_buffer, generator), batch_size, generator)
+                for number, batch in enumerate(order):
+                    batch = [_with_one_truth(example, generator) for example in batch]
+                    if epoch > epochs.start or number >= skip:
+                        yield batch
+
+        return self._tensors(batches)
+
+    def evaluation(
+        self, examples: Iterable[Example], batch_size: int, batches: int | None = None
+    ) -> tf.data.Dataset:
+        """The examples once, in buckets of similar length, the same order every time, each with its first
+        truth; Keras wants to know how many batches there are.
+        """
+
+        def ordered() -> Iterator[list[Example]]:
+            for batch in bucketed(examples, batch_size):
+                yield [example._replace(truth=example.truths[0]) for example in batch]
+
+        dataset = self._tensors(ordered)
+        return dataset if batches is None else dataset.apply(tf.data.experimental.assert_cardinality(batches))
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Around what takes the datasets: a `DataError` comes out as it is; `tf.data` makes it one of its own."""
+        self._error = None
+        try:
+            yield
+        except tf.errors.OpError:
+            if self._error is not None:
+                raise self._error from None
+            raise
+
+    def _tensors(self, batches: Callable[[], Iterable[list[Example]]]) -> tf.data.Dataset:
+        texts = tf.TensorSpec([None], tf.string)
+        take: Callable[[list[Example]], tuple[list[Example], Any]]
+        if self.cache is not None:
+            take, spec, paired = self.cache.batch, _batch_spec(self.cache.spec), self.preprocessing.pair
+        else:
+            take, spec, paired = self.reader.read, texts, self._paired
+
+        def columns() -> Iterator[tuple[Any, list[str]]]:
+            before = None
+            try:
+                for batch in batches():
+                    kept, inputs = take(batch)
+                    if kept:
+                        before = inputs, [example.truth for example in kept]
+                    if before is not None:  # where no file of a batch can be read, the number of steps stays
+                        yield before
+            except DataError as error:
+                self._error = error
+                raise
+
+        dataset = tf.data.Dataset.from_generator(columns, output_signature=(spec, texts))
+        dataset = dataset.map(
+            tf.autograph.experimental.do_not_convert(paired),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        ).prefetch(tf.data.AUTOTUNE)
+        if self.cache is None and self.preprocessing.problems is None:
+            return dataset
+        # `columns` runs graphs of its own, and waits for them: in threads of its own, or all may come to wait.
+        options = tf.data.Options()
+        options.threading.private_threadpool_size = THREADS
+        return dataset.with_options(options)
+
+    def _paired(self, raw: tf.Tensor, truths: tf.Tensor) -> tuple[Any, Any]:
+        return self.preprocessing.pair(self.preprocessing.features_of(raw), truths)
 
 
-def evaluation_dataset(
-    examples: Iterable[Example], preprocessing: Preprocessing, batch_size: int, batches: int | None = None
-) -> tf.data.Dataset:
-    """The examples once, in buckets of similar length, the same order every time; Keras wants to know how
-    many.
-    """
-    dataset = tensors(lambda: bucketed(examples, batch_size), preprocessing)
-    return dataset if batches is None else dataset.apply(tf.data.experimental.assert_cardinality(batches))
+def _with_one_truth(example: Example, generator: random.Random) -> Example:
+    if isinstance(example.truth, str):
+        return example
+    return example._replace(truth=generator.choice(example.truths))
+
+
+def _batch_spec(spec: Any) -> Any:
+    """The specification of a batch of features, of a batch of any number of rows."""
+    return tf.nest.map_structure(lambda one: tf.TensorSpec([None, *one.shape[1:]], one.dtype), spec)

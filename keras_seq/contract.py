@@ -1,19 +1,21 @@
-"""What an application's functions hand each other: `Preprocessing` and `Objective`."""
+"""What an application's functions hand each other: `Preprocessing`, `Objective`, and what validation decides."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence, Set
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq import progress
+from keras_seq.answers import Answering
 from keras_seq.formats import Example
-from keras_seq.tagging import Entity
+from keras_seq.metrics import Scorer
 
-Answer = dict[str, Any]  # a model's answer to one raw input: name -> text, number, or a list of them
+Tensors = Any  # one tensor, or a dict of them by name
 
 
 @dataclasses.dataclass
@@ -21,25 +23,54 @@ class Preprocessing:
     """What `prepare` gives: raw input -> tensors and truth -> tensors, adapted on the training split.
 
     Attributes:
-        inputs: the layer from a batch of raw inputs to tensors; saved and exported with the network.
-        pair: batches of raw inputs and of truths -> what the network takes and what the loss takes; None
-            without data.
+        inputs: the layer from raw inputs `(batch,)` string to tensors, rows padded on the right with 0 or "";
+            saved and exported with the network.
+        targets: the layer that makes tensors of truths `(batch,)` string.
+        pair: what `features` gives, and truths -> what the network takes, and what the loss takes.
         sizes: the numbers that `build` needs.
         classes: the names of the classes, in the order of the network's scores; empty where there are none.
         examples: how many training examples were seen.
-        seen: what of the training split scoring compares with, such as the entities that it had.
+        seen: what of the training split a score compares with, such as the entities that it had.
         weights: layer name -> initial weights, for layers that start from a file.
-        targets: the layer between truths and tensors, where answers are made of the same things as truths.
+        features: raw inputs -> tensors that `pair` takes, where training needs less than `inputs` gives. This
+            is what `training.cache` keeps.
+        problems: of inputs that are files, their bytes `(batch,)` string -> "", or what is wrong with each.
     """
 
     inputs: keras.Layer
-    pair: Callable[[tf.Tensor, tf.Tensor], tuple[Any, Any]] | None
+    targets: keras.Layer
+    pair: Callable[[Tensors, tf.Tensor], tuple[Tensors, Tensors]]
     sizes: dict[str, int]
     classes: list[str] = dataclasses.field(default_factory=list)
     examples: int = 0
     seen: set[str] = dataclasses.field(default_factory=set)
     weights: dict[str, list[np.ndarray]] = dataclasses.field(default_factory=dict)
-    targets: Any = None
+    features: Callable[[tf.Tensor], Tensors] | None = None
+    problems: Callable[[tf.Tensor], tf.Tensor] | None = None
+
+    def features_of(self, inputs: tf.Tensor) -> Tensors:
+        """What `pair` takes of raw inputs."""
+        return (self.features or self.inputs)(inputs)
+
+    def problems_of(self, inputs: list[bytes]) -> list[str]:
+        """What is wrong with the bytes of files, where the application can tell; "" where nothing is."""
+        assert self.problems is not None
+        return [problem.decode() for problem in self.problems(tf.constant(inputs)).numpy()]
+
+
+class Validation(NamedTuple):
+    """The validation split, once training has ended.
+
+    Attributes:
+        examples: of the split.
+        data: the same as `(inputs, targets)` of the network, in batches.
+    """
+
+    examples: Iterable[Example]
+    data: tf.data.Dataset
+
+
+Present = Callable[..., Answering]  # keywords of `present` -> the model of the best weights
 
 
 @dataclasses.dataclass
@@ -49,49 +80,46 @@ class Objective:
     Attributes:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
-        monitor: the name of the score that decides which epoch was best; one of `metrics`, "loss", or with
-            `watched` one of the score. More is better, but of the loss.
-        fallbacks: the scores that decide instead, one after the other, where those before say nothing; last
-            the loss.
-        settle: the validation split -> the monitor, where the data choose it.
-        record: an example and its answer -> what is kept of them for the score.
-        score: all records, any one of the answers, and `Preprocessing.seen` -> scores, the main one first.
-        badness: of an example's answer; the worst examples are those with the most.
+        monitor: the score that decides which epoch was best; one of `metrics`, "loss", or with `watched` one of
+            the scorer's. More is better, but of the loss.
+        scorer: the classes of the model, and `Preprocessing.seen` -> what scores the answers to a split.
+        fallbacks: the scores that decide instead, one after the other, while those before are the same in every
+            epoch; last the loss.
+        choose_monitor: the validation split -> the monitor, where the data choose it.
         classes_of: the classes that stand in a truth.
-        spans: an example and its answer -> the true and the answered entities in its text; None where there
-            are none.
-        calibrate: the trained network, the validation data, and the keywords of `present` that the recipe
-            fixes -> the others that the data decide.
         watched: keywords of `present`; after every epoch that model answers the validation split, and its
-            score is watched too. None: what the network's scores say is enough.
-        choose: the presented model, the validation split, and the keywords of `present` that are fixed
-            already -> the others that the answers decide.
+            scores are watched too. None: the network's own metrics are enough.
+        decide: what the validation split decides once training has ended: a function that makes the model, the
+            split, and the keywords of `present` that the recipe fixes -> more keywords of `present`.
     """
 
     loss: keras.losses.Loss
     metrics: list[keras.metrics.Metric]
     monitor: str
-    record: Callable[[Example, Answer], Any]
-    score: Callable[[list[Any], Answer, Set[str]], dict[str, Any]]
-    badness: Callable[[Example, Answer], float]
+    scorer: Callable[[Sequence[str], Set[str]], Scorer]
     fallbacks: tuple[str, ...] = ("loss",)
-    settle: Callable[[Iterable[Example]], str] | None = None
-    classes_of: Callable[[str], Iterable[str]] = lambda truth: (truth,)
-    spans: Callable[[Example, Answer], tuple[list[Entity], list[Entity]]] | None = None
-    calibrate: Callable[[keras.Model, tf.data.Dataset, dict[str, Any]], dict[str, Any]] | None = None
+    choose_monitor: Callable[[Iterable[Example]], str] | None = None
+    classes_of: Callable[[Any], Iterable[str]] = lambda truth: (truth,)
     watched: dict[str, Any] | None = None
-    choose: Callable[[keras.Model, Iterable[Example], dict[str, Any]], dict[str, Any]] | None = None
+    decide: Callable[[Present, Validation, dict[str, Any]], dict[str, Any]] | None = None
 
     def settled(self, validation: Iterable[Example]) -> Objective:
         """This objective, with the monitor that the validation split asks for."""
-        if self.settle is None:
+        if self.choose_monitor is None:
             return self
-        monitor = self.settle(validation)
+        monitor = self.choose_monitor(validation)
         if monitor != self.monitor:
-            print(f"the epoch is chosen by {monitor}: {self.monitor} says nothing on this validation split")
-        return dataclasses.replace(self, monitor=monitor, settle=None)
+            progress.say(
+                f"the epoch is chosen by {monitor}: {self.monitor} tells nothing apart on this validation split"
+            )
+        return dataclasses.replace(self, monitor=monitor, choose_monitor=None)
 
     @property
     def monitors(self) -> list[str]:
         """The names in the history of what decides which epoch was best, first to last."""
         return [f"val_{name}" for name in dict.fromkeys((self.monitor, *self.fallbacks))]
+
+    def unknown_class(self, truth: Any, classes: Iterable[str]) -> str | None:
+        """A class of a truth that is not among those that are known; None where all are, or none are asked."""
+        known = set(classes)
+        return min(set(self.classes_of(truth)) - known, default=None) if known else None

@@ -10,6 +10,7 @@ import pydantic
 from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
+from keras_seq.reading import Readable
 from keras_seq.run import Run
 from keras_seq.sections import matching, section_model
 
@@ -22,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
         metavar="FILE",
         action="append",
         default=[],
-        help="score this file or folder, of the recipe's format, instead; of parallel text twice, for both files",
+        help="score this file or folder, of the recipe's format, instead; again for each file of a format of several",
     )
     arguments = parser.parse_args(argv)
     with user_errors():
@@ -43,7 +44,9 @@ def _evaluate(run: Run, data: list[str]) -> None:
     examples = application.read("test", **settings)
     if examples is None:
         split, examples = "validation", application.read("validation", **settings)
+    unreadable = recipe.training["unreadable"]
     splits.look_at(examples)
+    examples = Readable(examples, unreadable, split)
     with progress.step("loading TensorFlow"):
         environment.import_keras()
         from keras_seq.run import load
@@ -51,14 +54,14 @@ def _evaluate(run: Run, data: list[str]) -> None:
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:
-        metrics = scoring.score(
-            model, step.counted(examples), application.objective(), run.read_seen()
-        ).metrics
+        scored = scoring.score(
+            model, step.counted(examples), application.objective(), run.read_seen(), unreadable
+        )
     print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
-    print(scoring.table(metrics))
-    print(
-        f"next:\n  {proposed('keras_seq.predict', str(run.path), 'TEXT')}\n  {proposed('export', str(run.path))}"
-    )
+    print(scored.table)
+    example = "FILE" if run.takes_files else "TEXT"
+    print(f"next:\n  {proposed('keras_seq.predict', str(run.path), example)}")
+    print(f"  {proposed('export', str(run.path))}")
 
 
 def _checked(application: str, data: list[str]) -> str | list[str]:

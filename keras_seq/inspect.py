@@ -120,11 +120,10 @@ def _labels(model: Answering, text: str, steps: int) -> list[str]:
 
 
 def _draw_gates(model: Answering, layers: dict[str, LSTM], text: str, run: Run) -> None:
-    from keras_seq.pictures import drawing
-    from keras_seq.training.scoring import shown
+    from keras_seq.pictures import drawing, one_line
 
     drawn = inside(model, layers, text)
-    words = [shown(word) for word in _labels(model, text, len(next(iter(drawn.values()))["cell"]))]
+    words = [one_line(word) for word in _labels(model, text, len(next(iter(drawn.values()))["cell"]))]
     with drawing(words):
         _gates(drawn, words, run)
 

@@ -9,21 +9,47 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import pathlib
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-
-from keras_seq.answers.answering import Attention
-from keras_seq.run import Run
-from keras_seq.training.scoring import shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_SHOWN_PIECES = 60  # of an input or an answer whose attention is drawn
+MOST_SHOWN_CHARACTERS = 40  # of a label
 FONT = "DejaVu Sans"  # which comes with matplotlib
+
+
+class Picture(NamedTuple):
+    """A picture that a card shows.
+
+    Attributes:
+        name: of its file, without the suffix.
+        about: what stands above it, or "".
+        draw: writes it into a PNG file.
+    """
+
+    name: str
+    about: str
+    draw: Callable[[pathlib.Path], None]
+
+
+class Attention(NamedTuple):
+    """Where a model attended while it made an answer, of one input.
+
+    Attributes:
+        source: the pieces of the input.
+        target: the pieces of the answer.
+        weights: of every piece of the answer, a list of its weights of the pieces of the input.
+    """
+
+    source: list[str]
+    target: list[str]
+    weights: list[list[float]]
 
 
 @contextlib.contextmanager
@@ -62,72 +88,88 @@ def drawing(texts: Iterable[str] = ()) -> Iterator[None]:
             logger.setLevel(level)
 
 
-def learning_curves(run: Run) -> list[str]:
-    """Draw the history, one axis a score; the file's name, in a list."""
-    history = run.read_history()
-    names = [name.removeprefix("val_") for name in history[0] if name.startswith("val_")]
-    epochs = [row["epoch"] for row in history]
-    with drawing():
-        figure = _figure(4.5 * len(names), 3.2)
-        axes = figure.subplots(1, len(names), squeeze=False)[0]
-        for axis, name in zip(axes, names, strict=True):
-            if name in history[0]:  # else only answers to the validation split are scored by it
-                axis.plot(epochs, [row[name] for row in history], "o-", label="train", color="#8a8a8a")
-            axis.plot(
-                epochs, [row[f"val_{name}"] for row in history], "o-", label="validation", color="#0b6e99"
-            )
-            axis.set(title=name, xlabel="epoch")
-            axis.xaxis.get_major_locator().set_params(integer=True)
-            axis.grid(alpha=0.3)
-            axis.legend()
-        figure.savefig(run.learning_curves_file, dpi=120)
-    return [run.learning_curves_file.name]
+def learning_curves(history: Sequence[dict[str, float]]) -> Picture:
+    """The history, one axis a score."""
+
+    def draw(path: pathlib.Path) -> None:
+        names = [name.removeprefix("val_") for name in history[0] if name.startswith("val_")]
+        epochs = [row["epoch"] for row in history]
+        with drawing():
+            figure = new_figure(4.5 * len(names), 3.2)
+            axes = figure.subplots(1, len(names), squeeze=False)[0]
+            for axis, name in zip(axes, names, strict=True):
+                if name in history[0]:  # else only answers to the validation split are scored by it
+                    axis.plot(epochs, [row[name] for row in history], "o-", label="train", color="#8a8a8a")
+                validation = [row[f"val_{name}"] for row in history]
+                axis.plot(epochs, validation, "o-", label="validation", color="#0b6e99")
+                axis.set(title=name, xlabel="epoch")
+                axis.xaxis.get_major_locator().set_params(integer=True)
+                axis.grid(alpha=0.3)
+                axis.legend()
+            figure.savefig(path, dpi=120)
+
+    return Picture("learning_curves", "", draw)
 
 
-def confusion_matrix(run: Run, matrix: list[list[int]], classes: Sequence[str]) -> list[str]:
-    """Draw a row a true class and a column an answered one; the file's name, in a list."""
-    counts, labels = np.array(matrix), [shown(name) for name in classes]
-    side = max(3.2, 0.45 * len(labels) + 1.5)
-    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    size = min(11, 60 / math.sqrt(side * len(labels)))
-    with drawing(labels):
-        figure = _figure(side + 0.3, side)
-        axis = figure.subplots()
-        axis.imshow(parts, cmap="Blues", vmin=0, vmax=1)
-        for (row, column), number in np.ndenumerate(counts):
-            color = "white" if parts[row, column] > 0.5 else "black"
-            axis.text(column, row, str(number), ha="center", va="center", color=color, fontsize=size)
-        _name_ticks(
-            axis.set_xticks, labels, rotation=90 if len(labels) > 6 or max(map(len, labels)) > 12 else 0
-        )
-        _name_ticks(axis.set_yticks, labels)
-        axis.set(xlabel="answer", ylabel="truth")
-        figure.savefig(run.confusion_matrix_file, dpi=120)
-    return [run.confusion_matrix_file.name]
+def confusion_matrix(matrix: list[list[int]], classes: Sequence[str]) -> Picture:
+    """A row a true class and a column an answered one."""
+
+    def draw(path: pathlib.Path) -> None:
+        counts, labels = np.array(matrix), [one_line(name) for name in classes]
+        side = max(3.2, 0.45 * len(labels) + 1.5)
+        parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        size = min(11, 60 / math.sqrt(side * len(labels)))
+        with drawing(labels):
+            figure = new_figure(side + 0.3, side)
+            axis = figure.subplots()
+            axis.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+            for (row, column), number in np.ndenumerate(counts):
+                color = "white" if parts[row, column] > 0.5 else "black"
+                axis.text(column, row, str(number), ha="center", va="center", color=color, fontsize=size)
+            turned = len(labels) > 6 or max(map(len, labels)) > 12
+            _name_ticks(axis.set_xticks, labels, rotation=90 if turned else 0)
+            _name_ticks(axis.set_yticks, labels)
+            axis.set(xlabel="answer", ylabel="truth")
+            figure.savefig(path, dpi=120)
+
+    return Picture("confusion_matrix", "", draw)
 
 
-def attention(run: Run, looks: Sequence[Attention]) -> list[str]:
-    """Draw where the model looked, of each input that is not too long; the file's name, in a list, if there
-    are any.
-    """
-    looks = [look for look in looks if look.target and max(map(len, look[:2])) <= MOST_SHOWN_PIECES]
-    if not looks:
+def attention(of: Sequence[Attention]) -> list[Picture]:
+    """Where a model attended, of each input that is not too long; no picture where there are none."""
+    shown = [one for one in of if one.target and max(len(one.source), len(one.target)) <= MOST_SHOWN_PIECES]
+    if not shown:
         return []
-    sizes = [(0.3 * len(look.source) + 1.2, 0.3 * len(look.target) + 1.2) for look in looks]
-    widths, heights = zip(*sizes, strict=True)
-    with drawing(piece for look in looks for piece in (*look.source, *look.target)):
-        figure = _figure(sum(widths), max(heights))
-        axes = figure.subplots(1, len(looks), squeeze=False, width_ratios=widths)[0]
-        for axis, look in zip(axes, looks, strict=True):
-            axis.imshow(look.weights, cmap="Blues", vmin=0, vmax=1)
-            axis.xaxis.tick_top()
-            _name_ticks(axis.set_xticks, list(map(shown, look.source)), rotation=90)
-            _name_ticks(axis.set_yticks, list(map(shown, look.target)))
-        figure.savefig(run.attention_file, dpi=120)
-    return [run.attention_file.name]
+
+    def draw(path: pathlib.Path) -> None:
+        sizes = [(0.3 * len(one.source) + 1.2, 0.3 * len(one.target) + 1.2) for one in shown]
+        widths, heights = zip(*sizes, strict=True)
+        with drawing(piece for one in shown for piece in (*one.source, *one.target)):
+            figure = new_figure(sum(widths), max(heights))
+            axes = figure.subplots(1, len(shown), squeeze=False, width_ratios=widths)[0]
+            for axis, one in zip(axes, shown, strict=True):
+                axis.imshow(one.weights, cmap="Blues", vmin=0, vmax=1)
+                axis.xaxis.tick_top()
+                _name_ticks(axis.set_xticks, list(map(one_line, one.source)), rotation=90)
+                _name_ticks(axis.set_yticks, list(map(one_line, one.target)))
+            figure.savefig(path, dpi=120)
+
+    about = (
+        "Where the model looks (a column a piece of the input) while it chooses each piece of its answer (a row), "
+        "the darker the more:"
+    )
+    return [Picture("attention", about, draw)]
 
 
-def _figure(width: float, height: float) -> Figure:
+def one_line(name: str) -> str:
+    """A label as it stands in a table or a picture: one line, not too long, nothing that a terminal would act on."""
+    line = " ".join(name.split())
+    line = line if len(line) <= MOST_SHOWN_CHARACTERS else line[: MOST_SHOWN_CHARACTERS - 1] + "…"
+    return "".join(c if c.isprintable() else "\ufffd" for c in line)
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure without a window, in inches."""
     import matplotlib.figure
 
     return matplotlib.figure.Figure(figsize=(width, height), layout="constrained")

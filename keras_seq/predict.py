@@ -16,23 +16,24 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from keras_seq import environment, progress
+from keras_seq import environment, progress, reading
 from keras_seq.command_line import CommandParser, proposed, writes_utf8
 from keras_seq.errors import DataError, RecipeError, user_errors
-from keras_seq.formats import Input, Inputs
+from keras_seq.formats import Example, File, Input, Inputs
 from keras_seq.formats.lines import suffix
 from keras_seq.run import Run
-from keras_seq.sections import Column
+from keras_seq.sections import INPUT_COLUMN, INPUT_KEY, Column, marked
 
 INPUTS_AT_ONCE = 3200
-COLUMN_KEYS = ("text", "token")  # of `data:`, that say where an input stands
 ROW = "row"  # the answer's key for what stands beside an input; no application answers with it
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = CommandParser("keras_seq.predict", "Ask a trained run.")
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
-    parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw inputs")
+    parser.add_argument(
+        "inputs", nargs="*", metavar="TEXT", help="raw inputs: texts, or paths where the model takes files"
+    )
     parser.add_argument(
         "--file",
         metavar="F",
@@ -46,30 +47,53 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     with user_errors():
         run = Run(arguments.run).finished()
-        if bool(arguments.texts) == bool(arguments.file):
-            raise RecipeError("give either texts or --file F")
+        if bool(arguments.inputs) == bool(arguments.file):
+            raise RecipeError("give either inputs or --file F")
         if arguments.column and not arguments.file:
             raise RecipeError("--column: is of a file; give --file F too")
-        given = (
-            _file(run, arguments.file, arguments.column) if arguments.file else map(_valid, arguments.texts)
-        )
+        given: Iterable[Input]
+        if arguments.file:
+            given = _of_file(run, arguments.file, arguments.column)
+        else:
+            given = map(Input if run.takes_files else _valid, arguments.inputs)
+        if run.takes_files:
+            given = _checked(given)
         for answer in _answers(run, given):
             print(_json(answer))
     print(f"next:\n  {proposed('export', str(run.path))}", file=sys.stderr)
     return 0
 
 
-def _file(run: Run, path: str, column: str | None) -> Inputs:
+def _of_file(run: Run, path: str, column: str | None) -> Iterable[Input]:
     """The inputs of a file, read as the recipe of the run reads its own."""
-    data = run.recipe.data
-    where: Column | None = next((data[key] for key in COLUMN_KEYS if data.get(key) is not None), None)
+    recipe = run.recipe
+    keys = [key for mark in (INPUT_COLUMN, INPUT_KEY) for key in marked(mark, recipe.application, "data")]
+    given = (recipe.data[key] for key in keys)
+    where: Column | None = next((value for value in given if value is not None), None)
     if column is not None:
         where = int(column) if column.isdecimal() else column
-    own = data.get("train")
+    own = recipe.data.get("train")
     # A recipe whose own .txt files are tables means tables by it.
-    txt_is_table = "text" in data and isinstance(own, str) and suffix(pathlib.Path(own)) == ".txt"
-    header = None if isinstance(where, str) else data.get("header")
-    return Inputs(path, where, header, txt_is_table)
+    has_tables = bool(marked(INPUT_COLUMN, recipe.application, "data"))
+    txt_is_table = has_tables and isinstance(own, str) and suffix(pathlib.Path(own)) == ".txt"
+    header = None if isinstance(where, str) else recipe.data.get("header")
+    inputs = Inputs(path, where, header, txt_is_table)
+    if not run.takes_files:
+        return inputs
+    folder = pathlib.Path(path).parent
+    return (Input(_beside(folder, one.text), one.row) for one in inputs)
+
+
+def _beside(folder: pathlib.Path, path: str) -> str:
+    """A path of a list; a relative one that is not there may start at the list's folder."""
+    return path if pathlib.Path(path).exists() else str(folder / path)
+
+
+def _checked(inputs: Iterable[Input]) -> Iterator[Input]:
+    """Inputs that are paths of files, as long as the files can be read."""
+    for given in inputs:
+        reading.check(File.of(given.text))
+        yield given
 
 
 def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
@@ -81,7 +105,6 @@ def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
         raise DataError("no inputs: the file is empty")
     with progress.step("loading TensorFlow"):
         environment.import_keras()
-    from keras_seq.formats import Example
     from keras_seq.run import load
     from keras_seq.training import scoring
 
@@ -89,10 +112,11 @@ def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
         model = load(run.path)
     name = model.inputs[0].name
     for chunk in _chunks(itertools.chain([first], inputs)):
-        examples = [Example(given.text, "", str(place)) for place, given in enumerate(chunk)]
+        of = File.of if model.takes_files else str
+        examples = [Example(of(given.text), str(place), "") for place, given in enumerate(chunk)]
         with progress.step("answering", len(chunk), at_once=False) as step:
             answers = step.counted(scoring.answers(model, examples))
-            found = {int(example.where): answer for example, answer in answers}
+            found = {int(example.truth): answer for example, answer in answers}
         for place, given in enumerate(chunk):
             beside = {} if given.row is None else {ROW: given.row}
             yield {name: given.text, **model.readable(given.text, found[place]), **beside}

@@ -16,7 +16,7 @@ from ruamel.yaml.scalarbool import ScalarBoolean
 
 from keras_seq.applications import APPLICATIONS
 from keras_seq.errors import RecipeError, reason
-from keras_seq.sections import SECTIONS, STRICT, is_path, nearest, section_model
+from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model
 
 ZOO = pathlib.Path(__file__).parent / "zoo"
 
@@ -40,11 +40,10 @@ class Recipe:
         """The resolved recipe, in a form that `load_recipe` reads back to the same values."""
         directory = pathlib.Path(self.directory).resolve()
         sections = {section: dict(getattr(self, section)) for section in SECTIONS}
-        for section in SECTIONS:
-            for key, field in section_model(self.application, section).model_fields.items():
-                value = sections[section].get(key)
-                if is_path(field.annotation, field.metadata) and isinstance(value, str | list):
-                    sections[section][key] = _resolved(value)
+        for section, values in sections.items():
+            for key in marked(PATH, self.application, section):
+                if isinstance(values.get(key), str | list):
+                    values[key] = _resolved(values[key])
         sections["data"] = {"directory": str(directory), **sections["data"]}
         return {"application": self.application, **{k: v for k, v in sections.items() if v}}
 

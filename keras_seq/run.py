@@ -6,7 +6,7 @@
     history.csv       a line an epoch
     requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
     seen.json         what of the training split scoring compares with (the entities that it had); not always there
-    card.md, *.png    what the run is, for people; worst_examples.html where there are spans to mark
+    card.md, *.png    what the run is, for people; worst_examples.html where the answers can be shown in colour
     logs/             TensorBoard
     state/            what is needed to go on after a stop
     lock              there while a process trains; held by the system, so that none outlives its process
@@ -23,6 +23,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -48,16 +49,14 @@ class Run:
         self.requests_file = self.path / "requests.json"
         self.seen_file = self.path / "seen.json"
         self.card_file = self.path / "card.md"
-        self.learning_curves_file = self.path / "learning_curves.png"
-        self.confusion_matrix_file = self.path / "confusion_matrix.png"
         self.worst_examples_file = self.path / "worst_examples.html"
         self.gates_file = self.path / "gates.png"
-        self.attention_file = self.path / "attention.png"
         self.gradients_file = self.path / "gradients.png"
         self.logs = self.path / "logs"
         self.state = self.path / "state"
         self.position_file = self.state / "position.npz"
         self.best_weights_file = self.state / "best_weights.npz"
+        self.features_file = self.state / "features.sqlite"
         self.lock_file = self.path / "lock"
         self._begin: Callable[[], None] = lambda: None
 
@@ -197,6 +196,23 @@ class Run:
         text = json.dumps(sorted(seen), ensure_ascii=False, indent=0)
         _replace(self.seen_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether a raw input is the bytes of a file."""
+        return isinstance(next(iter(self.read_requests().values()))[0], bytes)
+
+    @property
+    def example(self) -> str:
+        """A raw input to ask the model: a text, or the path of a file; "" where there is none."""
+        if self.takes_files:
+            return self.read_metrics()["training"].get("example", "")
+        texts = next(iter(self.read_requests().values()))
+        return next((text for text in texts if isinstance(text, str) and text.strip()), "")
+
+    def picture_file(self, name: str) -> pathlib.Path:
+        """Where a picture of the card is."""
+        return self.path / f"{name}.png"
+
     def save_model(self, model: Any) -> None:
         _replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
 
@@ -240,6 +256,14 @@ class Run:
                 path.unlink(missing_ok=True)
         self.state.mkdir()
         _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
+
+    def _pictures(self) -> list[pathlib.Path]:
+        """The pictures that the card shows."""
+        if not self.card_file.exists():
+            return []
+        text = self.card_file.read_text(encoding="utf-8", errors="replace")
+        names = dict.fromkeys(re.findall(r"^!\[.*\]\((\w+)\.png\)$", text, re.MULTILINE))
+        return [self.picture_file(name) for name in names]
 
     def _same_recipe(self, recipe: Recipe) -> None:
         differences = recipe.differences(self.recipe)

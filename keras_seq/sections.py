@@ -13,10 +13,14 @@ import functools
 import os
 import pathlib
 import re
-from typing import Annotated, Any, Literal
+import typing
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pydantic
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from keras_seq import applications
 
 
 def nearest(name: Any, names: list[str]) -> str | None:
@@ -64,12 +68,24 @@ def _existing(value: str, info: pydantic.ValidationInfo) -> str:
     return str(path)
 
 
+class Mark(NamedTuple):
+    """Says of a type what its values are for, where the type alone does not."""
+
+    name: str
+
+
+PATH = Mark("a path")
+INPUT_COLUMN = Mark("the column of a table where the raw inputs stand")
+INPUT_KEY = Mark("the key of JSON lines where the raw inputs stand")
+
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Part = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-ExistingPath = Annotated[str, pydantic.AfterValidator(_existing)]
+ExistingPath = Annotated[str, pydantic.AfterValidator(_existing), PATH]
 ExistingPaths = Annotated[list[ExistingPath], Field(min_length=2, max_length=2)]
 Column = NonNegativeInt | str
+InputColumn = Annotated[Column, INPUT_COLUMN]
+InputKey = Annotated[int | str, INPUT_KEY]
 NotNegative = Annotated[float, Field(ge=0)]
 
 SECTIONS = {
@@ -95,6 +111,8 @@ _TYPES = {
     "ExistingPaths": ExistingPaths,
     "NotNegative": NotNegative,
     "Column": Column,
+    "InputColumn": InputColumn,
+    "InputKey": InputKey,
 }
 _PACKAGE = pathlib.Path(__file__).parent
 STRICT = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -103,8 +121,7 @@ STRICT = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 @functools.cache
 def section_model(application: str, section: str) -> type[pydantic.BaseModel]:
     """The pydantic model of a section, made from the signature of the function behind it."""
-    source = _PACKAGE / "applications" / f"{application}.py"
-    fields: dict[str, Any] = _keywords(source, SECTIONS[section])
+    fields: dict[str, Any] = _keywords(applications.source(application), SECTIONS[section])
     if section == "data":
         about = "Where the relative paths of the recipe start."
         fields = {"directory": (Annotated[str, Field(description=about)], "."), **fields}
@@ -133,6 +150,19 @@ def _keywords(source: pathlib.Path, function: str) -> dict[str, tuple[Any, Any]]
     return fields
 
 
-def is_path(annotation: Any, metadata: Any = ()) -> bool:
-    """Whether a field's type is `ExistingPath`, or has it among others."""
-    return "_existing" in f"{annotation!r} {metadata!r}"
+def is_marked(mark: Mark, annotation: Any, metadata: Sequence[Any] = ()) -> bool:
+    """Whether a field's type, or one of the types that it is made of, has a mark.
+
+    Args:
+        mark: such as `PATH`.
+        annotation: the type.
+        metadata: of a field, what stood beside its type in `Annotated`.
+    """
+    parts = typing.get_args(annotation)
+    return mark in metadata or mark in parts or any(is_marked(mark, part) for part in parts)
+
+
+def marked(mark: Mark, application: str, section: str) -> list[str]:
+    """The keys of a section whose types have a mark."""
+    fields = section_model(application, section).model_fields
+    return [key for key, field in fields.items() if is_marked(mark, field.annotation, field.metadata)]

@@ -13,6 +13,7 @@ from typing import Any
 from keras_seq.errors import RecipeError
 from keras_seq.formats import Example
 
+SPLITS = ("train", "validation", "test")
 LOOKED_AT = 1000  # examples of a split that are read before TensorFlow is imported
 
 
@@ -39,7 +40,7 @@ def places(
             f"data.source: is sample, but {', '.join(named)} is given too; set data.source: files for yours"
         )
     folder = write_sample()
-    return {**given, **{split: str(folder / f"{split}{suffix}") for split in ("train", "validation", "test")}}
+    return {**given, **{split: str(folder / f"{split}{suffix}") for split in SPLITS}}
 
 
 def examples(
@@ -47,7 +48,7 @@ def examples(
     paths: dict[str, Any],
     read: Callable[[str], Iterable[Example]],
     seed: int,
-    stratum: Callable[[Example], Any] = lambda example: example.truth,
+    stratify: Callable[[Example], Any] = lambda example: example.truth,
 ) -> Iterable[Example] | None:
     """The examples of a split; None for a test split that is nowhere.
 
@@ -56,7 +57,7 @@ def examples(
         paths: what `places` gives.
         read: a path -> its examples.
         seed: decides what is held out where the validation split is a fraction.
-        stratum: what of an example the held-out part has as much of as the rest.
+        stratify: what of an example is as frequent in the held-out part as in the rest.
 
     Raises:
         RecipeError: when the recipe has no such split.
@@ -74,7 +75,7 @@ def examples(
         raise RecipeError(
             "data.train: this key is needed; a file, or data.source: sample for the built-in corpus"
         )
-    return HeldOut(read(paths["train"]), validation, seed, split == "validation", stratum)
+    return HeldOut(read(paths["train"]), validation, seed, split == "validation", stratify)
 
 
 def names(key: str, given: dict[Any, Any] | None) -> dict[str, str] | None:
@@ -146,16 +147,16 @@ class Joined:
 class HeldOut:
     """A stratified, seeded part of `examples`, or what is left of them: an iterable of `Example`.
 
-    Of every stratum (class) the same fraction is held out, to the nearest example; at least one, and never
+    Of every group (class) the same fraction is held out, to the nearest example; at least one, and never
     the last one. The choice is made while streaming (selection sampling, Knuth, TAOCP vol. 2, 3.4.2,
-    algorithm S), so it needs no memory but a count a stratum.
+    algorithm S), so it needs no memory but a count of every group.
 
     Args:
         examples: what to divide; gone over once for the counts, and once more at every iteration.
         fraction: the part that is held out, between 0 and 1.
         seed: decides which examples.
         held_out: True gives the part, False the rest.
-        stratum: an example -> its stratum.
+        stratify: an example -> the group that it is counted in.
     """
 
     def __init__(
@@ -164,21 +165,21 @@ class HeldOut:
         fraction: float,
         seed: int,
         held_out: bool,
-        stratum: Callable[[Example], Any] = lambda example: example.truth,
+        stratify: Callable[[Example], Any] = lambda example: example.truth,
     ) -> None:
         self.examples, self.fraction, self.seed, self.held_out = examples, fraction, seed, held_out
-        self.stratum = stratum
+        self.stratify = stratify
 
     @functools.cached_property
     def _counts(self) -> Counter[Any]:
-        return Counter(map(self.stratum, self.examples))
+        return Counter(map(self.stratify, self.examples))
 
     def __iter__(self) -> Iterator[Example]:
         generator = random.Random(self.seed)
         left = dict(self._counts)
         wanted = {kind: min(count - 1, max(1, round(count * self.fraction))) for kind, count in left.items()}
         for example in self.examples:
-            kind = self.stratum(example)
+            kind = self.stratify(example)
             chosen = generator.random() * left[kind] < wanted[kind]
             left[kind] -= 1
             wanted[kind] -= chosen

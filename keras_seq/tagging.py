@@ -12,7 +12,7 @@ Source: Ramshaw and Marcus 1995; Tjong Kim Sang and Veenstra 1999; Ratinov and R
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from keras_seq.errors import RecipeError
@@ -174,6 +174,24 @@ def is_first(ids: Any) -> Any:
 def is_last(ids: Any) -> Any:
     """Where an entity has its last token, tag E or S, likewise."""
     return (ids > 0) & ((ids % 4 == 3) | (ids % 4 == 0))
+
+
+def surface(text: str, entity: Entity) -> str:
+    """An entity as it is written, with case folded."""
+    return text[entity.start : entity.end].casefold()
+
+
+def entities_in(text: str, answer: Mapping[str, list]) -> list[dict[str, Any]]:
+    """The entities of one answer: `text`, `type`, `start`, `end`, `score` of each."""
+    found: list[dict[str, Any]] = []
+    for tag, start, end, score in zip(
+        *(answer[name] for name in ("tags", "starts", "ends", "scores")), strict=True
+    ):
+        if tag.startswith("B-"):
+            found.append({"text": "", "type": tag[2:], "start": start, "end": end, "score": score})
+        elif tag.startswith("I-"):
+            found[-1]["end"] = end
+    return [{**entity, "text": text[entity["start"] : entity["end"]]} for entity in found]
 
 
 def _entities(tags: Sequence[str], scheme: str) -> list[Entity]:

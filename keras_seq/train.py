@@ -11,26 +11,24 @@ import pathlib
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable
-from types import ModuleType
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from keras_seq import applications, environment, progress, splits
+from keras_seq import applications, environment, progress, reading, splits
 from keras_seq.command_line import CommandParser, proposed, question
 from keras_seq.errors import RecipeError, reason, user_errors
+from keras_seq.reading import Readable
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
 from keras_seq.training.epochs import plan
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
-
+    from keras_seq.answers import Answering
     from keras_seq.contract import Objective, Preprocessing
     from keras_seq.formats import Example
+    from keras_seq.training.scoring import Scored
 
 REQUEST_EXAMPLES = 8
-SHOWN_LOOKS = 3  # inputs whose attention the card draws
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -90,139 +88,188 @@ def _resumable(recipe: Recipe, run: Run, command: str) -> int:
 
 
 def _train(recipe: Recipe, run: Run, command: str) -> int:
-    application = applications.functions(recipe.application)
-    train, validation, test = (
-        application.read(split, **recipe.data) for split in ("train", "validation", "test")
-    )
-    for examples in (train, validation, test):
-        splits.look_at(examples)
+    data = _splits(recipe)
     with progress.step("loading TensorFlow"):
         keras = environment.import_keras()
-        from keras_seq import batches
-        from keras_seq.training import fit, scoring
-        from keras_seq.training.state import Stopped
+    from keras_seq.training import fit
+    from keras_seq.training.state import Stopped
 
-    settings = dict(recipe.training)
-    objective_settings = {
-        k: settings.pop(k) for k in recipe.training if k not in (fit.fit.__kwdefaults__ or {})
-    }
-    keras.utils.set_random_seed(settings["seed"])
-    with progress.step("learning the vocabulary") as learning:
-        preprocessing = application.prepare(learning.counted(train), **recipe.prepare)
-    with progress.step("counting the test split", at_once=False) as counting:
-        objective = application.objective(**objective_settings).settled(validation)
-        if test is not None:
-            batches.count(counting.counted(test), preprocessing, objective, "test")
+    keras.utils.set_random_seed(recipe.training["seed"])
+    preprocessing = _preprocessing(recipe, data)
+    objective, settings = _objective(recipe, data, preprocessing)
     with progress.step("building the network", at_once=False):
-        network = application.build(preprocessing.sizes, **recipe.model)
-        fixed = {key: value for key, value in recipe.serving.items() if value is not None}
-        application.present(
-            preprocessing, network, **fixed
-        )  # what is wrong with `serving:` is said before training
-        watched = objective.watched and application.present(preprocessing, network, **objective.watched)
-
-    def watch() -> dict[str, float]:
-        return scoring.numbers(scoring.score(watched, validation, objective).metrics) if watched else {}
-
+        models = _Models(recipe, preprocessing)
+        watch = _watch(objective, models, data["validation"])
     try:
-        fit.fit(network, objective, preprocessing, train, validation, run, watch, **settings)
+        fit.fit(
+            models.network,
+            objective,
+            preprocessing,
+            data["train"],
+            data["validation"],
+            run,
+            watch,
+            **settings,
+        )
     except Stopped as stop:
         progress.say(
             f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}"
         )
         return 128 + stop.signal_number
     with progress.step("finishing", at_once=False):
-        _finish(recipe, run, objective, preprocessing, validation, test)
+        _finish(recipe, run, objective, models, data)
     return 0
 
 
-def _finish(
-    recipe: Recipe,
-    run: Run,
-    objective: Objective,
-    preprocessing: Preprocessing,
-    validation: Iterable[Example],
-    test: Iterable[Example] | None,
-) -> None:
-    """What comes after training: the best weights, what the validation split decides, the model, scores, the
-    card.
-    """
-    from keras_seq import batches
-    from keras_seq.training import fit, scoring
-
+def _splits(recipe: Recipe) -> dict[str, Any]:
+    """The examples of each split, the first of them read; without a test split where the recipe has none."""
     application = applications.functions(recipe.application)
-    fixed = {key: value for key, value in recipe.serving.items() if value is not None}
-    best = application.build(
-        preprocessing.sizes, **recipe.model
-    )  # without the optimizer, which Keras would save too
-    run.load_best_weights(best)
-    _, batch_size = plan(preprocessing.examples, recipe.training["epochs"], recipe.training["batch_size"])
-    data = batches.evaluation_dataset(validation, preprocessing, batch_size)
-    chosen = _chosen(application, objective, preprocessing, best, validation, data, fixed)
-    model = application.present(preprocessing, best, **chosen)
+    read = {split: application.read(split, **recipe.data) for split in splits.SPLITS}
+    found = {split: examples for split, examples in read.items() if examples is not None}
+    for examples in found.values():
+        splits.look_at(examples)
+    unreadable = recipe.training["unreadable"]
+    return {split: Readable(examples, unreadable, split) for split, examples in found.items()}
+
+
+def _preprocessing(recipe: Recipe, data: dict[str, Any]) -> Preprocessing:
+    application = applications.functions(recipe.application)
+    with progress.step("learning the vocabulary") as learning:
+        return application.prepare(learning.counted(data["train"]), **recipe.prepare)
+
+
+def _objective(
+    recipe: Recipe, data: dict[str, Any], preprocessing: Preprocessing
+) -> tuple[Objective, dict[str, Any]]:
+    """The objective, the test split counted, and what of the section `training:` is the business of `fit`."""
+    from keras_seq import batches
+    from keras_seq.training import fit
+
+    of_fit = fit.fit.__kwdefaults__ or {}
+    settings = {key: value for key, value in recipe.training.items() if key in of_fit}
+    own = {key: value for key, value in recipe.training.items() if key not in of_fit}
+    with progress.step("counting the test split", at_once=False) as counting:
+        objective = applications.functions(recipe.application).objective(**own).settled(data["validation"])
+        if "test" in data:
+            batches.count(counting.counted(data["test"]), preprocessing, objective, "test")
+    return objective, settings
+
+
+class _Models:
+    """The network that is trained, and the one that gets its best weights, with the model that answers by it.
+
+    There are two, because Keras saves the optimizer of a network that was compiled.
+
+    Args:
+        recipe: its `model:` and `serving:` are checked here, before anything takes long.
+        preprocessing: adapted.
+    """
+
+    def __init__(self, recipe: Recipe, preprocessing: Preprocessing) -> None:
+        self.preprocessing = preprocessing
+        self._application = applications.functions(recipe.application)
+        self.network = self._application.build(preprocessing.sizes, **recipe.model)
+        self.best = self._application.build(preprocessing.sizes, **recipe.model)
+        self.fixed = {key: value for key, value in recipe.serving.items() if value is not None}
+        self.answering = self.of_best()
+
+    def of_best(self, **decided: Any) -> Answering:
+        """The model with the best weights, by the recipe's keywords and those that are decided."""
+        return self._application.present(self.preprocessing, self.best, **{**decided, **self.fixed})
+
+    def of_training(self, keywords: dict[str, Any]) -> Answering:
+        """The model with the weights of the training at hand."""
+        return self._application.present(self.preprocessing, self.network, **keywords)
+
+
+def _watch(
+    objective: Objective, models: _Models, validation: Iterable[Example]
+) -> Callable[[], dict[str, float]]:
+    """What gives, after every epoch, the scores of answers to the validation split."""
+    from keras_seq.metrics import report
+    from keras_seq.training import scoring
+
+    if objective.watched is None:
+        return dict
+    model = models.of_training(objective.watched)
+    return lambda: report.numbers(scoring.score(model, validation, objective).metrics)
+
+
+def _finish(recipe: Recipe, run: Run, objective: Objective, models: _Models, data: dict[str, Any]) -> None:
+    """What comes after training: the best weights, what validation decides, the model, scores, the card."""
+    from keras_seq.training import card, fit
+
+    run.load_best_weights(models.best)
+    decided = _decided(recipe, objective, models, data["validation"])
+    model = models.of_best(**decided) if decided else models.answering
     with progress.step("saving the model", at_once=False):
         run.save_model(model)
-    run.write_requests(
-        model.inputs[0].name, [e.input for e in itertools.islice(validation, REQUEST_EXAMPLES)]
+    first = list(itertools.islice(data["validation"], REQUEST_EXAMPLES))
+    run.write_requests(model.inputs[0].name, [reading.contents(example.input) for example in first])
+    scored = _scored(recipe, objective, model, models.preprocessing, data)
+    if models.preprocessing.seen:
+        run.write_seen(models.preprocessing.seen)
+    metrics: dict[str, Any] = {split: one.metrics for split, one in scored.items()}
+    metrics["serving"] = {key: value for key, value in decided.items() if key not in models.fixed}
+    metrics["training"] = fit.summary(
+        run, models.preprocessing, models.best, objective.monitors, _batch_size(recipe, models)
     )
-    scored = {}
-    for split, examples in (("validation", validation), ("test", test)):
-        if examples is not None:
-            with progress.step(f"scoring the {split} split") as step:
-                scored[split] = scoring.score(model, step.counted(examples), objective, preprocessing.seen)
-    if preprocessing.seen:
-        run.write_seen(preprocessing.seen)
-    metrics = {split: split_scored.metrics for split, split_scored in scored.items()}
-    metrics["serving"] = {key: value for key, value in chosen.items() if key not in fixed}
-    metrics["training"] = fit.summary(run, preprocessing, best, objective.monitors, batch_size)
+    if model.takes_files:
+        metrics["training"]["example"] = first[0].input.path
     run.write_metrics(metrics)  # the run is complete; what is written after this is for people
     shutil.rmtree(run.state)
     with progress.step("writing the card", at_once=False):
-        _write_card(run, recipe, model, metrics, list(scored.values())[-1].worst, objective)
+        card.write(run, recipe, model, metrics, scored)
 
 
-def _write_card(
-    run: Run, recipe: Recipe, model: Any, metrics: dict[str, Any], worst: list[Any], objective: Objective
-) -> None:
-    from keras_seq.training import card
-
-    requests = next(iter(run.read_requests().values()))
-    shown = sorted((raw for raw in requests if raw.strip()), key=len)[:SHOWN_LOOKS]
-    card.write(run, recipe, metrics, worst, objective.spans, lambda: model.looks(shown))
-
-
-def _chosen(
-    application: ModuleType,
-    objective: Objective,
-    preprocessing: Preprocessing,
-    network: keras.Model,
-    validation: Iterable[Example],
-    data: tf.data.Dataset,
-    fixed: dict[str, Any],
+def _decided(
+    recipe: Recipe, objective: Objective, models: _Models, validation: Iterable[Example]
 ) -> dict[str, Any]:
-    """The keywords of `present`: those that the recipe fixes, and those that the validation split decides."""
-    chosen = fixed
-    if objective.calibrate is not None:
-        with progress.step("calibrating the scores on the validation split", at_once=False):
-            chosen = {**objective.calibrate(network, data, chosen), **chosen}
-    if objective.choose is not None:
-        model = application.present(preprocessing, network, **chosen)
-        with progress.step("choosing settings on the validation split", at_once=False) as choosing:
-            chosen = {**objective.choose(model, choosing.counted(validation), chosen), **chosen}
-    return chosen
+    """The keywords of `present` that the validation split decides."""
+    from keras_seq.batches import Batches
+    from keras_seq.contract import Validation
+
+    if objective.decide is None:
+        return {}
+    with progress.step("deciding settings on the validation split", at_once=False) as deciding:
+        batches = Batches(models.preprocessing, reading.Reader(recipe.training["unreadable"]))
+        data = batches.evaluation(validation, _batch_size(recipe, models))
+        with batches.errors():
+            split = Validation(deciding.counted(validation), data)
+            return objective.decide(models.of_best, split, models.fixed)
+
+
+def _scored(
+    recipe: Recipe, objective: Objective, model: Answering, preprocessing: Preprocessing, data: dict[str, Any]
+) -> dict[str, Scored]:
+    """The scores of the validation and the test split."""
+    from keras_seq.training import scoring
+
+    scored: dict[str, Scored] = {}
+    for split in (split for split in ("validation", "test") if split in data):
+        with progress.step(f"scoring the {split} split") as step:
+            examples = step.counted(data[split])
+            unreadable = recipe.training["unreadable"]
+            scored[split] = scoring.score(model, examples, objective, preprocessing.seen, unreadable)
+    return scored
+
+
+def _batch_size(recipe: Recipe, models: _Models) -> int:
+    training = recipe.training
+    return plan(models.preprocessing.examples, training["epochs"], training["batch_size"])[1]
 
 
 def _say_next(run: Run) -> None:
-    metrics, requests = run.read_metrics(), run.read_requests()
+    metrics = run.read_metrics()
     for split in ("validation", "test"):
         if split in metrics:
             name, value = next(iter(metrics[split].items()))
             print(f"{split} {name} {value:.4f} on {metrics[split]['examples']} examples")
-    texts = [question(text) for text in next(iter(requests.values())) if isinstance(text, str)]
     if run.card_file.exists():
         print(f"the run's card: {run.card_file}")
+    example = run.example if run.takes_files else question(run.example)
     print("next:")
-    print(f"  {proposed('keras_seq.predict', str(run.path), next(filter(None, texts), 'TEXT'))}")
+    print(f"  {proposed('keras_seq.predict', str(run.path), example or 'TEXT')}")
     print(f"  {proposed('export', str(run.path))}")
 
 

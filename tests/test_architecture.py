@@ -14,7 +14,7 @@ from corpora import PROJECT
 # `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
 # import another either.
 ROOMS = [
-    "environment lock progress version",
+    "environment lock pictures progress version",
     "errors command_line",
     "applications",
     "sections",
@@ -28,10 +28,12 @@ ROOMS = [
     "answers",
     "metrics",
     "contract",
+    "reading",
+    "feature_cache",
     "batches",
     "applications.*",
     "run",
-    "training pictures",
+    "training",
     "keras_seq",
     "train evaluate predict inspect __main__",
     "serving",

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from corpora import PROJECT, model_by_chance
 
-from keras_seq.answers import Answering, RankedLabels, TaggedTokens
+from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
 from keras_seq.layers import (
     CRF,
     LSTM,
@@ -51,6 +51,10 @@ TABLE = {
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
+    "Problems": (
+        Problems,
+        [{"label": TEXTS, "score": np.array([0.5, 0.25, 1], "float32")}, np.array(["", "cut off", ""], object)],
+    ),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
     "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),

@@ -1,14 +1,16 @@
 """Tensors -> named answers, and the models that go from raw input to them."""
 
-from keras_seq.answers.answering import Answering, Attention, Signature
+from keras_seq.answers.answering import PROBLEM, Answering, Signature
 from keras_seq.answers.entities import EntityAnswering, TaggedTokens
 from keras_seq.answers.labels import RankedLabels
+from keras_seq.answers.problems import Problems
 from keras_seq.answers.translations import TranslationAnswering, Translations
 
 __all__ = [
+    "PROBLEM",
     "Answering",
-    "Attention",
     "EntityAnswering",
+    "Problems",
     "RankedLabels",
     "Signature",
     "TaggedTokens",

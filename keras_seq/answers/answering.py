@@ -10,9 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_seq.answers import edge_inputs
+from keras_seq.answers import edge_inputs, presentation
 from keras_seq.answers.edge_inputs import EdgeInputs
+from keras_seq.answers.presentation import WorstExamples
 from keras_seq.answers.raw_inputs import as_batches, as_strings, is_symbolic
+from keras_seq.formats import Answer, Example
+from keras_seq.pictures import Picture
 from keras_seq.preprocessing.words import WordIds
 
 PROBLEM = "problem"  # the output of models of files: "", or what is wrong with the file
@@ -30,20 +33,6 @@ class Signature(NamedTuple):
     call: Callable[[tf.Tensor], dict[str, tf.Tensor]]
     spec: tf.TensorSpec
     example: Callable[[tf.Tensor], tf.Tensor]
-
-
-class Attention(NamedTuple):
-    """Where a model looked while it made an answer, of one input.
-
-    Attributes:
-        source: the pieces of the input.
-        target: the pieces of the answer.
-        weights: of every piece of the answer, a list of its weights of the pieces of the input.
-    """
-
-    source: list[str]
-    target: list[str]
-    weights: list[list[float]]
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -165,12 +154,13 @@ class Answering(keras.Model):
             raise ValueError(f"label {unknown[0]!r} is none of {', '.join(map(repr, places))}")
         return np.array([places[name] for name in names], "int32")
 
-    def looks(self, inputs: list) -> list[Attention]:
-        """Where the model looks while it answers each input; nothing where it has no attention to show."""
-        return []
+    def score_truths(self, inputs: list, truths: list[str]) -> dict[str, tf.Tensor]:
+        """What the model makes of truths, where a score asks for that: tensors by name, a row an input.
 
-    def told(self, inputs: list, truths: list[str]) -> dict[str, tf.Tensor]:
-        """What more the model says when it is told the truths, by name, a row an input; nothing here."""
+        Args:
+            inputs: raw.
+            truths: one of each.
+        """
         return {}
 
     def steps(self, text: str) -> list[str]:
@@ -184,9 +174,30 @@ class Answering(keras.Model):
         spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
         return {"serving_default": Signature(lambda raw: self(raw, training=False), spec, lambda raw: raw)}
 
-    def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
+    def readable(self, raw: Any, answer: Answer) -> dict[str, Any]:
         """One answer, as plain Python values, in the form in which people read it."""
         return answer
+
+    def problem_of(self, answer: Answer) -> str:
+        """What was wrong with the input of an answer; "" where it was good, as texts always are."""
+        return answer.get(PROBLEM, "")
+
+    def worst_examples(self, examples: list[tuple[Example, Answer]]) -> WorstExamples:
+        """How examples and their answers are shown in a card."""
+        rows = [
+            [" / ".join(example.truths), self.summary(answer), presentation.input_text(example.input)]
+            for example, answer in examples
+        ]
+        return WorstExamples(["truth", "answer", "input"], rows)
+
+    def summary(self, answer: Answer) -> str:
+        """One answer in a line: its first two values, which are the best answer and its score."""
+        first, second, *_ = answer.values()
+        return f"{first}, {second:.3f}"
+
+    def pictures(self, inputs: list) -> list[Picture]:
+        """Pictures of how some inputs are answered, for a card; none here."""
+        return []
 
     def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         call = super().__call__

@@ -11,10 +11,14 @@ import keras
 import tensorflow as tf
 
 from keras_seq import tagging
+from keras_seq.answers import entity_page
 from keras_seq.answers.answering import Answering, Signature
-from keras_seq.answers.readable_entities import entities_in, entity_columns
+from keras_seq.answers.presentation import WorstExamples
+from keras_seq.answers.readable_entities import entity_columns
+from keras_seq.formats import Answer, Example
 from keras_seq.layers.linear_chain import posterior, viterbi
 from keras_seq.preprocessing import unicode
+from keras_seq.tagging import entities_in
 
 Tensors = dict[str, tf.Tensor]
 SMALLEST = 1e-30  # probability, before its logarithm
@@ -198,6 +202,15 @@ class EntityAnswering(Answering):
     def readable(self, raw: Any, answer: dict[str, Any]) -> dict[str, Any]:
         """The entities of one answer, as people read them."""
         return {"entities": entities_in(raw, answer)}
+
+    def worst_examples(self, examples: list[tuple[Example, Answer]]) -> WorstExamples:
+        """True and answered entities, in a table and in colour."""
+        compared = [entity_page.compared(example, answer) for example, answer in examples]
+        rows = [
+            [*(entity_page.listed(one.text, side) for side in (one.true, one.answered)), one.text]
+            for one in compared
+        ]
+        return WorstExamples(["true", "answered", "input"], rows, entity_page.page(compared))
 
 
 def onto_tokens(tokens: tf.Tensor, answer: Tensors) -> Tensors:

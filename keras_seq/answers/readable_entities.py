@@ -1,27 +1,12 @@
-"""The entities of a tagged text, a row an entity: as plain Python values, and as columns made in the graph."""
+"""The entities of tagged texts as columns, a row an entity, made in the graph."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import tensorflow as tf
 
 
-def entities_in(text: str, answer: dict[str, list]) -> list[dict[str, Any]]:
-    """The entities of one answer: `text`, `type`, `start`, `end`, `score` of each."""
-    found: list[dict[str, Any]] = []
-    for tag, start, end, score in zip(
-        *(answer[name] for name in ("tags", "starts", "ends", "scores")), strict=True
-    ):
-        if tag.startswith("B-"):
-            found.append({"text": "", "type": tag[2:], "start": start, "end": end, "score": score})
-        elif tag.startswith("I-"):
-            found[-1]["end"] = end
-    return [{**entity, "text": text[entity["start"] : entity["end"]]} for entity in found]
-
-
 def entity_columns(texts: tf.Tensor, answer: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """As `entities_in`, of a batch, with core TensorFlow ops.
+    """As `tagging.entities_in`, of a batch, with core TensorFlow ops.
 
     Args:
         texts: `(batch,)` string, as they were asked; bytes that are not UTF-8 become replacement characters.

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_seq import decoding
-from keras_seq.answers.answering import Answering, Attention, Signature
+from keras_seq import decoding, pictures
+from keras_seq.answers.answering import Answering, Signature
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.pictures import Attention, Picture
 from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
 
 PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
+SHOWN_ATTENTIONS = 3  # inputs whose attention a card draws
 TEXTS = tf.TensorSpec([None], tf.string)
 
 Tensors = dict[str, tf.Tensor]
@@ -180,8 +182,8 @@ class TranslationAnswering(Answering):
         pieces = self.preprocessing(tf.constant([text]))["pieces"][0].numpy()
         return [*(piece.decode() for piece in pieces if piece), "</s>"]
 
-    def looks(self, inputs: list[str]) -> list[Attention]:
-        """Where the model looks while it translates each text."""
+    def attention(self, inputs: list[str]) -> list[Attention]:
+        """Where the model attends while it translates each text."""
         outputs = self.attend(as_strings(inputs, "text"))
         found = []
         for row in range(len(inputs)):
@@ -193,7 +195,12 @@ class TranslationAnswering(Answering):
             found.append(Attention(source, target, weights))
         return found
 
-    def told(self, inputs: list[str], truths: list[str]) -> Tensors:
+    def pictures(self, inputs: list) -> list[Picture]:
+        """The attention, of the shortest of the inputs that are not blank."""
+        shown = sorted((text for text in inputs if text.strip()), key=len)[:SHOWN_ATTENTIONS]
+        return pictures.attention(self.attention(shown))
+
+    def score_truths(self, inputs: list[str], truths: list[str]) -> Tensors:
         """What the model makes of true translations: `log_probability` and `true_pieces` (the end among them)
         each.
 
@@ -202,9 +209,9 @@ class TranslationAnswering(Answering):
             truths: a translation of each.
         """
         texts = (as_strings(given, "text") for given in (inputs, truths))
-        return self._as_graph("told", self._told, [TEXTS] * 2)(*texts)
+        return self._as_graph("score_truths", self._score_truths, [TEXTS] * 2)(*texts)
 
-    def _told(self, texts: tf.Tensor, truths: tf.Tensor) -> Tensors:
+    def _score_truths(self, texts: tf.Tensor, truths: tf.Tensor) -> Tensors:
         answers = self.get_layer("answers")
         ids = answers.target.ids_of(truths)
         logits = answers.network(

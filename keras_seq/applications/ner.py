@@ -8,30 +8,38 @@ from __future__ import annotations
 
 import itertools
 import pathlib
-from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from keras_seq import progress, splits, tagging
+from keras_seq import splits, tagging
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, TaggedColumns, TaggedSpans
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.samples import news
-from keras_seq.sections import ExistingPath, Fraction, Part, Seed
-from keras_seq.tagging import Entity, TaggedToken
+from keras_seq.sections import ExistingPath, Fraction, InputKey, Part, Seed
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.contract import Answer, Objective, Preprocessing
+    from keras_seq.contract import Objective, Preprocessing
+    from keras_seq.preprocessing.tokens import TokenFeatures
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
 SHAPE_DIM = 20  # numbers in the vector of a shape
 MOST_CHARACTERS, MOST_SHAPES = 1000, 200  # known; the most frequent of the training split
 MOST_PREDICTED_WORDS = 2000  # by the language model
+
+
+SIZES = {
+    "vocabulary_size": 30000,
+    "first_rare_id": 30000,
+    "num_shapes": MOST_SHAPES,
+    "num_characters": MOST_CHARACTERS,
+    "num_types": 4,
+}
 
 
 def read(
@@ -41,7 +49,7 @@ def read(
     train: ExistingPath | None = None,
     validation: ExistingPath | Part = 0.1,
     test: ExistingPath | None = None,
-    token: int | str = 0,
+    token: InputKey = 0,
     tag: int | str = -1,
     scheme: Literal["IOB1", "IOB2", "IOBES"] = "IOB2",
     types: dict | None = None,
@@ -83,12 +91,12 @@ def read(
 
     paths = splits.places(source, news.write, ".conll", train=train, validation=validation, test=test)
     return splits.examples(
-        split, paths, of_file, split_seed, stratum=lambda e: tuple(sorted(tagging.types(e.truth)))
+        split, paths, of_file, split_seed, stratify=lambda e: tuple(sorted(tagging.types(e.truth)))
     )
 
 
 def prepare(
-    examples: Iterable[Example] | None,
+    examples: Iterable[Example],
     *,
     vocabulary_size: PositiveInt = 30000,
     vectors: ExistingPath | None = None,
@@ -98,7 +106,7 @@ def prepare(
     """Text -> tokens, their places, words, shapes and characters; entities -> IOBES tags; adapted on train.
 
     Args:
-        examples: the training split; None gives sizes alone (of four entity types), for `keras_seq.build`.
+        examples: the training split.
         vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are
             kept.
         vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at
@@ -110,65 +118,75 @@ def prepare(
     Raises:
         DataError: when there are no entities, or the vectors do not fit.
     """
-    from keras_seq import metrics
     from keras_seq.contract import Preprocessing
     from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
-    from keras_seq.preprocessing.vectors import read_vectors, words_with_vectors
-    from keras_seq.preprocessing.words import RESERVED_IDS, learn_vocabulary
+    from keras_seq.preprocessing.vectors import embedding_weights
+    from keras_seq.preprocessing.words import RESERVED_IDS, learn_vocabularies
 
-    features = TokenFeatures(max_characters=max_characters, max_words=max_words, name="tokens")
-    if examples is None:
-        sizes = {"vocabulary_size": vocabulary_size, "first_rare_id": vocabulary_size, "num_types": 4}
-        sizes |= {"num_shapes": MOST_SHAPES, "num_characters": MOST_CHARACTERS}
-        return Preprocessing(inputs=features, pair=None, sizes=sizes)
-    types: Counter[str] = Counter()
-    seen: set[str] = set()
-    count = 0
-    for example in examples:
-        count += 1
-        entities = tagging.spans(tagging.decode(example.truth))
-        types.update(entity.type for entity in entities)
-        seen |= {metrics.surface(example.input, entity) for entity in entities}
-    if not types:
-        raise DataError(
-            f"the training split has no entities in its {count} sentences; at least one is needed"
-        )
-    kinds = (
-        (features.words_of, vocabulary_size),
-        (features.shapes_of, MOST_SHAPES),
-        (features.characters_of, MOST_CHARACTERS),
-    )
-    words, shapes, characters = (learn_vocabulary((e.input for e in examples), *kind) for kind in kinds)
-    if vectors is not None:
-        more = (word for word in words_with_vectors(vectors, features.words_of) if word not in words)
-        words |= dict.fromkeys(itertools.islice(more, max(vocabulary_size - RESERVED_IDS - len(words), 0)), 0)
-    features = TokenFeatures(words, shapes, characters, max_characters, max_words, name="tokens")
-    tag_ids = EntityTagIds(sorted(types), name="tags")
-
-    def pair(texts: tf.Tensor, truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        tensors = features(texts)
-        return _network_inputs(tensors), tag_ids(truths, tensors["starts"], tensors["ends"])
-
-    sizes = {
-        "vocabulary_size": len(words) + RESERVED_IDS,
-        "first_rare_id": sum(count > 1 for count in words.values()) + RESERVED_IDS,
-        "num_shapes": len(shapes) + RESERVED_IDS,
-        "num_characters": len(characters) + RESERVED_IDS,
-        "num_types": len(types),
+    found = _Entities()
+    split = TokenFeatures(max_characters=max_characters, max_words=max_words)
+    kinds = {
+        "words": (split.words_of, vocabulary_size),
+        "shapes": (split.shapes_of, MOST_SHAPES),
+        "characters": (split.characters_of, MOST_CHARACTERS),
     }
-    preprocessing = Preprocessing(
-        inputs=features,
-        pair=pair,
-        sizes=sizes,
-        classes=sorted(types),
-        examples=count,
-        seen=seen,
-    )
+    known = learn_vocabularies(found.counted(examples), kinds)
+    if not found.types:
+        raise DataError(
+            f"the training split has no entities in its {found.examples} sentences; at least one is needed"
+        )
+    words = known["words"]
     if vectors is not None:
-        table, found = read_vectors(vectors, list(words), features.words_of)
-        progress.say(f"{pathlib.Path(vectors).name} has {found} of the {len(words)} words of the vocabulary")
-        preprocessing.weights["embedding"] = [table]
-    return preprocessing
+        words |= _more_words(vectors, words, vocabulary_size - RESERVED_IDS, split)
+    features = TokenFeatures(
+        words, known["shapes"], known["characters"], max_characters, max_words, name="tokens"
+    )
+    tag_ids = EntityTagIds(sorted(found.types), name="tags")
+    return Preprocessing(
+        inputs=features,
+        targets=tag_ids,
+        pair=lambda tensors, truths: (
+            _network_inputs(tensors),
+            tag_ids(truths, tensors["starts"], tensors["ends"]),
+        ),
+        sizes={
+            "vocabulary_size": len(words) + RESERVED_IDS,
+            "first_rare_id": sum(count > 1 for count in words.values()) + RESERVED_IDS,
+            "num_shapes": len(known["shapes"]) + RESERVED_IDS,
+            "num_characters": len(known["characters"]) + RESERVED_IDS,
+            "num_types": len(found.types),
+        },
+        classes=sorted(found.types),
+        examples=found.examples,
+        seen=found.surfaces,
+        weights=embedding_weights(vectors, words, split.words_of) if vectors else {},
+    )
+
+
+class _Entities:
+    """The entities of the training split, noted while its texts are read."""
+
+    def __init__(self) -> None:
+        self.types: set[str] = set()
+        self.surfaces: set[str] = set()
+        self.examples = 0
+
+    def counted(self, examples: Iterable[Example]) -> Iterator[str]:
+        """The texts."""
+        for example in examples:
+            self.examples += 1
+            for entity in tagging.spans(tagging.decode(example.truth)):
+                self.types.add(entity.type)
+                self.surfaces.add(tagging.surface(example.input, entity))
+            yield example.input
+
+
+def _more_words(vectors: str, known: dict[str, int], most: int, split: TokenFeatures) -> dict[str, int]:
+    """Words of a file of vectors that training lacks, so that there are at most so many in all; seen 0 times."""
+    from keras_seq.preprocessing.vectors import words_with_vectors
+
+    more = words_with_vectors(vectors, split.words_of, known)
+    return dict.fromkeys(itertools.islice(more, max(most - len(known), 0)), 0)
 
 
 def build(
@@ -249,12 +267,9 @@ def objective(*, monitor: Literal["f1", "loss"] = "f1") -> Objective:
         loss=CRFLoss(),
         metrics=[EntityF1()],
         monitor=monitor,
-        record=lambda example, answer: metrics.TaggedAnswer.of(*_both(example, answer)),
-        score=lambda records, answer, seen: metrics.entities(records, seen),
-        badness=lambda example, answer: float(metrics.TaggedAnswer.of(*_both(example, answer)).mistakes),
+        scorer=metrics.EntityScorer,
         classes_of=tagging.types,
-        spans=_spans,
-        calibrate=calibrate,
+        decide=lambda present, validation, fixed: calibrate(present().network, validation.data, fixed),
     )
 
 
@@ -299,17 +314,3 @@ def _embedding(size: int, dim: int, name: str) -> keras.Layer:
 
 def _network_inputs(tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     return {name: tensors[name] for name in ("word_ids", "shape_ids", "character_ids")}
-
-
-def _both(example: Example, answer: Answer) -> tuple[str, list[TaggedToken], list[dict[str, Any]]]:
-    """A text, its true tokens, and the entities that were answered."""
-    from keras_seq.answers.entities import entities_in
-
-    return example.input, tagging.decode(example.truth), entities_in(example.input, answer)
-
-
-def _spans(example: Example, answer: Answer) -> tuple[list[Entity], list[Entity]]:
-    from keras_seq.answers.entities import entities_in
-
-    answered = [Entity(e["start"], e["end"], e["type"]) for e in entities_in(example.input, answer)]
-    return tagging.spans(tagging.decode(example.truth)), answered

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import PositiveInt
 
-from keras_seq import progress, splits
+from keras_seq import splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import ClassFolders, Example, Table, Treebank
 from keras_seq.samples import film_reviews
-from keras_seq.sections import Column, ExistingPath, Fraction, Part, Seed
+from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, Part, Seed
 
 if TYPE_CHECKING:
     import keras
 
     from keras_seq.contract import Objective, Preprocessing
+
+
+SIZES = {"vocabulary_size": 20000, "num_classes": 2}
 
 
 def read(
@@ -31,7 +34,7 @@ def read(
     train: ExistingPath | None = None,
     validation: ExistingPath | Part = 0.1,
     test: ExistingPath | None = None,
-    text: Column = 0,
+    text: InputColumn = 0,
     label: Column = 1,
     labels: dict | None = None,
     header: bool | None = None,
@@ -83,7 +86,7 @@ def read(
 
 
 def prepare(
-    examples: Iterable[Example] | None,
+    examples: Iterable[Example],
     *,
     vocabulary_size: PositiveInt = 20000,
     lowercase: bool = True,
@@ -93,7 +96,7 @@ def prepare(
     """Text -> word ids and label -> one-hot class, adapted on the training split.
 
     Args:
-        examples: the training split; None gives sizes alone (of two classes), for `keras_seq.build`.
+        examples: the training split.
         vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are
             kept.
         lowercase: whether case is folded.
@@ -107,36 +110,27 @@ def prepare(
     import keras
 
     from keras_seq.contract import Preprocessing
-    from keras_seq.preprocessing.vectors import read_vectors
+    from keras_seq.preprocessing.vectors import embedding_weights
     from keras_seq.preprocessing.words import RESERVED_IDS, WordIds, learn_vocabulary
 
-    words = WordIds(lowercase=lowercase, max_words=max_words, name="word_ids")
-    sizes = {"vocabulary_size": vocabulary_size, "num_classes": 2}
-    if examples is None:
-        return Preprocessing(inputs=words, pair=None, sizes=sizes)
     counts: Counter[str] = Counter()
-    vocabulary = list(learn_vocabulary(_counted(examples, counts), words.split, vocabulary_size))
+    split = WordIds(lowercase=lowercase, max_words=max_words).split
+    vocabulary = list(learn_vocabulary(_counted(examples, counts), split, vocabulary_size))
     classes = sorted(counts)
     if len(classes) < 2:
         raise DataError(f"the training split has one class only, {classes[0]!r}; at least two are needed")
-    word_ids = WordIds(vocabulary, lowercase=lowercase, max_words=max_words, name="word_ids")
     one_hot = keras.layers.StringLookup(
         vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes"
     )
-    preprocessing = Preprocessing(
-        inputs=word_ids,
-        pair=lambda texts, labels: (word_ids(texts), one_hot(labels)),
+    return Preprocessing(
+        inputs=WordIds(vocabulary, lowercase=lowercase, max_words=max_words, name="word_ids"),
+        targets=one_hot,
+        pair=lambda word_ids, labels: (word_ids, one_hot(labels)),
         sizes={"vocabulary_size": len(vocabulary) + RESERVED_IDS, "num_classes": len(classes)},
         classes=classes,
         examples=counts.total(),
+        weights=embedding_weights(vectors, vocabulary, WordIds(lowercase=lowercase).split) if vectors else {},
     )
-    if vectors is not None:
-        table, found = read_vectors(vectors, vocabulary, WordIds(lowercase=lowercase).split)
-        progress.say(
-            f"{pathlib.Path(vectors).name} has {found} of the {len(vocabulary)} words of the vocabulary"
-        )
-        preprocessing.weights["embedding"] = [table]
-    return preprocessing
 
 
 def build(
@@ -211,9 +205,7 @@ def objective(
             *([keras.metrics.F1Score(average="macro", name="f1")] if monitor == "f1" else []),
         ],
         monitor=monitor,
-        record=lambda example, answer: (example.truth, answer["label"]),
-        score=lambda records, answer, seen: metrics.classification(records, answer["labels"]),
-        badness=lambda example, answer: 1.0 - answer["scores"][answer["labels"].index(example.truth)],
+        scorer=metrics.LabelScorer,
     )
 
 

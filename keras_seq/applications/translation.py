@@ -12,23 +12,34 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from keras_seq import splits
+from keras_seq import progress, splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, ParallelText, UsablePairs
 from keras_seq.formats.cells import TABLE_SUFFIXES
 from keras_seq.formats.lines import JSON_SUFFIXES, suffix
 from keras_seq.samples import holidays
-from keras_seq.sections import Column, ExistingPath, ExistingPaths, Fraction, NotNegative, Part, Seed
+from keras_seq.sections import (
+    Column,
+    ExistingPath,
+    ExistingPaths,
+    Fraction,
+    InputColumn,
+    NotNegative,
+    Part,
+    Seed,
+)
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.answers.translations import TranslationAnswering
-    from keras_seq.contract import Objective, Preprocessing
+    from keras_seq.contract import Objective, Preprocessing, Present, Validation
 
 LENGTH_PENALTIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)  # tried on the validation split
 TEXTS_AT_ONCE = 64
+
+
+SIZES = {"vocabulary_size": 8000, "target_vocabulary_size": None}
 
 
 def read(
@@ -38,7 +49,7 @@ def read(
     train: ExistingPath | ExistingPaths | None = None,
     validation: ExistingPath | ExistingPaths | Part = 0.1,
     test: ExistingPath | ExistingPaths | None = None,
-    text: Column | None = None,
+    text: InputColumn | None = None,
     translation: Column | None = None,
     header: bool | None = None,
     max_characters: PositiveInt = 1000,
@@ -53,8 +64,8 @@ def read(
             of pairs (.tsv, .csv or .jsonl). .gz too; a pattern takes several.
         validation: like train, or the fraction of train's pairs to hold out (seeded).
         test: like train; without it no test score is made.
-        text: of a file of pairs, the column of the sentence: a name (with a header line), or a number from 0,
-            which it is left out; of JSON lines the key, "text" left out.
+        text: of a file of pairs, the column of the sentence: a name (with a header line) or a number from 0;
+            left out, 0. Of JSON lines the key; left out, "text".
         translation: likewise of the translation; left out, 1 or "translation".
         header: of TSV and CSV, whether the first line is a header; left out, it is where a column has a name.
         max_characters: training pairs with a longer side are passed over, like empty ones, and counted.
@@ -82,16 +93,16 @@ def read(
         return ParallelText(path, None, first, second, splits.header(header, text, translation))
 
     def usable(path: str | list[str]) -> Iterable[Example]:
-        return UsablePairs(of(path), max_characters, says=split == "train")
+        return UsablePairs(of(path), max_characters, reports=split == "train")
 
     paths = splits.places(source, holidays.write, ".tsv", train=train, validation=validation, test=test)
     from_train = split == "train" or isinstance(paths["validation"], float)
     reader = usable if split != "test" and from_train else of
-    return splits.examples(split, paths, reader, split_seed, stratum=lambda example: None)
+    return splits.examples(split, paths, reader, split_seed, stratify=lambda example: None)
 
 
 def prepare(
-    examples: Iterable[Example] | None,
+    examples: Iterable[Example],
     *,
     vocabulary_size: PositiveInt | None = None,
     target_vocabulary_size: PositiveInt | None = None,
@@ -101,7 +112,7 @@ def prepare(
     """Text -> subword pieces, learned on the training split by byte-pair encoding.
 
     Args:
-        examples: the training split; None gives sizes alone, for `keras_seq.build`.
+        examples: the training split.
         vocabulary_size: most pieces known, of both languages together, the four reserved ones among them;
             left out, twice as many as there are pairs, at most 8000.
         target_vocabulary_size: most pieces of the translations; with it, each language has pieces of its own.
@@ -116,33 +127,40 @@ def prepare(
     from keras_seq.contract import Preprocessing
     from keras_seq.preprocessing.subwords import MOST_PIECES, Subwords, learn_subwords, size_for
 
-    sizes = {"vocabulary_size": vocabulary_size or MOST_PIECES}
-    if target_vocabulary_size is not None:
-        sizes["target_vocabulary_size"] = target_vocabulary_size
-    if examples is None:
-        return Preprocessing(inputs=Subwords(max_pieces=max_pieces, name="source"), pair=None, sizes=sizes)
     count = sum(1 for _ in examples)
     if not count:
         raise DataError("the training split has no pairs; at least one is needed")
+    both = (text for example in examples for text in (example.input, *example.truths))
     if vocabulary_size is None:
-        vocabulary_size = size_for(count, (text for e in examples for text in (e.input, e.truth)))
+        vocabulary_size = size_for(count, (text for e in examples for text in (e.input, *e.truths)))
         if vocabulary_size < MOST_PIECES:
-            print(f"{count} pairs: at most {vocabulary_size} pieces; prepare.vocabulary_size says otherwise")
+            progress.say(
+                f"{count} pairs: at most {vocabulary_size} pieces; prepare.vocabulary_size says otherwise"
+            )
     if target_vocabulary_size is None:
-        texts = (text for e in examples for text in (e.input, e.truth))
-        model = target_model = learn_subwords(texts, vocabulary_size, character_coverage)
+        model = target_model = learn_subwords(both, vocabulary_size, character_coverage)
     else:
-        model = learn_subwords((e.input for e in examples), vocabulary_size, character_coverage)
-        target_model = learn_subwords((e.truth for e in examples), target_vocabulary_size, character_coverage)
+        texts, translations = (e.input for e in examples), (text for e in examples for text in e.truths)
+        model = learn_subwords(texts, vocabulary_size, character_coverage)
+        target_model = learn_subwords(translations, target_vocabulary_size, character_coverage)
     source = Subwords(model, max_pieces, name="source")
     target = Subwords(target_model, max_pieces, name="target")
+    sizes = {"vocabulary_size": len(source.pieces)}
+    if target_vocabulary_size is not None:
+        sizes["target_vocabulary_size"] = len(target.pieces)
 
-    def pair(texts: tf.Tensor, truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    def pair(source_ids: tf.Tensor, truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         ids = target.ids_of(truths)
-        return {"source_ids": source.ids_of(texts), "target_ids": shifted(ids)}, ids
+        return {"source_ids": source_ids, "target_ids": shifted(ids)}, ids
 
-    known = {name: len(layer.pieces) for name, layer in zip(sizes, (source, target), strict=False)}
-    return Preprocessing(inputs=source, pair=pair, sizes=known, examples=count, targets=target)
+    return Preprocessing(
+        inputs=source,
+        targets=target,
+        pair=pair,
+        features=source.ids_of,
+        sizes=sizes,
+        examples=count,
+    )
 
 
 def build(
@@ -227,17 +245,11 @@ def objective(
         metrics=[],
         monitor="bleu" if monitor == "auto" else monitor,
         fallbacks=("chrf", "loss"),
-        settle=(lambda pairs: metrics.main_score([pair.truth for pair in pairs]))
-        if monitor == "auto"
-        else None,
-        record=lambda example, answer: metrics.Translated(
-            example.truth, *(answer[name] for name in ("translation", "log_probability", "true_pieces"))
-        ),
-        score=lambda records, answer, seen: metrics.translations(records),
-        badness=lambda example, answer: 100 - metrics.sentence_chrf(example.truth, answer["translation"]),
+        choose_monitor=_main_score if monitor == "auto" else None,
+        scorer=functools.partial(metrics.TextScorer, output="translation"),
         classes_of=lambda truth: (),
         watched={"beam_width": 1, "n_best": 1},
-        choose=functools.partial(_best_penalty, monitor),
+        decide=functools.partial(_best_penalty, monitor),
     )
 
 
@@ -291,29 +303,36 @@ def present(
     return TranslationAnswering(text, answers(preprocessing.inputs(text)), name="translation")
 
 
+def _main_score(pairs: Iterable[Example]) -> str:
+    from keras_seq import metrics
+
+    return metrics.main_score([pair.truths for pair in pairs])
+
+
 def _best_penalty(
-    monitor: str, model: TranslationAnswering, examples: Iterable[Example], fixed: dict[str, Any]
+    monitor: str, present: Present, validation: Validation, fixed: dict[str, Any]
 ) -> dict[str, Any]:
     """The length penalty with the best score, the least of those as good; it only orders what one search has
     found.
 
-    The score is BLEU, or chrF where the recipe says so, or where BLEU says nothing of these translations.
+    The score is BLEU, or chrF where the recipe says so, or where BLEU is the same for all penalties.
     """
     from keras_seq import metrics
     from keras_seq.batches import bucketed
 
     if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
         return {}
-    batches = list(bucketed(examples, TEXTS_AT_ONCE))
+    model = present()
+    batches = list(bucketed(validation.examples, TEXTS_AT_ONCE))
     found = [row for batch in batches for row in model.candidates([example.input for example in batch])]
-    true = [example.truth for batch in batches for example in batch]
+    true = [example.truths for batch in batches for example in batch]
 
     answered = [
         [max(row, key=lambda one: one.score(penalty)).text for row in found] for penalty in LENGTH_PENALTIES
     ]
-    main = monitor if monitor in metrics.TRANSLATION_SCORES else metrics.main_score(true)
+    main = monitor if monitor in metrics.TEXT_SCORES else metrics.main_score(true)
     for name in dict.fromkeys((main, "chrf")):
-        scores = [metrics.TRANSLATION_SCORES[name](true, texts) for texts in answered]
+        scores = [metrics.TEXT_SCORES[name](true, texts) for texts in answered]
         if len(set(scores)) > 1:
             return {"length_penalty": LENGTH_PENALTIES[scores.index(max(scores))]}
     return {"length_penalty": LENGTH_PENALTIES[0]}

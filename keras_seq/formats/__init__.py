@@ -6,20 +6,24 @@ iteration starts, and no row is held after it was given out: memory does not gro
 folders, the names of the files are held). Every complaint is a `DataError` that starts with file:line.
 """
 
+from keras_seq.formats.examples import Answer, Example, File
 from keras_seq.formats.folders import ClassFolders
 from keras_seq.formats.inputs import Input, Inputs
-from keras_seq.formats.lines import Example
 from keras_seq.formats.parallel import ParallelText, UsablePairs
+from keras_seq.formats.references import Referenced
 from keras_seq.formats.tables import Table
 from keras_seq.formats.tagged import TaggedColumns, TaggedSpans
 from keras_seq.formats.trees import Treebank
 
 __all__ = [
+    "Answer",
     "ClassFolders",
     "Example",
+    "File",
     "Input",
     "Inputs",
     "ParallelText",
+    "Referenced",
     "Table",
     "TaggedColumns",
     "TaggedSpans",

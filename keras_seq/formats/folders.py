@@ -5,15 +5,17 @@ from __future__ import annotations
 import heapq
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from keras_seq.errors import DataError
+from keras_seq.formats.examples import Example
 from keras_seq.formats.labels import named, spelled
-from keras_seq.formats.lines import Example, refuse_other_encodings, refuse_surrogates
+from keras_seq.formats.lines import refuse_other_encodings, refuse_surrogates
 
 
 class ClassFolders:
-    """One folder a class, one UTF-8 text file an example (aclImdb's layout): an iterable of `Example`.
+    """One folder a class, one file, of UTF-8 text, an example (aclImdb's layout): an iterable of `Example`.
 
     The classes take turns in proportion to their sizes, so that a bounded shuffle mixes them. Names that
     begin with a dot are left alone; a folder within a class folder is an error.
@@ -21,10 +23,13 @@ class ClassFolders:
     Args:
         path: the folder that holds the class folders.
         names: folder name -> class name in the answers; other folders are left alone. None takes all.
+        input_of: path -> input of the example; `File.of` for files that are no texts.
     """
 
-    def __init__(self, path: str, names: dict[str, str] | None = None) -> None:
-        self.path, self.names = path, names
+    def __init__(
+        self, path: str, names: dict[str, str] | None = None, input_of: Callable[[str], Any] | None = None
+    ) -> None:
+        self.path, self.names, self.input_of = path, names, input_of or _text
 
     def __iter__(self) -> Iterator[Example]:
         root = pathlib.Path(self.path)
@@ -44,7 +49,7 @@ class ClassFolders:
             )
         for _, name, file in heapq.merge(*(_evenly_spaced(root, name) for name in kept)):
             path = f"{root}/{name}/{file}"
-            yield Example(_text(path), named(name, self.names, path), path)
+            yield Example(self.input_of(path), named(name, self.names, path), path)
 
 
 def _evenly_spaced(root: pathlib.Path, name: str) -> Iterator[tuple[float, str, str]]:

@@ -1,4 +1,4 @@
-"""What all formats share: the raw example, files and their lines, and the rows of JSON lines."""
+"""What formats of text share: files and their lines, and the rows of JSON lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import pathlib
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from keras_seq.errors import DataError
 from keras_seq.sections import matching
@@ -23,14 +23,6 @@ _BEGINNINGS = {
     b"\x1f\x8b": "gzip data; a name that ends in .gz is expected then",
     b"PK\x03\x04": "a zip archive, such as an Excel workbook; expected text",
 }
-
-
-class Example(NamedTuple):
-    """One raw example: what the served model will get, the truth, and where it stands ("file:line")."""
-
-    input: Any  # text, or bytes
-    truth: str
-    where: str
 
 
 def files(pattern: str) -> list[pathlib.Path]:

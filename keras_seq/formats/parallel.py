@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from keras_seq import progress
 from keras_seq.errors import DataError
-from keras_seq.formats.lines import Example, files, lines, refuse_surrogates, short
+from keras_seq.formats.examples import Example
+from keras_seq.formats.lines import files, lines, refuse_surrogates, short
 from keras_seq.formats.tables import Table
 from keras_seq.sections import Column
 
@@ -68,15 +69,15 @@ class UsablePairs:
     Args:
         pairs: sentences and their translations.
         max_characters: of a sentence or a translation; at least 1.
-        says: whether it prints.
+        reports: whether it prints.
 
     Raises:
         DataError: at the end of an iteration, when no pair can be used.
     """
 
-    def __init__(self, pairs: Iterable[Example], max_characters: int, says: bool = True) -> None:
+    def __init__(self, pairs: Iterable[Example], max_characters: int, reports: bool = True) -> None:
         self.pairs, self.max_characters = pairs, max_characters
-        self._said = not says
+        self._reported = not reports
 
     def __iter__(self) -> Iterator[Example]:
         total = 0
@@ -95,8 +96,8 @@ class UsablePairs:
         found = ", ".join(_counted(count, fault, places[fault]) for fault, count in counts.items() if count)
         if passed_over == total:
             raise DataError(f"none of {total} pairs can be used: {found or 'there are none'}")
-        if passed_over and not self._said:
-            self._said = True
+        if passed_over and not self._reported:
+            self._reported = True
             progress.say(f"passed over {passed_over} of {total} pairs: {found}")
 
     @property

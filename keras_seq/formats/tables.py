@@ -10,11 +10,11 @@ from typing import Any
 
 from keras_seq.errors import DataError
 from keras_seq.formats.cells import Cells
+from keras_seq.formats.examples import Example
 from keras_seq.formats.headers import FirstRows
 from keras_seq.formats.labels import named
 from keras_seq.formats.lines import (
     JSON_SUFFIXES,
-    Example,
     files,
     json_lines,
     refuse_surrogates,

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from keras_seq import tagging
 from keras_seq.errors import DataError
+from keras_seq.formats.examples import Example
 from keras_seq.formats.lines import (
     JSON_SUFFIXES,
-    Example,
     files,
     json_lines,
     lines,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from keras_seq.errors import DataError
-from keras_seq.formats.lines import Example, files, lines
+from keras_seq.formats.examples import Example
+from keras_seq.formats.lines import files, lines
 
 
 class Treebank:

@@ -1,29 +1,20 @@
 """Scores of answers against truths: thin faces of the field's own scorers."""
 
-from keras_seq.metrics.entity_scores import TaggedAnswer, entities, surface
-from keras_seq.metrics.label_scores import classification
-from keras_seq.metrics.text_scores import (
-    TRANSLATION_SCORES,
-    Translated,
-    bleu,
-    chrf,
-    main_score,
-    sentence_chrf,
-    tokenizer_of,
-    translations,
-)
+from keras_seq.metrics.entity_scores import EntityScorer, TaggedAnswer, entities
+from keras_seq.metrics.label_scores import LabelScorer, classification
+from keras_seq.metrics.scorer import Scorer
+from keras_seq.metrics.text_scores import TEXT_SCORES, TextScorer, Written, generated, main_score
 
 __all__ = [
-    "TRANSLATION_SCORES",
+    "TEXT_SCORES",
+    "EntityScorer",
+    "LabelScorer",
+    "Scorer",
     "TaggedAnswer",
-    "Translated",
-    "bleu",
-    "chrf",
+    "TextScorer",
+    "Written",
     "classification",
     "entities",
+    "generated",
     "main_score",
-    "sentence_chrf",
-    "surface",
-    "tokenizer_of",
-    "translations",
 ]

@@ -12,6 +12,9 @@ from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
 from keras_seq import tagging
+from keras_seq.formats import Answer, Example
+from keras_seq.metrics import report
+from keras_seq.metrics.scorer import Scorer
 from keras_seq.tagging import Entity, TaggedToken
 
 CALIBRATION_BINS = 10
@@ -58,7 +61,7 @@ class TaggedAnswer(NamedTuple):
             true=tagging.iob2(filter(None, true_units), len(units)),
             answered=tagging.iob2(filter(None, answered_units), len(units)),
             found=[
-                (surface(text, one), unit in answered_units)
+                (tagging.surface(text, one), unit in answered_units)
                 for one, unit in zip(true, true_units, strict=True)
             ],
             right=[
@@ -70,11 +73,6 @@ class TaggedAnswer(NamedTuple):
     def mistakes(self) -> int:
         """True entities that were not answered, and answered ones that are not true."""
         return sum(not there for _, there in (*self.found, *self.right))
-
-
-def surface(text: str, entity: Entity) -> str:
-    """An entity as it is written, with case folded."""
-    return text[entity.start : entity.end].casefold()
 
 
 def entities(records: list[TaggedAnswer], seen: Set[str]) -> dict[str, Any]:
@@ -124,6 +122,31 @@ def entities(records: list[TaggedAnswer], seen: Set[str]) -> dict[str, Any]:
             for name, (p, r, f, n) in rows.items()
         },
     }
+
+
+class EntityScorer(Scorer):
+    """Scores of the outputs `tags`, `starts`, `ends` and `scores`: see `entities`."""
+
+    def __init__(self, classes: Sequence[str] = (), seen: Set[str] = frozenset()) -> None:
+        super().__init__(classes, seen)
+        self._records: list[TaggedAnswer] = []
+
+    def add(self, example: Example, answer: Answer) -> float:
+        """Count an answer; its error is the number of its mistakes."""
+        found = tagging.entities_in(example.input, answer)
+        self._records.append(TaggedAnswer.of(example.input, tagging.decode(example.truth), found))
+        return float(self._records[-1].mistakes)
+
+    def scores(self) -> dict[str, Any]:
+        """See `entities`."""
+        return entities(self._records, self.seen)
+
+    def table(self, scores: dict[str, Any]) -> str:
+        """The numbers and the entity types."""
+        parts = [super().table(scores)]
+        if scores["classes"]:
+            parts.append(report.class_table(scores["classes"]))
+        return "\n\n".join(parts)
 
 
 def _calibration_error(scored: list[tuple[float, bool]]) -> float:

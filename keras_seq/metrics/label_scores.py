@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from typing import Any
 
 from sklearn import metrics
+
+from keras_seq import pictures
+from keras_seq.formats import Answer, Example
+from keras_seq.metrics import report
+from keras_seq.metrics.scorer import Scorer
+from keras_seq.pictures import Picture
 
 
 def classification(records: list[tuple[str, str]], classes: list[str]) -> dict[str, Any]:
@@ -36,3 +43,33 @@ def classification(records: list[tuple[str, str]], classes: list[str]) -> dict[s
         },
         "confusion_matrix": metrics.confusion_matrix(truths, labels, labels=numbers).tolist(),
     }
+
+
+class LabelScorer(Scorer):
+    """Scores of the outputs `label`, `labels` and `scores`: see `classification`."""
+
+    def __init__(self, classes: Sequence[str] = (), seen: Set[str] = frozenset()) -> None:
+        super().__init__(classes, seen)
+        self._records: list[tuple[str, str]] = []
+
+    def add(self, example: Example, answer: Answer) -> float:
+        """Count an answer; its error is what its score of the true class lacks of 1."""
+        self._records.append((example.truth, answer["label"]))
+        return 1.0 - answer["scores"][answer["labels"].index(example.truth)]
+
+    def scores(self) -> dict[str, Any]:
+        """See `classification`."""
+        return classification(self._records, self.classes)
+
+    def table(self, scores: dict[str, Any]) -> str:
+        """The numbers, the classes, and where there are few the confusion matrix."""
+        parts = [super().table(scores), report.class_table(scores["classes"])]
+        if len(self.classes) <= report.MOST_CLASSES_IN_A_MATRIX:
+            parts.append(report.matrix_table(self.classes, scores["confusion_matrix"]))
+        return "\n\n".join(parts)
+
+    def pictures(self, scores: dict[str, Any]) -> list[Picture]:
+        """The confusion matrix, where there are few classes."""
+        if len(self.classes) > report.MOST_CLASSES_IN_A_MATRIX:
+            return []
+        return [pictures.confusion_matrix(scores["confusion_matrix"], self.classes)]

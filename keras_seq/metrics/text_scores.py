@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 import sacrebleu
+
+from keras_seq.formats import Answer, Example
+from keras_seq.metrics.scorer import Scorer
 
 BLEU_WORDS = 4  # the longest sequences that BLEU counts
 UNSPACED = {
@@ -19,70 +22,105 @@ UNSPACED = {
 }
 
 
-class Translated(NamedTuple):
-    """What the score of translations needs of one answer.
+class Written(NamedTuple):
+    """What the score of generated texts needs of one answer.
 
     Attributes:
-        true: the true translation.
+        true: all texts that are right.
         answered: the one that was answered.
-        log_probability: of the true one, by the model.
-        pieces: of the true one, its end among them.
+        log_probability: of the first true one, by the model; None where the model does not give it.
+        pieces: of the first true one, its end among them.
     """
 
-    true: str
+    true: tuple[str, ...]
     answered: str
-    log_probability: float
-    pieces: float
+    log_probability: float | None = None
+    pieces: float = 0.0
 
 
-def translations(records: list[Translated]) -> dict[str, Any]:
-    """BLEU and chrF of whole texts, from sacreBLEU (Post 2018), and the cross-entropy of the true
-    translations.
+class TextScorer(Scorer):
+    """Scores of generated texts: see `generated`.
+
+    Args:
+        classes, seen: as in `Scorer`; not needed here.
+        output: the name of the answer's best text.
+    """
+
+    def __init__(
+        self, classes: Sequence[str] = (), seen: Set[str] = frozenset(), *, output: str = "text"
+    ) -> None:
+        super().__init__(classes, seen)
+        self.output = output
+        self._records: list[Written] = []
+
+    def add(self, example: Example, answer: Answer) -> float:
+        """Count an answer; its error is what its chrF lacks of 100."""
+        truth = (answer.get("log_probability"), answer.get("true_pieces", 0.0))
+        self._records.append(Written(example.truths, answer[self.output], *truth))
+        return 100 - sentence_chrf(example.truths, answer[self.output])
+
+    def scores(self) -> dict[str, Any]:
+        """See `generated`."""
+        return generated(self._records)
+
+
+def generated(records: list[Written]) -> dict[str, Any]:
+    """BLEU and chrF of whole texts, from sacreBLEU (Post 2018), and the cross-entropy of the true texts.
 
     Args:
         records: of every example.
 
     Returns:
         `bleu` and `chrf` from 0 to 100, the main one of them first, each with the signature that says how it
-        was made; `cross_entropy` in nats a piece, and `perplexity`.
+        was made; `cross_entropy` in nats a piece, and `perplexity`, where the model gives log-probabilities.
     """
     true, answered, log_probabilities, pieces = zip(*records, strict=True)
-    cross_entropy = -sum(log_probabilities) / max(sum(pieces), 1)
+    likelihood: dict[str, float] = {}
+    if None not in log_probabilities:
+        cross_entropy = -sum(log_probabilities) / max(sum(pieces), 1)
+        perplexity = float(np.exp(min(cross_entropy, 100.0)))
+        likelihood = {"cross_entropy": cross_entropy, "perplexity": perplexity}
     main = main_score(true)
     scorers = {"bleu": _bleu(true), "chrf": sacrebleu.CHRF()}
     names = sorted(scorers, key=lambda name: name != main)
     return {
-        **{name: scorers[name].corpus_score(answered, [true]).score for name in names},
-        "cross_entropy": cross_entropy,
-        "perplexity": float(np.exp(min(cross_entropy, 100.0))),
+        **{name: scorers[name].corpus_score(answered, references(true)).score for name in names},
+        **likelihood,
         "examples": len(records),
         **{f"{name}_signature": str(scorers[name].get_signature()) for name in names},
     }
 
 
-def bleu(true: Sequence[str], answered: Sequence[str]) -> float:
+def bleu(true: Sequence[tuple[str, ...]], answered: Sequence[str]) -> float:
     """BLEU of whole texts, from 0 to 100."""
-    return _bleu(true).corpus_score(answered, [true]).score
+    return _bleu(true).corpus_score(answered, references(true)).score
 
 
-def chrf(true: Sequence[str], answered: Sequence[str]) -> float:
-    """chrF of whole texts, from 0 to 100; unlike BLEU it says something of texts that are short."""
-    return sacrebleu.CHRF().corpus_score(answered, [true]).score
+def chrf(true: Sequence[tuple[str, ...]], answered: Sequence[str]) -> float:
+    """chrF of whole texts, from 0 to 100; unlike BLEU it tells short texts apart."""
+    return sacrebleu.CHRF().corpus_score(answered, references(true)).score
 
 
-TRANSLATION_SCORES = {"bleu": bleu, "chrf": chrf}
+TEXT_SCORES = {"bleu": bleu, "chrf": chrf}
 
 
-def main_score(true: Sequence[str]) -> str:
-    """Which of `TRANSLATION_SCORES` says more of answers to these translations.
+def main_score(true: Sequence[tuple[str, ...]]) -> str:
+    """Which of `TEXT_SCORES` tells more of answers to these truths.
 
     That is "chrf" where most are shorter than four words: BLEU counts sequences of four, and is 0 without
     any.
     """
     tokenize = _bleu(true).tokenizer
-    return (
-        "bleu" if 2 * sum(len(tokenize(text).split()) >= BLEU_WORDS for text in true) >= len(true) else "chrf"
-    )
+    long = sum(len(tokenize(texts[0]).split()) >= BLEU_WORDS for texts in true)
+    return "bleu" if 2 * long >= len(true) else "chrf"
+
+
+def references(true: Sequence[tuple[str, ...]]) -> list[list[Any]]:
+    """Truths in sacreBLEU's form: the first of each example, the second of each, and so on; None where an
+    example has no more.
+    """
+    most = max(map(len, true))
+    return [[texts[n] if n < len(texts) else None for texts in true] for n in range(most)]
 
 
 def tokenizer_of(texts: Sequence[str]) -> str:
@@ -99,11 +137,11 @@ def tokenizer_of(texts: Sequence[str]) -> str:
     return "zh" if kinds["chinese"] > 0.9 * (kinds.total() - kinds[""]) else "char"
 
 
-def _bleu(true: Sequence[str]) -> sacrebleu.BLEU:
+def _bleu(true: Sequence[tuple[str, ...]]) -> sacrebleu.BLEU:
     """BLEU for true texts; it does not ask whether the answers look tokenized."""
-    return sacrebleu.BLEU(tokenize=tokenizer_of(true), force=True)
+    return sacrebleu.BLEU(tokenize=tokenizer_of([text for texts in true for text in texts]), force=True)
 
 
-def sentence_chrf(true: str, answered: str) -> float:
-    """chrF of one text, from 0 to 100."""
-    return sacrebleu.sentence_chrf(answered, [true]).score
+def sentence_chrf(true: Sequence[str], answered: str) -> float:
+    """chrF of one text against all that are right, from 0 to 100."""
+    return sacrebleu.sentence_chrf(answered, list(true)).score

@@ -18,10 +18,12 @@ import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import progress
-from keras_seq.batches import count, evaluation_dataset, training_dataset
+from keras_seq.batches import Batches, count
 from keras_seq.contract import Objective, Preprocessing
 from keras_seq.errors import DataError
+from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example
+from keras_seq.reading import Reader, Unreadable
 from keras_seq.run import Run
 from keras_seq.sections import Fraction, Seed
 from keras_seq.training.epochs import best_of, plan
@@ -45,6 +47,8 @@ def fit(
     weight_averaging: Fraction = 0.98,
     patience: PositiveInt | None = None,
     shuffle_buffer: PositiveInt = 50000,
+    cache: Literal["none", "memory", "disk"] = "none",
+    unreadable: Literal["stop", "skip"] = "stop",
     seed: Seed = 1,
 ) -> None:
     """Train a network with Adam, from where the run's state stands; leave the best weights in the run.
@@ -67,7 +71,10 @@ def fit(
         weight_averaging: decay of a moving average of the weights, which is what is scored and kept (0.999
             averages about the last 1000 steps, 0.98 about 50); 0 for none. Source: Polyak and Juditsky 1992.
         patience: stop after so many epochs without a better validation score; without it never.
-        shuffle_buffer: examples held in memory to be shuffled.
+        shuffle_buffer: examples held to be shuffled: references, not the contents of files.
+        cache: where what the preprocessing makes of each example is kept from epoch to epoch: nowhere, in
+            memory, or in a file of the run's state, which is removed when the run is complete.
+        unreadable: whether a file that is missing, empty or damaged ends the training, or is left out.
         seed: decides the initial weights, the dropout and the order of the data.
 
     Raises:
@@ -77,47 +84,31 @@ def fit(
     """
     with progress.step("preparing the training", at_once=False):
         _warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
-        planned = None in (epochs, batch_size)
+        if None in (epochs, batch_size):
+            _say_plan(preprocessing.examples, epochs, batch_size)
         epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
         steps = math.ceil(preprocessing.examples / batch_size)
-        if planned:
-            what = f"{preprocessing.examples} examples: {epochs} epochs of {steps} steps of {batch_size}"
-            progress.say(f"{what}; training.epochs and training.batch_size say otherwise")
-        rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-        optimizer = AveragingAdam(
-            rate if learning_rate_schedule == "cosine" else learning_rate,
-            global_clipnorm=gradient_clip,
-            use_ema=weight_averaging > 0,
-            ema_momentum=weight_averaging,
-        )
-        for name, weights in preprocessing.weights.items():
-            _set_weights(network.get_layer(name), weights)
-        # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
-        network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
-        optimizer.build(network.trainable_variables)
+        rate: Any = learning_rate
+        if learning_rate_schedule == "cosine":
+            rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+        _compile(network, objective, preprocessing, rate, gradient_clip, weight_averaging)
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
-        validation_batches = math.ceil(number / batch_size)
-        validation_data = evaluation_dataset(validation, preprocessing, batch_size, validation_batches)
         run.begin()  # all that may be wrong with the data was found by now
+        batches = _batches(preprocessing, cache, unreadable, run)
+        validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
         keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch)
-        keeper.restore(validation_data)
+        with batches.errors():
+            keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2
     alive = Alive(verbose == 1)
-    with keeper.signals(), alive:
+    with keeper.signals(), alive, batches.errors():
         while keeper.epoch < epochs and not keeper.out_of_patience():
             # The rest of an epoch that was broken off, or all the whole ones that are left.
             end = keeper.epoch + 1 if keeper.step else epochs
+            left = range(keeper.epoch, end)
             network.fit(
-                training_dataset(
-                    train,
-                    preprocessing,
-                    batch_size,
-                    shuffle_buffer,
-                    seed,
-                    range(keeper.epoch, end),
-                    keeper.step,
-                ),
+                batches.training(train, batch_size, shuffle_buffer, seed, left, keeper.step),
                 validation_data=validation_data,
                 initial_epoch=keeper.epoch,
                 epochs=end,
@@ -161,6 +152,46 @@ def summary(
         "cpu_cores": os.cpu_count(),
         "finished": time.strftime("%Y-%m-%d"),
     }
+
+
+def _say_plan(examples: int, epochs: int | None, batch_size: int | None) -> None:
+    epochs, batch_size = plan(examples, epochs, batch_size)
+    steps = math.ceil(examples / batch_size)
+    progress.say(
+        f"{examples} examples: {epochs} epochs of {steps} steps of {batch_size}; training.epochs and "
+        "training.batch_size say otherwise"
+    )
+
+
+def _compile(
+    network: keras.Model,
+    objective: Objective,
+    preprocessing: Preprocessing,
+    rate: Any,
+    gradient_clip: float | None,
+    weight_averaging: float,
+) -> None:
+    """Compile a network, its first weights set where they come of a file, and make the optimizer's variables."""
+    optimizer = AveragingAdam(
+        rate,
+        global_clipnorm=gradient_clip,
+        use_ema=weight_averaging > 0,
+        ema_momentum=weight_averaging,
+    )
+    for name, weights in preprocessing.weights.items():
+        _set_weights(network.get_layer(name), weights)
+    # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
+    network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
+    optimizer.build(network.trainable_variables)
+
+
+def _batches(preprocessing: Preprocessing, cache: str, unreadable: Unreadable, run: Run) -> Batches:
+    """What makes the batches, with a cache where there is to be one."""
+    reader = Reader(unreadable, preprocessing.problems and preprocessing.problems_of)
+    if cache == "none":
+        return Batches(preprocessing, reader)
+    path = run.features_file if cache == "disk" else None
+    return Batches(preprocessing, reader, FeatureCache(preprocessing, reader, path))
 
 
 class Alive(keras.callbacks.Callback):

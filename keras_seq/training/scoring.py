@@ -1,4 +1,4 @@
-"""A model's answers to a split, and their score."""
+"""A model's answers to a split, and their scores."""
 
 from __future__ import annotations
 
@@ -6,37 +6,47 @@ import heapq
 from collections.abc import Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
-import keras
 import tensorflow as tf
 
 from keras_seq.answers import Answering
 from keras_seq.batches import bucketed
-from keras_seq.contract import Answer, Objective
+from keras_seq.contract import Objective
 from keras_seq.errors import DataError
-from keras_seq.formats import Example
+from keras_seq.formats import Answer, Example
+from keras_seq.metrics import Scorer
+from keras_seq.reading import Reader, Unreadable
 
 BATCH_SIZE = 64
 WORST_EXAMPLES = 10
-MOST_CLASSES_IN_A_MATRIX = 40
-MOST_SHOWN_CHARACTERS = 40  # of a label in a table or a picture
 
 
 class Scored(NamedTuple):
-    """The scores of a split (the application's main metric first), and its worst examples, worst first."""
+    """The scores of a split, the main one first, its worst examples, worst first, and what shows the scores."""
 
     metrics: dict[str, Any]
     worst: list[tuple[Example, Answer]]
+    scorer: Scorer
+
+    @property
+    def table(self) -> str:
+        """The scores as lines of text."""
+        return self.scorer.table(self.metrics)
 
 
-def answers(model: keras.Model, examples: Iterable[Example]) -> Iterator[tuple[Example, Answer]]:
+def answers(model: Answering, examples: Iterable[Example]) -> Iterator[tuple[Example, Answer]]:
     """Examples with a model's answers as Python values, in buckets of similar length.
 
     Args:
         model: raw inputs `(batch,)` string -> a dict of tensors with equal first dimension.
-        examples: what to ask; their truths are not looked at.
+        examples: what to ask; their truths are not needed.
+
+    Raises:
+        DataError: when a file cannot be read.
     """
+    reader = Reader(hint="")
     for batch in bucketed(examples, BATCH_SIZE):
-        yield from _by_example(batch, model([example.input for example in batch]))
+        batch, inputs = reader.read(batch)
+        yield from _by_example(batch, model(inputs))
 
 
 def plain(tensor: tf.Tensor) -> list:
@@ -46,7 +56,11 @@ def plain(tensor: tf.Tensor) -> list:
 
 
 def score(
-    model: Answering, examples: Iterable[Example], objective: Objective, seen: Set[str] = frozenset()
+    model: Answering,
+    examples: Iterable[Example],
+    objective: Objective,
+    seen: Set[str] = frozenset(),
+    unreadable: Unreadable = "stop",
 ) -> Scored:
     """Ask a model every example of a split and score its answers.
 
@@ -55,75 +69,46 @@ def score(
         examples: the split.
         objective: what the application's `objective` gives.
         seen: `Preprocessing.seen` of the training.
+        unreadable: whether a file that cannot be read is an error, or left out.
 
     Raises:
-        DataError: when an example is of a class that the model does not know, or when there are no examples.
+        DataError: when an example is of a class that the model does not know, a file cannot be read, or there
+            are no examples.
     """
-    classes = set(model.classes)
-    records: list[Any] = []
+    scorer = objective.scorer(model.classes, seen)
     worst: list[tuple[float, int, Example, Answer]] = []
-    for number, (example, answer) in enumerate(_judged(model, examples)):
-        unknown = sorted(set(objective.classes_of(example.truth)) - classes) if classes else []
-        if unknown:
-            known = ", ".join(map(repr, sorted(classes)))
-            what = f"label {unknown[0]!r}, which the model does not know; it knows {known}"
-            raise DataError(f"{example.where}: {what}")
-        records.append(objective.record(example, answer))
-        entry = (objective.badness(example, answer), -number, example, answer)
+    number = 0
+    for number, (example, answer) in enumerate(_judged(model, examples, unreadable), 1):
+        unknown = objective.unknown_class(example.truth, model.classes)
+        if unknown is not None:
+            known = ", ".join(map(repr, sorted(model.classes)))
+            raise DataError(
+                f"{example.where}: label {unknown!r}, which the model does not know; it knows {known}"
+            )
+        entry = (scorer.add(example, answer), -number, example, answer)
         (heapq.heappush if len(worst) < WORST_EXAMPLES else heapq.heappushpop)(worst, entry)
-    if not records:
+    if not number:
         raise DataError("there are no examples to score: the split is empty")
     worst.sort(reverse=True)
-    return Scored(
-        objective.score(records, answer, seen), [(example, answer) for _, _, example, answer in worst]
-    )
+    return Scored(scorer.scores(), [(example, answer) for _, _, example, answer in worst], scorer)
 
 
-def numbers(metrics: dict[str, Any]) -> dict[str, float]:
-    """Those of the scores that are one number each."""
-    return {name: value for name, value in metrics.items() if isinstance(value, float)}
-
-
-def shown(name: str) -> str:
-    """A label as it stands in a table or a picture: one line, not too long, nothing that a terminal would act
-    on.
-    """
-    line = " ".join(name.split())
-    line = line if len(line) <= MOST_SHOWN_CHARACTERS else line[: MOST_SHOWN_CHARACTERS - 1] + "…"
-    return "".join(c if c.isprintable() else "\ufffd" for c in line)
-
-
-def table(metrics: dict[str, Any]) -> str:
-    """Scores as lines of text: the numbers, then the classes and the confusion matrix where there are any."""
-    texts = {name: value for name, value in metrics.items() if isinstance(value, str)}
-    wide = max(12, *map(len, [*numbers(metrics), *texts]))
-    lines = [f"{name:{wide}} {value:.4f}" for name, value in numbers(metrics).items()]
-    lines += [f"{name:{wide}} {value}" for name, value in texts.items()]
-    classes = metrics.get("classes", {})
-    names = [shown(name) for name in classes]
-    if classes:
-        width = max(map(len, [*names, "class"]))
-        lines += ["", f"{'class':{width}}  precision  recall      f1  examples"]
-        for name, row in zip(names, classes.values(), strict=True):
-            lines.append(
-                f"{name:{width}}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['examples']:8d}"
-            )
-    if "confusion_matrix" in metrics and len(classes) <= MOST_CLASSES_IN_A_MATRIX:
-        cell = max(width, *(len(str(n)) for row in metrics["confusion_matrix"] for n in row))
-        lines += ["", "confusion matrix (a row a true class, a column an answer)"]
-        lines.append(" " * width + "".join(f"  {name:>{cell}}" for name in names))
-        for name, row in zip(names, metrics["confusion_matrix"], strict=True):
-            lines.append(f"{name:{width}}" + "".join(f"  {n:{cell}d}" for n in row))
-    return "\n".join(lines)
-
-
-def _judged(model: Answering, examples: Iterable[Example]) -> Iterator[tuple[Example, Answer]]:
-    """`answers`, with what the model makes of the truths."""
+def _judged(
+    model: Answering, examples: Iterable[Example], unreadable: Unreadable
+) -> Iterator[tuple[Example, Answer]]:
+    """`answers`, with what the model makes of the truths; those of bad files are left out, or an error."""
+    reader = Reader(unreadable)
     for batch in bucketed(examples, BATCH_SIZE):
-        inputs = [example.input for example in batch]
-        yield from _by_example(
-            batch, {**model(inputs), **model.told(inputs, [example.truth for example in batch])}
-        )
+        batch, inputs = reader.read(batch)
+        if not batch:
+            continue
+        truths = [example.truths[0] for example in batch]
+        for example, answer in _by_example(batch, {**model(inputs), **model.score_truths(inputs, truths)}):
+            problem = model.problem_of(answer)
+            if problem:
+                reader.refuse(example, problem)
+            else:
+                yield example, answer
 
 
 def _by_example(batch: list[Example], outputs: dict[str, tf.Tensor]) -> Iterator[tuple[Example, Answer]]:

@@ -233,6 +233,7 @@ def best_epoch(scores: list[float]) -> int:
 
 
 def _fingerprint(preprocessing: Preprocessing) -> str:
-    targets = preprocessing.targets and preprocessing.targets.get_config()
+    """Of all that training data decides; the layer of targets of classes has nothing but these."""
+    targets = None if preprocessing.classes else preprocessing.targets.get_config()
     parts = (preprocessing.inputs.get_config(), targets, preprocessing.classes, preprocessing.examples)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

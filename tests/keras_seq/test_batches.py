@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from properties import tried_on
 
 from keras_seq.applications import sentiment
-from keras_seq.batches import bucketed, count, evaluation_dataset, shuffled, training_dataset
+from keras_seq.batches import Batches, bucketed, count, shuffled
 from keras_seq.contract import Preprocessing
 from keras_seq.errors import DataError
 from keras_seq.formats import Example, Table
@@ -25,7 +25,7 @@ def examples(lengths):
 def preprocessing():
     lookup = keras.layers.StringLookup(vocabulary=["x", "y"], num_oov_indices=0, output_mode="one_hot")
     words = WordIds(["a"])
-    return Preprocessing(words, lambda texts, truths: (words(texts), lookup(truths)), {}, ["x", "y"])
+    return Preprocessing(words, lookup, lambda ids, truths: (ids, lookup(truths)), {}, ["x", "y"])
 
 
 @given(st.lists(st.integers(0, 30), max_size=300), st.integers(1, 400), st.integers(1, 7), st.integers(0, 3))
@@ -52,7 +52,7 @@ def batches_of(dataset):
 
 
 def test_rows_are_padded_to_the_longest_of_their_own_batch():
-    data = evaluation_dataset(examples([0, 1, 8, 9]), preprocessing(), 2, 2)
+    data = Batches(preprocessing()).evaluation(examples([0, 1, 8, 9]), 2, 2)
     assert [x.shape[1] for x, _ in data] == [2, 10]
 
 
@@ -60,7 +60,7 @@ def test_an_epochs_order_follows_from_the_seed_and_its_number():
     data, prepared = examples(range(50)), preprocessing()
 
     def epochs(first, last, seed=1, skip=0):
-        return batches_of(training_dataset(data, prepared, 8, 20, seed, range(first, last), skip))
+        return batches_of(Batches(prepared).training(data, 8, 20, seed, range(first, last), skip))
 
     both = epochs(0, 2)
     assert len(both) == 14

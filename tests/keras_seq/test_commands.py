@@ -194,7 +194,7 @@ def test_an_argument_that_is_not_utf8_is_answered(tiny_run, capsys):
 
 
 def test_predict_wants_inputs(tiny_run, tmp_path, capsys):
-    assert "either texts or --file" in refused(predict, tiny_run, capsys=capsys)
+    assert "either inputs or --file" in refused(predict, tiny_run, capsys=capsys)
     assert "no such file" in refused(predict, tiny_run, "--file", tmp_path / "none", capsys=capsys)
     (tmp_path / "empty").write_text("", encoding="utf-8")
     assert "the file is empty" in refused(predict, tiny_run, "--file", tmp_path / "empty", capsys=capsys)

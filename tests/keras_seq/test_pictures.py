@@ -5,17 +5,15 @@ import numpy as np
 import pytest
 
 from keras_seq import pictures
-from keras_seq.answers.answering import Attention
-from keras_seq.run import Run
+from keras_seq.pictures import Attention
 
 
 def test_a_formula_is_drawn_as_it_is_written(tmp_path):
-    run = Run(tmp_path)
     """`$x$` takes the room of three characters; a formula would be one."""
     wide = []
     for label in ("$xyz_{abc}$", "Wxyz_{abc}W"):
-        pictures.confusion_matrix(run, [[1, 0], [0, 1]], [label, "b"])
-        pixels = matplotlib.image.imread(run.confusion_matrix_file)[:, :, :3].min(axis=2)
+        pictures.confusion_matrix([[1, 0], [0, 1]], [label, "b"]).draw(tmp_path / "matrix.png")
+        pixels = matplotlib.image.imread(tmp_path / "matrix.png")[:, :, :3].min(axis=2)
         left = pixels[: len(pixels) // 2, : len(pixels) // 5]
         wide.append(np.flatnonzero(left.min(axis=0) < 0.5).size)
     assert wide[0] == pytest.approx(wide[1], rel=0.2)
@@ -29,9 +27,9 @@ def test_another_font_is_found_for_a_character_that_the_first_one_lacks():
 
 
 def test_a_picture_takes_any_piece_and_leaves_out_what_is_too_long(tmp_path):
-    run = Run(tmp_path)
     money = Attention(["$_$", "</s>"], ["a_$$", "</s>"], [[1.0, 0.0], [0.0, 1.0]])
     long = Attention(["a"] * 700, ["b"], [[0.0] * 700])
-    assert pictures.attention(run, [Attention(["</s>"], [], []), long]) == []
-    assert pictures.attention(run, [money, long])
-    assert run.attention_file.exists()
+    assert pictures.attention([Attention(["</s>"], [], []), long]) == []
+    (picture,) = pictures.attention([money, long])
+    picture.draw(tmp_path / "attention.png")
+    assert (tmp_path / "attention.png").stat().st_size > 1000

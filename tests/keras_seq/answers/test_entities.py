@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_seq.answers import EntityAnswering, TaggedTokens
-from keras_seq.answers.entities import entities_in, onto_tokens, outcomes, path_scores
+from keras_seq.answers.entities import onto_tokens, outcomes, path_scores
 from keras_seq.layers import CRF
 from keras_seq.layers.crf import legal_iobes, posterior, viterbi
 from keras_seq.preprocessing.tokens import TokenFeatures
+from keras_seq.tagging import entities_in
 
 RANDOM = np.random.default_rng(1)
 CALIBRATION = {"score_slope": 0.5, "score_intercept": -0.75}

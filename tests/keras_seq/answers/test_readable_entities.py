@@ -6,8 +6,9 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_seq.answers.readable_entities import entities_in, entity_columns
+from keras_seq.answers.readable_entities import entity_columns
 from keras_seq.preprocessing.tokens import TokenFeatures
+from keras_seq.tagging import entities_in
 
 KINDS = {"text": tf.string, "type": tf.string, "start": tf.int32, "end": tf.int32, "score": tf.float32}
 PIECES = ["Zoë", "👩‍👧", "e\u0301\u0301", "Li", "a\0b", "\0", " ", "北京", "\ufeff", "x.y", "👍🏽"]

@@ -11,11 +11,11 @@ from corpora import PROJECT
 import keras_seq
 from export.servable import write
 from keras_seq import evaluate, predict, tagging, train
-from keras_seq.answers.entities import entities_in
 from keras_seq.applications import ner
 from keras_seq.errors import DataError
 from keras_seq.run import Run
 from keras_seq.samples import news
+from keras_seq.tagging import entities_in
 from keras_seq.training import scoring
 
 RECIPE = """\

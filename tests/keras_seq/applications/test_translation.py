@@ -18,7 +18,7 @@ import keras_seq
 from keras_seq import evaluate, inspect, metrics, predict, train
 from keras_seq.answers.translations import Candidate
 from keras_seq.applications import translation
-from keras_seq.batches import training_dataset
+from keras_seq.batches import Batches
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example
 from keras_seq.preprocessing.subwords import END_ID, START_ID, UNKNOWN_ID
@@ -192,7 +192,7 @@ def test_every_shape_of_the_network_is_trained_and_answers(pairs, attention, opt
     preprocessing = translation.prepare(pairs, vocabulary_size=120, target_vocabulary_size=130)
     network = translation.build(preprocessing.sizes, embedding_dim=8, units=4, attention=attention, **options)
     network.compile("adam", translation.objective().loss, jit_compile=False)
-    data = training_dataset(pairs[:20], preprocessing, 8, 100, 1, range(2))
+    data = Batches(preprocessing).training(pairs[:20], 8, 100, 1, range(2))
     losses = network.fit(data, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0).history["loss"]
     assert np.all(np.isfinite(losses))
     model = translation.present(preprocessing, network, beam_width=2)
@@ -200,7 +200,7 @@ def test_every_shape_of_the_network_is_trained_and_answers(pairs, attention, opt
     assert model(texts)["translation"].shape == (3,)
     alone, together = (model(part)["score"].numpy()[0] for part in (texts[:1], texts))
     np.testing.assert_allclose(alone, together, atol=1e-5)
-    assert np.isfinite(model.told(texts, [pair.truth for pair in pairs[:3]])["log_probability"]).all()
+    assert np.isfinite(model.score_truths(texts, [pair.truth for pair in pairs[:3]])["log_probability"]).all()
 
 
 def test_greedy_search_says_what_the_training_graph_finds_most_probable(greedy, network):
@@ -263,8 +263,8 @@ def test_no_texts_have_no_translations(preprocessing, network, options):
         served = tf.function(signature.call, [signature.spec], autograph=False)
         for name, tensor in served(tf.constant([], tf.string)).items():
             assert tensor.shape[0] == 0, name
-    assert model.told([], [])["log_probability"].shape == (0,)
-    assert model.candidates([]) == model.looks([]) == []
+    assert model.score_truths([], [])["log_probability"].shape == (0,)
+    assert model.candidates([]) == model.attention([]) == []
 
 
 def test_a_score_is_the_mean_log_probability_of_the_pieces(beam, network):
@@ -298,7 +298,7 @@ def test_the_second_signature_shows_where_the_model_looked(beam):
         np.testing.assert_allclose(weights[: len(pieces), : len(sources)].sum(axis=1), 1, atol=1e-5)
         assert not weights[len(pieces) :].any()
         assert not weights[:, len(sources) :].any()
-    look = beam.looks(texts)[1]
+    look = beam.attention(texts)[1]
     assert (len(look.weights), len(look.weights[0])) == (len(look.target), len(look.source))
     assert set(beam.signatures()) == {"serving_default", "attention"}
 
@@ -387,7 +387,7 @@ def test_candidates_are_scored_like_the_search_scores_them(preprocessing, networ
 
 def test_scores_are_sacrebleu_s_with_its_signature():
     rows = [("Two men walk.", "Two men walk home."), ("A dog!", "A dog!")]
-    found = metrics.translations([metrics.Translated(*row, -6.0, 3.0) for row in rows])
+    found = metrics.generated([metrics.Written((true,), answer, -6.0, 3.0) for true, answer in rows])
     true, answered = zip(*rows, strict=True)
     assert found["bleu"] == pytest.approx(sacrebleu.corpus_bleu(answered, [true]).score)
     assert found["chrf"] == pytest.approx(sacrebleu.corpus_chrf(answered, [true]).score)
@@ -401,7 +401,7 @@ def test_scores_are_sacrebleu_s_with_its_signature():
 def test_the_loss_in_the_scores_is_that_of_the_network(beam, preprocessing, network, pairs):
     texts, truths = [pairs[0].input], [pairs[0].truth]
     inputs, targets = preprocessing.pair(tf.constant(texts), tf.constant(truths))
-    told = beam.told(texts, truths)
+    told = beam.score_truths(texts, truths)
     mean = -told["log_probability"] / told["true_pieces"]
     expected = translation.objective(label_smoothing=0.0).loss(targets, network(inputs))
     np.testing.assert_allclose(mean[0], expected, rtol=1e-5)
@@ -417,7 +417,7 @@ def test_a_run_has_bleu_an_epoch_and_a_picture_of_the_attention(trained):
     assert "attention.png" in card
     assert f"`{trained / 'data' / 'train.en'}` and `{trained / 'data' / 'train.fr.gz'}`" in card
     assert "tok:13a" in card
-    assert run.attention_file.stat().st_size > 10_000
+    assert run.picture_file("attention").stat().st_size > 10_000
     assert keras_seq.load_recipe(run.recipe_file).data["train"] == [
         str(trained / "data" / name) for name in ("train.en", "train.fr.gz")
     ]

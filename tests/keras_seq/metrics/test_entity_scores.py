@@ -167,7 +167,7 @@ def test_unseen_recall_is_of_entities_whose_surface_training_never_had():
     assert (found["unseen_entities"], found["unseen_recall"]) == (2, 0.5)
     assert metrics.entities([one], {"ada", "strasse"})["unseen_recall"] == 0.0
     assert metrics.entities([one], {"ada", "strasse", "li"})["unseen_entities"] == 0
-    assert metrics.surface(text, Entity(14, 20, "x")) == "strasse"
+    assert tagging.surface(text, Entity(14, 20, "x")) == "strasse"
 
 
 def test_the_calibration_error_is_the_mean_distance_of_scores_from_what_is_right():

@@ -8,8 +8,9 @@ import sacrebleu
 from keras_seq import metrics
 from keras_seq.answers.translations import Candidate
 from keras_seq.applications import translation
+from keras_seq.contract import Validation
 from keras_seq.formats import Example
-from keras_seq.metrics import Translated
+from keras_seq.metrics import Written, text_scores
 
 CHINESE = ["我喜欢红色的大房子。", "他们昨天去了学校。", "猫在桌子下面睡觉。"]
 JAPANESE = ["私は赤い家が好きです。", "猫がテーブルの下で寝ています。", "東京は大きい。"]
@@ -30,27 +31,34 @@ JAPANESE = ["私は赤い家が好きです。", "猫がテーブルの下で寝
     ],
 )
 def test_bleu_is_of_words_or_where_there_are_no_spaces_of_characters(texts, tokenizer):
-    assert metrics.tokenizer_of(texts) == tokenizer
+    assert text_scores.tokenizer_of(texts) == tokenizer
 
 
 @pytest.mark.parametrize("texts", [CHINESE, JAPANESE], ids=["Chinese", "Japanese"])
 def test_bleu_tells_a_half_right_text_from_a_wrong_one_without_spaces(texts):
     half = [text[: len(text) // 2] + "。" for text in texts]
-    scores = metrics.translations([Translated(*row, -1.0, 1.0) for row in zip(texts, half, strict=True)])
+    scores = metrics.generated(
+        [Written((true,), answer, -1.0, 1.0) for true, answer in zip(texts, half, strict=True)]
+    )
     assert 10 < scores["bleu"] < 90
-    assert f"tok:{metrics.tokenizer_of(texts)}" in scores["bleu_signature"]
+    assert f"tok:{text_scores.tokenizer_of(texts)}" in scores["bleu_signature"]
     assert next(iter(scores)) == "bleu"
-    assert metrics.bleu(texts, texts) == pytest.approx(100)
+    assert text_scores.bleu([(text,) for text in texts], texts) == pytest.approx(100)
 
 
 def test_of_short_texts_chrf_is_the_main_score():
     """BLEU counts sequences of four words: with none, a perfect answer has 0."""
     texts = ["le chat", "une maison rouge", "oui"]
-    scores = metrics.translations([Translated(text, text, -1.0, 1.0) for text in texts])
+    scores = metrics.generated([Written((text,), text, -1.0, 1.0) for text in texts])
     assert scores["bleu"] == 0
     assert scores["chrf"] == pytest.approx(100)
     assert next(iter(scores)) == "chrf"
-    assert metrics.main_score([*texts, "le chat dort bien", "la maison est rouge", "il a un chien"]) == "bleu"
+    assert (
+        metrics.main_score(
+            [(text,) for text in (*texts, "le chat dort bien", "la maison est rouge", "il a un chien")]
+        )
+        == "bleu"
+    )
 
 
 class Found:
@@ -61,12 +69,16 @@ class Found:
         return [self.row] * len(texts)
 
 
+def _chosen(monitor, candidates, examples):
+    return translation._best_penalty(monitor, lambda: Found(candidates), Validation(examples, None), {})
+
+
 @pytest.mark.parametrize("monitor", ["auto", "bleu", "chrf", "loss"])
 def test_the_length_penalty_of_short_texts_is_not_chosen_by_a_bleu_of_0(monitor):
     """The right text wins from some penalty on; BLEU of two words is 0 with every one."""
     right, wrong = Candidate("le chat", -3.0, 7, 0.0), Candidate("le", -2.0, 3, 0.0)
     examples = [Example("", "le chat", "")] * 2
-    chosen = translation._best_penalty(monitor, Found([wrong, right]), examples, {})["length_penalty"]
+    chosen = _chosen(monitor, [wrong, right], examples)["length_penalty"]
     better = [
         penalty for penalty in translation.LENGTH_PENALTIES if right.score(penalty) > wrong.score(penalty)
     ]
@@ -74,15 +86,15 @@ def test_the_length_penalty_of_short_texts_is_not_chosen_by_a_bleu_of_0(monitor)
 
 
 def test_a_length_penalty_that_changes_nothing_is_0():
-    chosen = translation._best_penalty(
-        "auto", Found([Candidate("a", -1.0, 2, 0.0)]), [Example("", "b", "")] * 2, {}
-    )
+    chosen = _chosen("auto", [Candidate("a", -1.0, 2, 0.0)], [Example("", "b", "")] * 2)
     assert chosen == {"length_penalty": 0.0}
 
 
 def test_texts_that_look_tokenized_are_scored_without_advice(caplog):
     texts = ["The cat sleeps under the table ."] * 100
     with caplog.at_level(logging.WARNING):
-        assert metrics.bleu(texts, texts) == pytest.approx(100)
+        assert text_scores.bleu([(text,) for text in texts], texts) == pytest.approx(100)
     assert not caplog.records
-    assert metrics.bleu(texts, texts[:50] * 2) == pytest.approx(sacrebleu.corpus_bleu(texts, [texts]).score)
+    assert text_scores.bleu([(text,) for text in texts], texts[:50] * 2) == pytest.approx(
+        sacrebleu.corpus_bleu(texts, [texts]).score
+    )

@@ -1,0 +1,148 @@
+"""What the preprocessing makes of each example, kept from epoch to epoch: in memory, or in a file.
+
+Decoding clips, pictures and sounds can take longer than a training step. The file is an SQLite database: a row
+is there whole or not at all, whenever a process ends. A row is good for the file that it was made of, by its
+size and time of change, and a database for the preprocessing that made it; others are made anew.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import hashlib
+import os
+import pathlib
+import sqlite3
+import threading
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_seq.contract import Preprocessing
+from keras_seq.formats import Example, File
+from keras_seq.reading import Reader
+from keras_seq.version import version
+
+Row = list[np.ndarray]  # the features of one example, flat
+Key = tuple[str, str]  # a path or a text, and what changes when the file does
+
+
+class FeatureCache:
+    """Examples -> their features, each computed once.
+
+    Args:
+        preprocessing: adapted.
+        reader: reads the files.
+        path: of the database; None keeps the features in memory.
+    """
+
+    def __init__(self, preprocessing: Preprocessing, reader: Reader, path: pathlib.Path | None) -> None:
+        self._reader = reader
+        text = tf.TensorSpec([None], tf.string)
+        self._features = tf.function(preprocessing.features_of, input_signature=[text], autograph=False)
+        self.spec = self._features.get_concrete_function().structured_outputs
+        self._held: _Memory | _Database = _Memory()
+        if path is not None:
+            types = [spec.dtype for spec in tf.nest.flatten(self.spec)]
+            self._held = _Database(path, _digest(preprocessing), types)
+        self._pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count(), "features")
+
+    def batch(self, examples: list[Example]) -> tuple[list[Example], Any]:
+        """The examples that could be read, and their features as one batch, rows padded on the right."""
+        rows = {example: self._held.get(_key(example)) for example in examples}
+        missing, inputs = self._reader.read([example for example, row in rows.items() if row is None])
+        made = dict(zip(missing, self._pool.map(self._row, inputs), strict=True))
+        self._held.put({_key(example): row for example, row in made.items()})
+        rows |= made
+        kept = [example for example in examples if rows[example] is not None]
+        columns = zip(*(rows[example] for example in kept), strict=True)  # type: ignore[misc]
+        return kept, tf.nest.pack_sequence_as(self.spec, [_stacked(list(column)) for column in columns])
+
+    def _row(self, raw: str | bytes) -> Row:
+        features = self._features(tf.constant([raw]))
+        batches = [tensor.numpy() for tensor in tf.nest.flatten(features)]
+        return [np.asarray(batch[0], batch.dtype) for batch in batches]
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self._rows: dict[Key, Row] = {}
+
+    def get(self, key: Key) -> Row | None:
+        return self._rows.get(key)
+
+    def put(self, rows: dict[Key, Row]) -> None:
+        self._rows |= rows
+
+
+class _Database:
+    """Rows in a file. Several threads ask it: `tf.data` reads the training and the validation split by turns."""
+
+    def __init__(self, path: pathlib.Path, digest: str, types: list[tf.DType]) -> None:
+        self._types = types
+        self._lock = threading.Lock()
+        try:
+            self._connection = self._opened(path, digest)
+        except sqlite3.DatabaseError:  # damaged, as by a disk that was full
+            for file in (path, *path.parent.glob(f"{path.name}-*")):
+                file.unlink(missing_ok=True)
+            self._connection = self._opened(path, digest)
+
+    def _opened(self, path: pathlib.Path, digest: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        with connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS made_by (digest TEXT)")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, file TEXT, row BLOB)"
+            )
+            if connection.execute("SELECT digest FROM made_by").fetchall() != [(digest,)]:
+                connection.execute("DELETE FROM features")
+                connection.execute("DELETE FROM made_by")
+                connection.execute("INSERT INTO made_by VALUES (?)", (digest,))
+        return connection
+
+    def get(self, key: Key) -> Row | None:
+        with self._lock:
+            query = "SELECT row FROM features WHERE path = ? AND file = ?"
+            found = self._connection.execute(query, key).fetchone()
+        if found is None:
+            return None
+        parts = tf.io.parse_tensor(found[0], tf.string).numpy()
+        tensors = (tf.io.parse_tensor(part, kind) for part, kind in zip(parts, self._types, strict=True))
+        return [np.asarray(tensor.numpy(), tensor.dtype.as_numpy_dtype) for tensor in tensors]
+
+    def put(self, rows: dict[Key, Row]) -> None:
+        values = [(*key, _packed(row)) for key, row in rows.items()]
+        with self._lock, self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", values)
+
+
+def _key(example: Example) -> Key:
+    if not isinstance(example.input, File):
+        return example.input, ""
+    with contextlib.suppress(OSError, ValueError):
+        found = pathlib.Path(example.input.path).stat()
+        return example.input.path, f"{found.st_size} {found.st_mtime_ns}"
+    return example.input.path, "missing"
+
+
+def _digest(preprocessing: Preprocessing) -> str:
+    config = {key: value for key, value in preprocessing.inputs.get_config().items() if key != "name"}
+    made_by = (config, version(), tf.__version__)
+    return hashlib.sha256(repr(made_by).encode()).hexdigest()
+
+
+def _packed(row: Row) -> bytes:
+    return tf.io.serialize_tensor([tf.io.serialize_tensor(array) for array in row]).numpy()
+
+
+def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
+    """Arrays of unlike sizes in one, each padded on the right with 0, or "" where they hold texts."""
+    shape = np.max([array.shape for array in arrays], axis=0).astype(int)
+    padding = b"" if arrays[0].dtype == object else 0
+    found = np.full((len(arrays), *shape), padding, arrays[0].dtype)
+    for row, array in enumerate(arrays):
+        found[(row, *map(slice, array.shape))] = array[()]  # of a single text the text, not an array
+    return found

@@ -1,0 +1,51 @@
+"""One example of a data set: what the model will get, or where that stands, and its truth."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from typing import Any, NamedTuple
+
+
+class File(NamedTuple):
+    """A raw input that stands in a file of its own. Its bytes are read when its batch is made, not before.
+
+    Attributes:
+        path: of the file.
+        length: how long it is, in any unit that is cheap to know (bytes, samples, frames): batches are made
+            of inputs of similar length.
+    """
+
+    path: str
+    length: int
+
+    @classmethod
+    def of(cls, path: str | os.PathLike) -> File:
+        """A file with its size in bytes; 0 where there is none, of which `keras_seq.reading` complains."""
+        try:
+            return cls(os.fspath(path), pathlib.Path(path).stat().st_size)
+        except (OSError, ValueError):
+            return cls(os.fspath(path), 0)
+
+
+Answer = dict[str, Any]  # a model's answer to one example: name -> text, number, or a list of them
+
+
+class Example(NamedTuple):
+    """One example. It is small, whatever its file holds: data sets are listed, shuffled and divided as these.
+
+    Attributes:
+        input: a text, or a `File`.
+        truth: a text; a tuple of texts where several are right, as the captions of an image. Training takes
+            one of them at a time, scores take all.
+        where: "file:line", for messages.
+    """
+
+    input: Any
+    truth: Any
+    where: str
+
+    @property
+    def truths(self) -> tuple[str, ...]:
+        """All that is right, in a tuple."""
+        return self.truth if isinstance(self.truth, tuple) else (self.truth,)

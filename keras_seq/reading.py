@@ -1,0 +1,170 @@
+"""Files of raw inputs: which can be read, and their bytes, read in parallel when a batch is made."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+from keras_seq import progress
+from keras_seq.errors import DataError, reason
+from keras_seq.formats import Example, File
+
+READ_AT_ONCE = 16  # files; a disk or a network answers several questions at once
+SKIP = "training.unreadable: skip leaves such files out"
+Unreadable = Literal["stop", "skip"]
+
+
+def contents(raw: Any) -> str | bytes:
+    """A raw input as the model takes it: a text, or the bytes of a file.
+
+    Raises:
+        DataError: when the file is missing, empty or cannot be read.
+    """
+    if not isinstance(raw, File):
+        return raw
+    found = _read(raw)
+    if isinstance(found, DataError):
+        raise DataError(f"{raw.path}: {found}")
+    return found
+
+
+def check(file: File) -> None:
+    """Complain of a file that is missing, empty, or may not be read; it is not opened.
+
+    Raises:
+        DataError: with the path.
+    """
+    if problem := _problem(file):
+        raise DataError(f"{file.path}: {problem}")
+
+
+class Readable:
+    """Those of some examples whose files are there, not empty, and may be read: an iterable, over and over.
+
+    The files are not opened. Where others are skipped, their number is printed once, after the first
+    iteration that gets to the end.
+
+    Args:
+        examples: any; texts pass.
+        unreadable: whether a file that cannot be read is an error, or skipped.
+        split: the name of what is read, for messages.
+
+    Raises:
+        DataError: while iterating, at the first file that cannot be read, or when none can.
+    """
+
+    def __init__(self, examples: Iterable[Example], unreadable: Unreadable, split: str) -> None:
+        self.examples, self.unreadable, self.split = examples, unreadable, split
+        self._reported = False
+
+    def __iter__(self) -> Iterator[Example]:
+        total, problems = 0, []
+        for example in self.examples:
+            total += 1
+            problem = _problem(example.input) if isinstance(example.input, File) else ""
+            if not problem:
+                yield example
+                continue
+            message = f"{example.where}: {example.input.path}: {problem}"
+            if self.unreadable == "stop":
+                raise DataError(f"{message}; {SKIP}")
+            problems.append(message)
+        if problems and len(problems) == total:
+            raise DataError(f"none of the {total} files of the {self.split} split can be read; {problems[0]}")
+        if problems and not self._reported:
+            self._reported = True
+            progress.say(
+                f"skipped {len(problems)} of {total} files of the {self.split} split; the first: {problems[0]}"
+            )
+
+
+class Reader:
+    """Reads the files of batches, and leaves out, or complains of, those that turn out to be unreadable.
+
+    Args:
+        unreadable: whether such a file is an error, or skipped.
+        problems: bytes of files -> "", or what is wrong with each; None: any bytes are good.
+        hint: what to do, at the end of a complaint.
+    """
+
+    def __init__(
+        self,
+        unreadable: Unreadable = "stop",
+        problems: Callable[[list[bytes]], list[str]] | None = None,
+        hint: str = f"; {SKIP}",
+    ) -> None:
+        self.unreadable, self.problems, self.hint = unreadable, problems, hint
+        self.skipped: dict[str, str] = {}  # path -> why
+        self._pool = concurrent.futures.ThreadPoolExecutor(READ_AT_ONCE, "reading")
+
+    def read(self, batch: list[Example]) -> tuple[list[Example], list[str | bytes]]:
+        """The examples of a batch whose inputs could be read, and these inputs.
+
+        Raises:
+            DataError: with the path, when one cannot and none may be skipped.
+        """
+        if not any(isinstance(example.input, File) for example in batch):
+            return batch, [example.input for example in batch]
+        read = list(self._pool.map(_read, (example.input for example in batch)))
+        problems = self._problems(read)
+        kept: list[Example] = []
+        inputs: list[str | bytes] = []
+        for example, found, problem in zip(batch, read, problems, strict=True):
+            if problem:
+                self.refuse(example, problem)
+            else:
+                kept.append(example)
+                inputs.append(found)  # type: ignore[arg-type]
+        return kept, inputs
+
+    def refuse(self, example: Example, problem: str) -> None:
+        """Raise a `DataError`, or count the example among those that are skipped.
+
+        Args:
+            example: of a file that cannot be read, or holds nothing that can be used.
+            problem: what is wrong with it.
+        """
+        message = ": ".join(filter(None, (example.where, example.input.path, problem)))
+        if self.unreadable == "stop":
+            raise DataError(f"{message}{self.hint}")
+        if example.input.path not in self.skipped:
+            self.skipped[example.input.path] = problem
+            progress.say(f"skipped, {len(self.skipped)} in all: {message}")
+
+    def _problems(self, read: list[Any]) -> list[str]:
+        """What is wrong with each of what was read; "" where nothing is."""
+        problems = [str(found) if isinstance(found, DataError) else "" for found in read]
+        good = [place for place, problem in enumerate(problems) if not problem]
+        if self.problems is not None and good:
+            for place, problem in zip(good, self.problems([read[place] for place in good]), strict=True):
+                problems[place] = problem
+        return problems
+
+
+def _read(file: File) -> bytes | DataError:
+    """The bytes of a file, or what is wrong with it."""
+    try:
+        with open(file.path, "rb") as stream:
+            return stream.read() or DataError("the file is empty")
+    except (OSError, ValueError) as error:
+        return DataError(_why(error))
+
+
+def _problem(file: File) -> str:
+    """What keeps a file from being read, as far as it is known without opening it."""
+    try:
+        size = pathlib.Path(file.path).stat().st_size
+    except (OSError, ValueError) as error:
+        return _why(error)
+    if not size:
+        return "the file is empty"
+    return "" if os.access(file.path, os.R_OK) else "permission denied"
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    return f"cannot be read: {reason(error) if isinstance(error, OSError) else error}"

@@ -1,0 +1,66 @@
+"""Files of inputs: which can be read, and what becomes of the others."""
+
+import pytest
+
+from keras_seq.errors import DataError
+from keras_seq.formats import Example, File
+from keras_seq.reading import Readable, Reader, check, contents
+
+
+@pytest.fixture
+def examples(tmp_path):
+    (tmp_path / "good").write_bytes(b"\0\xff NUL at the end\0")
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    names = ("good", "empty", "missing", "folder")
+    return [Example(File.of(tmp_path / name), "x", f"t:{n}") for n, name in enumerate(names, 1)]
+
+
+def test_bytes_are_read_unchanged_and_texts_pass(examples):
+    assert contents(examples[0].input) == b"\0\xff NUL at the end\0"
+    assert contents("a text") == "a text"
+    for example, problem in zip(
+        examples[1:], ("the file is empty", "no such file", "cannot be read"), strict=True
+    ):
+        with pytest.raises(DataError, match=f"{example.input.path}: {problem}"):
+            contents(example.input)
+
+
+def test_the_first_file_that_cannot_be_read_ends_the_reading_with_its_place(examples):
+    with pytest.raises(DataError, match=r"t:2: .*empty: the file is empty; training.unreadable: skip"):
+        list(Readable(examples, "stop", "train"))
+    assert list(Readable(examples[:1], "stop", "train")) == examples[:1]
+    with pytest.raises(DataError, match="missing: no such file"):
+        check(examples[2].input)
+
+
+def test_files_that_cannot_be_read_are_skipped_and_counted_once(examples, capsys):
+    readable = Readable(examples[:3], "skip", "train")
+    assert list(readable) == list(readable) == examples[:1]
+    printed = capsys.readouterr().out
+    assert printed.count("skipped 2 of 3 files of the train split; the first: t:2: ") == 1
+    with pytest.raises(DataError, match="none of the 2 files"):
+        list(Readable(examples[1:3], "skip", "train"))
+
+
+def test_texts_are_no_files(capsys):
+    texts = [Example("", "x", "t:1")]
+    assert list(Readable(texts, "stop", "train")) == texts
+    assert Reader().read(texts) == (texts, [""])
+
+
+def test_a_file_that_goes_bad_later_is_left_out_of_its_batch(examples, capsys):
+    kept, inputs = Reader("skip").read(examples)
+    assert kept == examples[:1]
+    assert inputs == [b"\0\xff NUL at the end\0"]
+    assert "skipped, 3 in all: t:4: " in capsys.readouterr().out
+    with pytest.raises(DataError, match="t:2: "):
+        Reader("stop").read(examples)
+
+
+def test_what_the_application_finds_wrong_counts_too(examples):
+    of_nul = Reader("skip", lambda read: ["has a NUL" if b"\0" in one else "" for one in read])
+    assert of_nul.read(examples[:1]) == ([], [])
+    assert of_nul.skipped == {examples[0].input.path: "has a NUL"}
+    with pytest.raises(DataError, match=r"good: has a NUL; training.unreadable"):
+        Reader("stop", of_nul.problems).read(examples[:1])
