@@ -31,6 +31,7 @@ from typing import Any
 
 import ruamel.yaml
 
+from keras_seq.atomic import replace
 from keras_seq.errors import RecipeError, reason
 from keras_seq.lock import Locked, holder, locked
 from keras_seq.recipe import Recipe, load_recipe
@@ -148,7 +149,7 @@ class Run:
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         text = json.dumps(metrics, indent=2)
-        _replace(self.metrics_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
+        replace(self.metrics_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
 
     def read_history(self) -> list[dict[str, float]]:
         """A dict an epoch; `epoch` counts from 1."""
@@ -164,7 +165,7 @@ class Run:
                 writer.writeheader()
                 writer.writerows(rows)
 
-        _replace(self.history_file, write)
+        replace(self.history_file, write)
 
     def read_requests(self) -> dict[str, list[str | bytes]]:
         """Input name -> raw inputs."""
@@ -182,7 +183,7 @@ class Run:
     def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
         values = [{"b64": base64.b64encode(v).decode()} if isinstance(v, bytes) else v for v in inputs]
         body = json.dumps({"inputs": {name: values}}, indent=2, ensure_ascii=False)
-        _replace(self.requests_file, lambda part: part.write_text(body + "\n", encoding="utf-8"))
+        replace(self.requests_file, lambda part: part.write_text(body + "\n", encoding="utf-8"))
 
     def read_seen(self) -> set[str]:
         if not self.seen_file.exists():
@@ -194,7 +195,7 @@ class Run:
 
     def write_seen(self, seen: Iterable[str]) -> None:
         text = json.dumps(sorted(seen), ensure_ascii=False, indent=0)
-        _replace(self.seen_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
+        replace(self.seen_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
 
     @property
     def takes_files(self) -> bool:
@@ -214,14 +215,14 @@ class Run:
         return self.path / f"{name}.png"
 
     def save_model(self, model: Any) -> None:
-        _replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
+        replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
 
     def save_best_weights(self, network: Any) -> None:
         """Of NumPy's format: HDF5, which is Keras's, crashes where the disk is full."""
         import numpy as np
 
         values = [variable.numpy() for variable in network.variables]
-        _replace(self.best_weights_file, lambda part: np.savez(part, *values), self.state / "part.npz")
+        replace(self.best_weights_file, lambda part: np.savez(part, *values), self.state / "part.npz")
 
     def load_best_weights(self, network: Any) -> None:
         import numpy as np
@@ -233,7 +234,7 @@ class Run:
     def save_position(self, arrays: dict[str, Any]) -> None:
         import numpy as np
 
-        _replace(self.position_file, lambda part: np.savez(part, **arrays), self.state / "position.part.npz")
+        replace(self.position_file, lambda part: np.savez(part, **arrays), self.state / "position.part.npz")
 
     def _holds_a_run(self) -> bool:
         """A recipe alone may be anybody's; with a state or scores beside it, it is a run's."""
@@ -255,7 +256,7 @@ class Run:
             else:
                 path.unlink(missing_ok=True)
         self.state.mkdir()
-        _replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
+        replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
 
     def _pictures(self) -> list[pathlib.Path]:
         """The pictures that the card shows."""
@@ -306,21 +307,6 @@ def _dump(values: dict[str, Any], path: pathlib.Path) -> None:
     yaml = ruamel.yaml.YAML()
     yaml.default_flow_style = False
     yaml.dump(values, path)
-
-
-def _replace(
-    path: pathlib.Path, write: Callable[[pathlib.Path], Any], part: pathlib.Path | None = None
-) -> None:
-    """Write a file so that it is there whole or not at all; `part` names what is written first."""
-    part = part or path.with_name(f"{path.name}.part")
-    try:
-        write(part)
-        os.replace(part, path)
-    except OSError as error:
-        error.filename = str(path)  # of a full disk the system names none
-        raise
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check_name(path: pathlib.Path, name: str) -> None:

@@ -14,7 +14,7 @@ from corpora import PROJECT
 # `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
 # import another either.
 ROOMS = [
-    "environment lock pictures progress version",
+    "atomic environment lock pictures progress version",
     "errors command_line",
     "applications",
     "sections",

@@ -53,7 +53,10 @@ TABLE = {
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
     "Problems": (
         Problems,
-        [{"label": TEXTS, "score": np.array([0.5, 0.25, 1], "float32")}, np.array(["", "cut off", ""], object)],
+        [
+            {"label": TEXTS, "score": np.array([0.5, 0.25, 1], "float32")},
+            np.array(["", "cut off", ""], object),
+        ],
     ),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),

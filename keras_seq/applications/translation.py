@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from keras_seq.contract import Objective, Preprocessing, Present, Validation
 
-LENGTH_PENALTIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)  # tried on the validation split
 TEXTS_AT_ONCE = 64
 
 
@@ -312,13 +311,9 @@ def _main_score(pairs: Iterable[Example]) -> str:
 def _best_penalty(
     monitor: str, present: Present, validation: Validation, fixed: dict[str, Any]
 ) -> dict[str, Any]:
-    """The length penalty with the best score, the least of those as good; it only orders what one search has
-    found.
-
-    The score is BLEU, or chrF where the recipe says so, or where BLEU is the same for all penalties.
-    """
-    from keras_seq import metrics
+    """The length penalty that orders best what one search has found for the validation split."""
     from keras_seq.batches import bucketed
+    from keras_seq.metrics.length_penalty import best_penalty
 
     if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
         return {}
@@ -326,13 +321,4 @@ def _best_penalty(
     batches = list(bucketed(validation.examples, TEXTS_AT_ONCE))
     found = [row for batch in batches for row in model.candidates([example.input for example in batch])]
     true = [example.truths for batch in batches for example in batch]
-
-    answered = [
-        [max(row, key=lambda one: one.score(penalty)).text for row in found] for penalty in LENGTH_PENALTIES
-    ]
-    main = monitor if monitor in metrics.TEXT_SCORES else metrics.main_score(true)
-    for name in dict.fromkeys((main, "chrf")):
-        scores = [metrics.TEXT_SCORES[name](true, texts) for texts in answered]
-        if len(set(scores)) > 1:
-            return {"length_penalty": LENGTH_PENALTIES[scores.index(max(scores))]}
-    return {"length_penalty": LENGTH_PENALTIES[0]}
+    return {"length_penalty": best_penalty(found, true, monitor)}

@@ -16,7 +16,6 @@ from corpora import PROJECT
 
 import keras_seq
 from keras_seq import evaluate, inspect, metrics, predict, train
-from keras_seq.answers.translations import Candidate
 from keras_seq.applications import translation
 from keras_seq.batches import Batches
 from keras_seq.errors import DataError, RecipeError
@@ -354,27 +353,9 @@ def test_more_translations_than_hypotheses_are_refused(preprocessing, network):
         translation.present(preprocessing, network, beam_width=2, n_best=5)
 
 
-class Found:
-    """A model whose search has found these."""
-
-    def __init__(self, rows):
-        self.rows = rows
-
-    def candidates(self, texts):
-        return [self.rows[int(text)] for text in texts]
-
-
-def test_the_length_penalty_is_the_least_with_the_best_bleu():
-    long, short = "a man walks over the bridge", "a man"
-    rows = [[Candidate(short, -2.0, 3, 0.0), Candidate(long, -3.0, 7, 0.0)]] * 2
-    examples = [Example(str(n), long, "") for n in range(2)]
-    chosen = translation._best_penalty("auto", Found(rows), examples, {})["length_penalty"]
-    picked = [
-        max(rows[0], key=lambda one: one.score(penalty)).text for penalty in translation.LENGTH_PENALTIES
-    ]
-    assert chosen == translation.LENGTH_PENALTIES[picked.index(long)] > 0
-    for fixed in ({"length_penalty": 0.0}, {"beam_width": 1}, {"temperature": 1.0}):
-        assert translation._best_penalty("auto", Found(rows), examples, fixed) == {}
+@pytest.mark.parametrize("fixed", [{"length_penalty": 0.0}, {"beam_width": 1}, {"temperature": 1.0}])
+def test_a_length_penalty_is_not_decided_where_it_is_given_or_orders_nothing(fixed):
+    assert translation.objective().decide(None, None, fixed) == {}
 
 
 def test_candidates_are_scored_like_the_search_scores_them(preprocessing, network):

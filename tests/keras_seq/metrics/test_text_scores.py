@@ -6,10 +6,6 @@ import pytest
 import sacrebleu
 
 from keras_seq import metrics
-from keras_seq.answers.translations import Candidate
-from keras_seq.applications import translation
-from keras_seq.contract import Validation
-from keras_seq.formats import Example
 from keras_seq.metrics import Written, text_scores
 
 CHINESE = ["我喜欢红色的大房子。", "他们昨天去了学校。", "猫在桌子下面睡觉。"]
@@ -59,35 +55,6 @@ def test_of_short_texts_chrf_is_the_main_score():
         )
         == "bleu"
     )
-
-
-class Found:
-    def __init__(self, row):
-        self.row = row
-
-    def candidates(self, texts):
-        return [self.row] * len(texts)
-
-
-def _chosen(monitor, candidates, examples):
-    return translation._best_penalty(monitor, lambda: Found(candidates), Validation(examples, None), {})
-
-
-@pytest.mark.parametrize("monitor", ["auto", "bleu", "chrf", "loss"])
-def test_the_length_penalty_of_short_texts_is_not_chosen_by_a_bleu_of_0(monitor):
-    """The right text wins from some penalty on; BLEU of two words is 0 with every one."""
-    right, wrong = Candidate("le chat", -3.0, 7, 0.0), Candidate("le", -2.0, 3, 0.0)
-    examples = [Example("", "le chat", "")] * 2
-    chosen = _chosen(monitor, [wrong, right], examples)["length_penalty"]
-    better = [
-        penalty for penalty in translation.LENGTH_PENALTIES if right.score(penalty) > wrong.score(penalty)
-    ]
-    assert chosen == better[0] > 0
-
-
-def test_a_length_penalty_that_changes_nothing_is_0():
-    chosen = _chosen("auto", [Candidate("a", -1.0, 2, 0.0)], [Example("", "b", "")] * 2)
-    assert chosen == {"length_penalty": 0.0}
 
 
 def test_texts_that_look_tokenized_are_scored_without_advice(caplog):
