@@ -81,7 +81,7 @@ def _lstm_layers(model: keras.Model) -> dict[str, dict[str, LSTM]]:
 def _chosen(found: dict[str, dict[str, LSTM]], name: str | None) -> dict[str, LSTM]:
     if not found:
         raise RecipeError(
-            "the run's network has no keras_seq LSTM layer, alone or in a keras.layers.Bidirectional: nothing to draw"
+            "the run's network has no keras_seq LSTM layer, alone or in a Bidirectional: nothing to draw"
         )
     if name is not None and name not in found:
         raise RecipeError(f"--layer: no LSTM layer {name!r}; the model has {', '.join(found)}")
@@ -114,7 +114,7 @@ def inside(model: Answering, layers: dict[str, LSTM], text: str) -> dict[str, di
 
 
 def _labels(model: Answering, text: str, steps: int) -> list[str]:
-    """A label for each step: what the model reads in it, such as a word; numbers where it has no names for them."""
+    """A label for each step: what the model reads in it, such as a word, or its number."""
     names = model.steps(text)
     return names if len(names) == steps else [str(step) for step in range(1, steps + 1)]
 

@@ -140,7 +140,7 @@ def num_tags(num_types: int) -> int:
 
 
 def tag_names(types: Sequence[str], scheme: Literal["IOBES", "IOB2"] = "IOBES") -> list[str]:
-    """The names of the tags in the order of their ids: O, then B, I, E and S of each type; or their IOB2 names.
+    """The names of the tags in the order of their ids: O, then B, I, E, S of each type; or IOB2 names.
 
     Example:
         >>> tag_names(["LOC"])
@@ -167,7 +167,7 @@ def type_id(ids: Any) -> Any:
 
 
 def is_first(ids: Any) -> Any:
-    """Where an entity has its first token, tag B or S: an int, an array or a tensor; never outside or on padding."""
+    """Where an entity has its first token, tag B or S; never outside or on padding. Of anything numeric."""
     return (ids > 0) & ((ids % 4 == 1) | (ids % 4 == 0))
 
 

@@ -44,7 +44,7 @@ LEGAL = [[True, True, False, True]] * 4
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
 # application that makes them.
 TABLE = {
-    "AttentionDecoder": (lambda: AttentionDecoder(4, 3, layers=2), [[STATES, STATES, IDS, MATRIX]]),
+    "AttentionDecoder": (lambda: AttentionDecoder(4, 3, layers=2), [[STATES, STATES, MATRIX]]),
     "AttentionPooling": (AttentionPooling, [STATES]),
     "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),

@@ -2,6 +2,7 @@
 
 from keras_seq.answers.answering import PROBLEM, Answering, Signature
 from keras_seq.answers.entities import EntityAnswering, TaggedTokens
+from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.labels import RankedLabels
 from keras_seq.answers.problems import Problems
 from keras_seq.answers.translations import TranslationAnswering, Translations
@@ -10,6 +11,7 @@ __all__ = [
     "PROBLEM",
     "Answering",
     "EntityAnswering",
+    "GeneratedText",
     "Problems",
     "RankedLabels",
     "Signature",

@@ -164,7 +164,7 @@ class Answering(keras.Model):
         return {}
 
     def steps(self, text: str) -> list[str]:
-        """What the network reads of a text step by step, such as its words; [] where the steps have no names."""
+        """What the network reads of a text step by step, such as words; [] where steps have no names."""
         if not isinstance(self.preprocessing, WordIds):
             return []
         return [word.decode() for word in self.preprocessing.split(tf.constant([text])).values.numpy()]

@@ -1,4 +1,4 @@
-"""Text that a network generates piece by piece, whatever its encoder reads: the search, and the named answer."""
+"""Text that a network generates piece by piece, whatever its encoder reads: the search, the named answer."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class GeneratedText(keras.layers.Layer):
     Args:
         network: functional; a dict of what the encoder reads and of `target_ids`, the text so far -> logits
             of the next piece. Its layer `embedding`, a `ReversibleEmbedding`, makes vectors of `target_ids`
-            and logits of features; its layer `decoder` is called with `[vectors, *encoded]` and has `start` and
-            `stepper` as `AttentionDecoder` has. A step may give None for its attention.
+            and logits of features; its layer `decoder` is called with `[vectors, *encoded]` and has `start`
+            and `stepper` as `AttentionDecoder` has. A step may give None for its attention.
         target: the pieces of the texts.
         beam_width: hypotheses followed at once; 1 is greedy search.
         n_best: texts of an input, at most `beam_width`.
@@ -91,11 +91,11 @@ class GeneratedText(keras.layers.Layer):
         return inputs
 
     def limits(self, inputs: Any) -> tf.Tensor | None:
-        """The most pieces of each text, the end among them, `(batch,)` int32; None for `most_pieces` of all."""
+        """The most pieces of each text, its end among them, `(batch,)` int32; None for `most_pieces`."""
         return None
 
     def has_content(self, inputs: Any) -> tf.Tensor | None:
-        """Which inputs have anything to answer, `(batch,)` bool; of others the text is "", the score 0. None: all."""
+        """Which inputs have an answer, `(batch,)` bool, or None for all; of others the text is "", the score 0."""
         return None
 
     def keys(self, inputs: Any) -> tf.Tensor | None:
@@ -107,8 +107,8 @@ class GeneratedText(keras.layers.Layer):
 
         Args:
             inputs: as in a call.
-            recorded: what is kept of the attention of a step, `(rows, width, memory)` -> `(rows, width, any)` or
-                None; all of it if None.
+            recorded: a step's attention `(rows, width, memory)` -> what is kept of it, `(rows, width, any)` or
+                None. Left out, all is.
         """
         memory, state = self._encoder.value(self.encoder_inputs(inputs), training=False)
         batch = tf.shape(tf.nest.flatten(state)[0])[0]
@@ -188,7 +188,7 @@ class GeneratedText(keras.layers.Layer):
 
 
 class _Start(keras.layers.Layer):
-    """What the encoder gave -> the decoder's memory and first state; as a layer, it gets the memory's mask."""
+    """What the encoder gave -> the decoder's memory and first state; a layer, so that it gets masks."""
 
     def __init__(self, decoder: keras.Layer) -> None:
         super().__init__(name="start", dtype=decoder.dtype_policy)
@@ -203,7 +203,7 @@ class _Start(keras.layers.Layer):
 
 def _until_decoder(network: keras.Model, decoder: keras.Layer) -> keras.Model:
     """A functional model: a dict of what the encoder reads -> the decoder's memory and first state."""
-    # Keras has no public way to the arguments of a layer's symbolic call; `decoder.input` mixes tensors and masks.
+    # Keras has no public way to the arguments of a symbolic call; `decoder.input` mixes tensors and masks.
     arguments = decoder._inbound_nodes[0].arguments
     [[_, *encoded]], mask = arguments.args, arguments.kwargs.get("mask")
     memory_and_state = _Start(decoder)(encoded, mask=mask[1:] if isinstance(mask, list | tuple) else mask)

@@ -65,7 +65,7 @@ class Translations(GeneratedText):
         self.replace_unknown = replace_unknown
 
     def search(self, source: Tensors, whole_attention: bool = True) -> tuple[decoding.Hypotheses, tf.Tensor]:
-        """The hypotheses for texts, best first, and the place of the highest attention of each of their pieces.
+        """The hypotheses for texts, best first, and the places of the highest attention.
 
         Args:
             source: `ids` and `pieces`.
@@ -82,7 +82,7 @@ class Translations(GeneratedText):
         return found, tf.cast(found.attention[..., 0], tf.int32)
 
     def pieces_of(self, tokens: tf.Tensor, places: tf.Tensor, source_pieces: tf.Tensor) -> tf.Tensor:
-        """The pieces of hypotheses, `(batch, width, time)` string; unknown ones replaced, if they are to be."""
+        """The pieces of hypotheses, `(batch, width, time)` string; unknown ones replaced, if asked for."""
         pieces = self.target.pieces_of(tokens)
         if not self.replace_unknown:
             return pieces

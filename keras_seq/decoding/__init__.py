@@ -1,17 +1,13 @@
-"""Searches for an output sequence, step by step: greedy, beam search, sampling; for any model that can do a
-step.
-"""
+"""Searches for an output sequence step by step: greedy, beam search, sampling; for any model that takes steps."""
 
-from keras_seq.decoding.search import (
+from keras_seq.decoding.hypotheses import (
     LEAST_COVERAGE,
     NO_HYPOTHESIS,
     Hypotheses,
-    beam_search,
     coverage,
-    greedy,
     length_divisor,
-    sample,
 )
+from keras_seq.decoding.search import beam_search, greedy, sample
 
 __all__ = [
     "LEAST_COVERAGE",

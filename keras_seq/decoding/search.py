@@ -11,7 +11,7 @@ The model is one function, the same for all three and for any task:
     logits     `(rows, width, vocabulary)`; the size of the vocabulary has to be known beforehand
     attention  `(rows, width, memory)`, the weights of the memory's parts in this step; or None
 
-A row gets the same answer alone as in a batch: its limit is its own, and no rule looks at another row. Rows
+A row gets the same answer alone as in a batch: its limit is its own, and no rule compares rows. Rows
 that are done leave the computation (see `keras_seq.decoding.loop`), so `step` meets fewer of them as time
 goes on; a batch without rows it meets once. Of every step is kept what was chosen and from where; the
 sequences are put together at the end. All is stock TensorFlow, in graphs and eagerly.
@@ -25,44 +25,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
+from keras_seq.decoding.hypotheses import (
+    NO_HYPOTHESIS,
+    Hypotheses,
+    cleaned,
+    coverage,
+    hypotheses_first,
+    length_divisor,
+    put_together,
+)
 from keras_seq.decoding.loop import highest, run
 from keras_seq.decoding.loop import top_k as best_of
-
-# The score of a hypothesis that is none: finite, and below that of any real one.
-NO_HYPOTHESIS = -1e9
-# A part of the memory that got less attention than this in all counts as if it had got this much.
-LEAST_COVERAGE = 1e-3
-
-
-class Hypotheses(NamedTuple):
-    """What was found, best first; `time` is the number of steps that the longest of the batch took.
-
-    A vocabulary that is too small for `width` different sequences leaves the last places empty: length 0 and
-    a score of `NO_HYPOTHESIS`. `width` is 1 for greedy search and sampling.
-    """
-
-    tokens: tf.Tensor
-    """`(rows, width, time)` int32, without the start and the end token; padding behind."""
-    lengths: tf.Tensor
-    """`(rows, width)` int32, how many tokens there are, the end token not counted."""
-    counts: tf.Tensor
-    """`(rows, width)` int32, likewise, the end token counted, unless its limit cut it."""
-    scores: tf.Tensor
-    """`(rows, width)` float32, what the order is by: log-probability with its penalties."""
-    log_probabilities: tf.Tensor
-    """`(rows, width)` float32, of the whole sequence; with the end token, unless its limit cut it."""
-    token_scores: tf.Tensor
-    """`(rows, width, time)` float32, the log-probability of each token, then that of the end token; zeros
-    behind.
-    """
-    attention: tf.Tensor
-    """`(rows, width, time, memory)` float32, that of each token and the end token; zeros behind. Where the
-    steps have none, the last dimension is 0.
-    """
 
 
 def greedy(
@@ -173,19 +150,6 @@ def beam_search(
     return Hypotheses(*(tf.gather(tensor, order, batch_dims=1) for tensor in found))._replace(scores=scores)
 
 
-def length_divisor(count: float | tf.Tensor, length_penalty: float) -> Any:
-    """What the log-probability of so many tokens, the end token among them, is divided by."""
-    return ((5 + count) / 6) ** length_penalty
-
-
-def coverage(attention: tf.Tensor, memory_mask: tf.Tensor | None) -> tf.Tensor:
-    """`(rows, width)`, the sum over the memory in the score of `beam_search`; 0 where all of it is covered."""
-    covered = tf.math.log(tf.clip_by_value(tf.reduce_sum(attention, axis=2), LEAST_COVERAGE, 1.0))
-    if memory_mask is not None:
-        covered = tf.where(memory_mask[:, None], covered, 0.0)
-    return tf.reduce_sum(covered, axis=-1)
-
-
 def _one_each(pick, step, state, memory, start, end, limits, pad, length_penalty=0.0):
     """One hypothesis a row; `pick` makes tokens and their scores `(rows, 1)` from logits and positions."""
 
@@ -195,13 +159,13 @@ def _one_each(pick, step, state, memory, start, end, limits, pad, length_penalty
 
     limits, types = _at_least_one(limits), [tf.int32, tf.float32]
     records = run(choose, step, state, memory, start=start, limits=limits, width=1, carried=(), types=types)
-    tokens, token_scores, attention = (_hypotheses_first(record) for record in records)
+    tokens, token_scores, attention = (hypotheses_first(record) for record in records)
     done = (tokens == end) | (tf.range(tf.shape(tokens)[-1]) >= limits[:, None, None] - 1)
     within = tf.cumsum(tf.cast(done, tf.int32), axis=-1, exclusive=True) == 0
     counts = tf.reduce_sum(tf.cast(within, tf.int32), axis=-1)
     totals = tf.reduce_sum(tf.where(within, token_scores, 0.0), axis=-1)
     scores = totals / length_divisor(tf.cast(counts, tf.float32), length_penalty)
-    return _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad)
+    return cleaned(tokens, counts, scores, totals, token_scores, attention, end, pad)
 
 
 def _draws(seed, keys, limits):
@@ -209,7 +173,7 @@ def _draws(seed, keys, limits):
 
     def draw(key_and_limit):
         key, limit = key_and_limit
-        # As many as the row's own limit: nothing says that a longer series would begin with the same numbers.
+        # As many as the row's own limit: a longer series need not begin with the same numbers.
         numbers = 1 - tf.random.stateless_uniform([limit], tf.stack([tf.cast(seed, tf.int64), key]))
         return tf.pad(numbers, [[0, longest - limit]])
 
@@ -253,63 +217,7 @@ def _beams(step, state, memory, start, end, limits, width, pad, length_penalty):
     records = run(
         choose, step, state, memory, start=start, limits=limits, width=width, carried=carried, types=types
     )
-    return _put_together(*records, end=end, pad=pad, length_penalty=length_penalty)
-
-
-def _put_together(tokens, totals, retired, parents, attention, *, end, pad, length_penalty):
-    """The hypotheses out of what was recorded of every step, `(time, rows, width, ...)`."""
-    # All that retired, whenever it did: no row has more than `width`.
-    time, rows, width = tf.shape(tokens)[0], tf.shape(tokens)[1], tokens.shape[2]
-    lengths = length_divisor(tf.range(1.0, tf.cast(time + 1, tf.float32)), length_penalty)
-    scores = tf.where(retired, totals / lengths[:, None, None], -math.inf)
-    scores, picked = tf.math.top_k(tf.reshape(tf.transpose(scores, [1, 0, 2]), [rows, time * width]), width)
-    counts = picked // width + 1
-    places = _walk_back(parents, counts - 1, picked % width)
-
-    # The step looked before it chose: its attention is in the place of the hypothesis it came from.
-    attention = tf.gather(attention, tf.gather(parents, places, batch_dims=2), batch_dims=2)
-    tokens, totals = (tf.gather(tensor, places, batch_dims=2) for tensor in (tokens, totals))
-    token_scores = tf.concat([totals[:1], totals[1:] - totals[:-1]], axis=0)
-    tokens, totals, token_scores, attention = map(
-        _hypotheses_first, (tokens, totals, token_scores, attention)
-    )
-    totals = tf.gather(totals, counts - 1, batch_dims=2)
-    counts = tf.where(scores > -math.inf, counts, 0)
-    return _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad)
-
-
-def _walk_back(parents, last, places):
-    """`(time, rows, width)`: the place of every step of the hypotheses that end at step `last` in `places`."""
-
-    def body(time, at, found):
-        at = tf.where(time == last, places, at)
-        found = found.write(time, at)
-        return time - 1, tf.gather(tf.gather(parents, time), at, batch_dims=1), found
-
-    time = tf.shape(parents)[0]
-    found = tf.TensorArray(tf.int32, time, element_shape=places.shape)
-    *_, found = tf.while_loop(lambda time, *_: time >= 0, body, (time - 1, tf.zeros_like(places), found))
-    return tf.ensure_shape(found.stack(), [None, *places.shape])
-
-
-def _hypotheses_first(tensor):
-    """`(time, rows, width, ...)` -> `(rows, width, time, ...)`."""
-    return tf.transpose(tensor, [1, 2, 0, *range(3, tensor.shape.rank)])
-
-
-def _hypotheses(tokens, counts, scores, totals, token_scores, attention, end, pad):
-    """The result, with padding behind `counts` tokens, the end token among them; 0 of them are no hypothesis."""
-    within = tf.sequence_mask(counts, tf.shape(tokens)[-1])
-    is_token = within & (tokens != end)
-    return Hypotheses(
-        tokens=tf.where(is_token, tokens, pad),
-        lengths=tf.reduce_sum(tf.cast(is_token, tf.int32), axis=-1),
-        counts=counts,
-        scores=tf.where(counts > 0, scores, NO_HYPOTHESIS),
-        log_probabilities=tf.where(counts > 0, totals, NO_HYPOTHESIS),
-        token_scores=tf.where(within, token_scores, 0.0),
-        attention=tf.where(within[..., None], attention, 0.0),
-    )
+    return put_together(*records, end=end, pad=pad, length_penalty=length_penalty)
 
 
 def _at_least_one(limits):

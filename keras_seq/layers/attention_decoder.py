@@ -42,7 +42,8 @@ class State(NamedTuple):
 
 @keras.saving.register_keras_serializable("keras_seq")
 class AttentionDecoder(keras.layers.Layer):
-    """Embedded target words and what an encoder gave -> features of the next words, `(batch, time, output_dim)`.
+    """Embedded target words and what an encoder gave -> features of the next words, `(batch, time,
+    output_dim)`.
 
     The first LSTM layer reads the words, and its states ask the attention; each further layer reads the
     states below and what the attention found, with a residual connection (Wu et al. 2016, section 3.2). The
@@ -53,7 +54,7 @@ class AttentionDecoder(keras.layers.Layer):
     Called with `[words, memory, *states]`: `(batch, time, embedding_dim)`; `(batch, memory, memory_dim)`, such
     as the states of a sequence or a grid of image features, or one vector `(batch, memory_dim)`; and vectors
     `(batch, any)`, such as the encoder's last states, of which the first state of every layer is made. The
-    memory's mask `(batch, memory)` is False on padding: Keras's own, or `mask=`. Without one nothing is padding.
+    memory's mask `(batch, memory)` is False on padding: Keras's own, or `mask=`; without one nothing is.
 
     Args:
         units: numbers in the state of a layer.
@@ -165,7 +166,7 @@ class AttentionDecoder(keras.layers.Layer):
         values = values[:, None] if values.shape.rank == 2 else values
         if mask is None:
             return Memory(values, self.key(values), tf.zeros_like(values[:, :1, :1]))
-        padding = tf.constant(max(PADDING_SCORE, values.dtype.min), values.dtype)
+        padding = tf.constant(max(PADDING_SCORE, float(values.dtype.min)), values.dtype)
         return Memory(
             values,
             self.key(values),
@@ -223,7 +224,7 @@ class AttentionDecoder(keras.layers.Layer):
         return tf.transpose(features.stack(), [1, 0, 2])
 
     def _attend(self, states: tf.Tensor, memory: Memory) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the attention finds for states `(batch, any, units)`, and its weights `(batch, any, memory)`."""
+        """What the attention finds for states `(batch, any, units)`; its weights `(batch, any, memory)`."""
         if self.query is None:
             scores = tf.matmul(states, memory.keys, transpose_b=True)
         else:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import tensorflow as tf
 
 
-def is_at_hand() -> bool:
+def is_available() -> bool:
     """Whether this process can run cuDNN: a CUDA build of TensorFlow and a GPU in sight."""
     return bool(tf.sysconfig.get_build_info()["is_cuda_build"] and tf.config.list_logical_devices("GPU"))
 
 
-def is_other_gpu_at_hand() -> bool:
+def has_other_gpu() -> bool:
     """Whether TensorFlow sees a GPU that is not NVIDIA's; ROCm's library orders the weights in another way."""
     return bool(not tf.sysconfig.get_build_info()["is_cuda_build"] and tf.config.list_logical_devices("GPU"))
 

@@ -11,7 +11,7 @@ from keras_seq.tagging import is_first
 
 @keras.saving.register_keras_serializable("keras_seq")
 class EntityF1(keras.metrics.Metric):
-    """Micro F1 of entities, each right only if its start, its end and its type are; 0 when there are none.
+    """Micro F1 of entities, right where start, end and type are right; 0 when there are none.
 
     `y_true` `(batch, time)` has ids of IOBES tags as in `tagging.tag_names`, -1 where a step is padded; `y_pred`
     has the log-potentials of a `CRF` which allows legal sequences only. Padded steps count nothing.
@@ -27,7 +27,7 @@ class EntityF1(keras.metrics.Metric):
         )
 
     def update_state(self, y_true, y_pred, sample_weight=None) -> None:
-        """Count a batch's entities; `sample_weight` is not looked at."""
+        """Count a batch's entities; `sample_weight` is ignored."""
         true = tf.cast(y_true, tf.int32)
         predicted = tf.where(true >= 0, viterbi(y_pred), -1)
         num_true = _count(is_first(true))
@@ -41,7 +41,7 @@ class EntityF1(keras.metrics.Metric):
 
 
 def _count_missed(true, predicted):
-    """How many true entities have a tag that is not predicted; IOBES tags fix an entity's start, end and type."""
+    """How many true entities have a tag that is not predicted: IOBES tags fix their start, end and type."""
     batch, time = tf.unstack(tf.shape(true))
     # The number of an entity in its row, from 1, at each of its tags.
     number = tf.cumsum(tf.cast(is_first(true), tf.int32), axis=1)

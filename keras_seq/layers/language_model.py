@@ -20,7 +20,7 @@ class LanguageModelLoss(keras.layers.Layer):
     2017, "Semi-supervised Multitask Learning for Sequence Labeling", section 3.
 
     Args:
-        num_words: word ids that are told apart, the most frequent first; all above count as the unknown word.
+        num_words: word ids with a class of their own, the most frequent first; all above count as the unknown word.
         weight: of the loss; 0 adds none.
         unknown_id: the id of the unknown word.
     """

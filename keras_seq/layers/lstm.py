@@ -151,8 +151,8 @@ class LSTM(keras.layers.LSTM):
         return {name: _swap(tensor) for name, tensor in inside.items()}
 
     def _is_fast(self) -> bool:
-        """`keras.layers.Bidirectional` gives its backward layer the `use_cudnn` of the forward one: look at
-        both.
+        """Checks the arguments too: `keras.layers.Bidirectional` gives its backward layer the `use_cudnn` of
+        the forward one.
         """
         return self.use_cudnn is not False and not self._unfit_for_cudnn()
 
@@ -231,9 +231,9 @@ def _recur(
         return [hiddens, *(at_end(x, lengths) for x in cells)]
 
     is_eager = tf.executing_eagerly()
-    if cudnn.is_at_hand() and (training or is_eager):
+    if cudnn.is_available() and (training or is_eager):
         results = on_gpu(*tensors)
-    elif training or is_eager or cudnn.is_other_gpu_at_hand():
+    elif training or is_eager or cudnn.has_other_gpu():
         results = elsewhere(*tensors, run_as_graph=is_eager)
     else:
         results = _portable(on_gpu, elsewhere)(*tensors)

@@ -10,8 +10,8 @@ import functools
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory, text_format
 
-# The fields of ModelProto and NormalizerSpec with their numbers, as in SentencePiece's sentencepiece_model.proto.
-# All have to be here, so that they are written in their order; messages that nothing is changed in are bytes.
+# ModelProto and NormalizerSpec of SentencePiece's sentencepiece_model.proto. All their fields have to be here, so
+# that they are written in their order; messages in which nothing changes are bytes.
 SCHEMA = """
     name: "sentencepiece_model" package: "keras_seq"
     message_type {
@@ -35,9 +35,7 @@ SCHEMA = """
 
 
 def with_rules_name(model: bytes, name: str) -> bytes:
-    """A model that says that its normalisation rules come from the file of this name; all else stays, byte for
-    byte.
-    """
+    """The model with this name for the file of its normalisation rules; all else stays, byte for byte."""
     changed = _model_class().FromString(model)
     changed.normalizer_spec.normalization_rule_tsv = name.encode()
     return changed.SerializeToString()

@@ -29,7 +29,7 @@ RESERVED_IDS = 4
 MOST_PIECES, PIECES_A_PAIR = 8000, 2  # where a recipe gives no number
 MOST_LEARNED_FROM = 500_000  # texts; SentencePiece holds them in memory while it learns
 SPACE = "\u2581"  # which SentencePiece has in place of a space
-# Where the rules of a model are said to come from, instead of a temporary folder: part of every model's bytes.
+# The name of its rules' file in every model, in place of a temporary one: the bytes of a model depend on it.
 RULES_NAME = "rules.tsv".rjust(250, "/")
 _SPACES = (
     "09 0a 0d a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 2008 2009 200a 2028 2029 202f 205f 3000".split()

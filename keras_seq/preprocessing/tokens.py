@@ -49,7 +49,7 @@ _TOKEN = "|".join(
 _SPACE = f"[{unicode.BLANKS}]+"
 _CONTRACTION = r"(?i)n['’]t$|['’](?:s|m|d|ll|re|ve)$"
 
-LOOKED_AT = 64  # code points of a token that its word and its shape are made of
+MOST_CODE_POINTS = 64  # of a token that its word and its shape are made of
 
 Tensors = dict[str, tf.Tensor]
 
@@ -70,7 +70,7 @@ class TokenFeatures(keras.layers.Layer):
         words: the known words, as `words_of` gives them; the first gets id 2.
         shapes: the known shapes.
         characters: the known characters.
-        max_characters: characters looked at of a token, from its start.
+        max_characters: characters of a token that are read, from its start.
         max_words: tokens kept of a text, from its start.
 
     Example:
@@ -159,7 +159,7 @@ def shapes(tokens: tf.Tensor) -> tf.Tensor:
     """The shapes of tokens, any shape of tensor: X, x and d for letters and digits, runs of three and more as
     two.
     """
-    shape = tf.strings.regex_replace(_looked_at(tokens), r"[\p{Lu}\p{Lt}]", "X")
+    shape = tf.strings.regex_replace(_beginning(tokens), r"[\p{Lu}\p{Lt}]", "X")
     for kind, letter in ((r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]", "x"), (r"\p{N}", "d")):
         shape = tf.strings.regex_replace(shape, kind, letter)
     for letter in "Xxd":
@@ -253,13 +253,13 @@ def _dense(ragged: tf.RaggedTensor, padding: str | int | None = None) -> tf.Tens
     return tf.pad(dense, [[0, 0], [0, empty]], constant_values=padding)
 
 
-def _looked_at(tokens: tf.Tensor) -> tf.Tensor:
+def _beginning(tokens: tf.Tensor) -> tf.Tensor:
     """The start of a token: ordering a run of combining marks takes time in the square of its length."""
-    return tf.strings.substr(tokens, 0, LOOKED_AT, unit="UTF8_CHAR")
+    return tf.strings.substr(tokens, 0, MOST_CODE_POINTS, unit="UTF8_CHAR")
 
 
 def _normalized(tokens: tf.Tensor) -> tf.Tensor:
-    tokens = unicode.normalized(_looked_at(tokens), "NFKC", fold_case=True, most_marks=None)
+    tokens = unicode.normalized(_beginning(tokens), "NFKC", fold_case=True, most_marks=None)
     return tf.strings.regex_replace(tf.strings.regex_replace(tokens, r"\p{N}", "0"), "’", "'")
 
 

@@ -1,4 +1,4 @@
-"""The one cleaner of text, in the graph: valid UTF-8 that nothing ends early, normal forms, what white space is.
+"""The one cleaner of text, in the graph: valid UTF-8 that nothing ends early, normal forms, white space.
 
 Ops used: core TensorFlow, and TF-Text's NormalizeUTF8 and CaseFoldUTF8.
 """

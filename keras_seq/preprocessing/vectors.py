@@ -32,7 +32,7 @@ class _Vector(NamedTuple):
 def embedding_weights(
     path: str, vocabulary: Collection[str], split: Split, layer: str = "embedding"
 ) -> dict[str, list[np.ndarray]]:
-    """The weights that an embedding layer starts from, by the layer's name; prints how many words have a vector.
+    """The first weights of an embedding layer, by the layer's name; prints how many words have a vector.
 
     Args:
         path: a file of vectors, as for `read_vectors`; so are `vocabulary`, `split` and what is raised.
@@ -88,8 +88,8 @@ def words_with_vectors(path: str, split: Split, known: Collection[str] = ()) -> 
     """What the words of a file of vectors are looked up as, each once, in the file's order: the most frequent
     first.
 
-    To be read before `embedding_weights`, where these words join a vocabulary: a line can have the vector of a
-    word that only a later line shows to be one.
+    Where these words join a vocabulary, `embedding_weights` reads the file once more, because a line can have
+    the vector of a word that only a later line shows to be one.
 
     Args:
         path: the file.
@@ -107,7 +107,7 @@ def words_with_vectors(path: str, split: Split, known: Collection[str] = ()) -> 
 
 
 def _looked_up(path: str, split: Split, known: set[str]) -> Iterator[tuple[_Vector, str]]:
-    """Every vector with what its word is looked up as: "" when it is not one word; a known word is as it is."""
+    """Every vector with what its word is looked up as, a known word as it is; "" when it is not one word."""
     spec = tf.TensorSpec([None], tf.string)
     words_of = tf.function(lambda words: split(words), input_signature=[spec], autograph=False)
     vectors = _vectors(path)

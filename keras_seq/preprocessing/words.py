@@ -22,9 +22,8 @@ RESERVED_IDS = 2
 CHUNK_TEXTS = 1024  # texts tokenised in one call while the vocabulary is counted
 MOST_COUNTED_WORDS = 2_000_000  # distinct words kept while counting; past it, the rarest are dropped
 
-Split = Callable[
-    [tf.Tensor], tf.RaggedTensor
-]  # texts `(batch,)` -> their words as looked up, `(batch, words)`
+# Texts `(batch,)` -> their words as they are looked up, `(batch, words)`.
+Split = Callable[[tf.Tensor], tf.RaggedTensor]
 
 # English contractions, quotes and dots as in the Penn Treebank ("don't" and "do n't" give the same words);
 # hyphens and dashes divide words; other punctuation, symbols and characters of scripts written without spaces

@@ -24,7 +24,7 @@ def exported(model, folder):
 
 def test_a_graph_traced_beside_a_gpu_answers_without_one(tmp_path, with_a_gpu_in_sight, monkeypatch):
     model = network(LSTM)
-    assert cudnn.is_at_hand()
+    assert cudnn.is_available()
     folder = exported(model, tmp_path / "ours")
     monkeypatch.undo()
     ops = used_ops(folder)
@@ -110,9 +110,9 @@ def test_the_way_through_cudnn_gives_what_the_way_through_a_cpu_does(
     x, state = random.normal(size=(4, 6, 3)), list(random.normal(size=(2, 4, 5)))
     right_padded = np.arange(6) < np.array([[6], [3], [1], [0]])
     mask = {"no": None, "right-padded": right_padded, "any": random.random((4, 6)) < 0.5}[kind]
-    assert cudnn.is_at_hand()
+    assert cudnn.is_available()
     by_cudnn = layer(x, mask=mask, initial_state=state, training=True)
     monkeypatch.undo()
-    assert not cudnn.is_at_hand()
+    assert not cudnn.is_available()
     by_cpu = layer(x, mask=mask, initial_state=state, training=True)
     assert_equal(by_cudnn, by_cpu, "float64")

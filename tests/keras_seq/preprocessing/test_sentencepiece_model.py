@@ -1,17 +1,18 @@
-"""The file of a SentencePiece model: one field is changed, and the model stays what it is."""
+"""A SentencePiece model with another name of its rules is the same in all else."""
 
 import sentencepiece
 
 from keras_seq.preprocessing.sentencepiece_model import with_rules_name
-from keras_seq.preprocessing.subwords import learn_subwords
+from keras_seq.preprocessing.subwords import RULES_NAME, learn_subwords
+
+TEXTS = ["Ein Mann läuft über die Straße.", "A man is running across the street (slowly)."]
 
 
-def test_the_name_of_the_rules_is_all_that_changes():
-    model = learn_subwords(["a fine film", "a fine day"], 20)
-    named = with_rules_name(model, "a_file_of_rules.tsv")
-    assert named != model
-    assert b"a_file_of_rules.tsv" in named
-    assert with_rules_name(named, "x") == with_rules_name(model, "x")
-    before, after = (sentencepiece.SentencePieceProcessor(model_proto=one) for one in (model, named))
-    assert after.encode("a fine film") == before.encode("a fine film")
-    assert after.get_piece_size() == before.get_piece_size()
+def test_the_name_of_the_rules_is_all_that_changes_in_a_model():
+    model = learn_subwords(TEXTS * 5, 60)
+    other = with_rules_name(model, "other")
+    assert other != model
+    assert b"other" in other
+    assert with_rules_name(other, RULES_NAME) == model
+    found, expected = (sentencepiece.SentencePieceProcessor(model_proto=each) for each in (other, model))
+    assert found.encode(TEXTS) == expected.encode(TEXTS)

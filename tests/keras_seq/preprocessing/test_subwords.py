@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from keras_seq.errors import DataError
 from keras_seq.preprocessing import subwords
-from keras_seq.preprocessing.sentencepiece_model import with_rules_name
 from keras_seq.preprocessing.subwords import (
     END_ID,
     RESERVED_IDS,
@@ -143,16 +142,6 @@ def test_a_model_keeps_its_bytes_from_release_to_release():
     """A run that was stopped goes on only if its pieces are those it began with."""
     digest = hashlib.sha256(learn_subwords(TEXTS * 20, 120)).hexdigest()
     assert digest == "8b4ebee5ca41eeade94642ea2fc7b03681ac24cd1146bbd72ffbdfaad20078bf"
-
-
-def test_the_name_of_the_rules_is_all_that_changes_in_a_model():
-    model = learn_subwords(TEXTS, 100)
-    other = with_rules_name(model, "other")
-    assert other != model
-    assert b"other" in other
-    assert with_rules_name(other, subwords.RULES_NAME) == model
-    found, expected = (sentencepiece.SentencePieceProcessor(model_proto=each) for each in (other, model))
-    assert found.encode(TEXTS) == expected.encode(TEXTS)
 
 
 def test_of_many_texts_a_sample_is_learned_from():
