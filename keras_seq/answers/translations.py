@@ -12,7 +12,7 @@ from keras_seq.answers.answering import Answering, Signature
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.raw_inputs import as_strings
 from keras_seq.pictures import Attention, Picture
-from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Subwords
+from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, UNKNOWN_ID, Subwords, shifted
 
 PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
 SHOWN_ATTENTIONS = 3  # inputs whose attention a card draws
@@ -250,9 +250,3 @@ class TranslationAnswering(Answering):
         """One answer, without what stands in it twice."""
         twice = ("translations", "scores") if len(answer["translations"]) == 1 else ("translation", "score")
         return {name: value for name, value in answer.items() if name not in twice}
-
-
-def shifted(ids: tf.Tensor) -> tf.Tensor:
-    """Ids of whole sequences -> what a decoder reads to say them: the start before, the end padding."""
-    read = tf.pad(ids[:, :-1], [[0, 0], [1, 0]], constant_values=START_ID)
-    return tf.where(read == END_ID, PADDING_ID, read)

@@ -122,9 +122,8 @@ def prepare(
     Raises:
         DataError: when there are no pairs, or more characters than pieces.
     """
-    from keras_seq.answers.translations import shifted
     from keras_seq.contract import Preprocessing
-    from keras_seq.preprocessing.subwords import MOST_PIECES, Subwords, learn_subwords, size_for
+    from keras_seq.preprocessing.subwords import MOST_PIECES, Subwords, learn_subwords, shifted, size_for
 
     count = sum(1 for _ in examples)
     if not count:

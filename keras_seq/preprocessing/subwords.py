@@ -111,6 +111,14 @@ def normalized(texts: tf.Tensor) -> tf.Tensor:
     return unicode.normalized(texts, "NFC")
 
 
+def shifted(ids: tf.Tensor) -> tf.Tensor:
+    """Ids of whole sequences `(batch, time)` -> what a decoder reads to generate them: the start, and all but the
+    end, which is padding.
+    """
+    read = tf.pad(ids[:, :-1], [[0, 0], [1, 0]], constant_values=START_ID)
+    return tf.where(read == END_ID, PADDING_ID, read)
+
+
 def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 0.99998) -> bytes:
     """A SentencePiece model (byte-pair encoding) of texts: the same texts give the same model, byte for byte.
 
