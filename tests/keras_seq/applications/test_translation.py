@@ -147,7 +147,9 @@ def test_what_training_cannot_use_is_passed_over_with_numbers_and_a_test_keeps_e
 
 
 def test_pieces_are_of_both_languages_or_of_each(pairs, preprocessing):
-    inputs, targets = preprocessing.pair(tf.constant([pairs[0].input]), tf.constant([pairs[0].truth]))
+    ids = preprocessing.features(tf.constant([pairs[0].input]))
+    inputs, targets = preprocessing.pair(ids, tf.constant([pairs[0].truth]))
+    np.testing.assert_array_equal(inputs["source_ids"], ids)
     assert inputs["target_ids"][0, 0] == START_ID
     np.testing.assert_array_equal(inputs["target_ids"][0, 1:], targets[0, :-1])
     assert targets[0, -1] == END_ID
@@ -381,7 +383,7 @@ def test_scores_are_sacrebleu_s_with_its_signature():
 
 def test_the_loss_in_the_scores_is_that_of_the_network(beam, preprocessing, network, pairs):
     texts, truths = [pairs[0].input], [pairs[0].truth]
-    inputs, targets = preprocessing.pair(tf.constant(texts), tf.constant(truths))
+    inputs, targets = preprocessing.pair(preprocessing.features(tf.constant(texts)), tf.constant(truths))
     told = beam.score_truths(texts, truths)
     mean = -told["log_probability"] / told["true_pieces"]
     expected = translation.objective(label_smoothing=0.0).loss(targets, network(inputs))
