@@ -40,8 +40,8 @@ def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random)
 
 
 def rough_length(raw: str | File) -> tuple[int, int]:
-    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; files by their
-    length.
+    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; files by
+    their length.
     """
     return (0, raw.length) if isinstance(raw, File) else (raw.count(" "), len(raw))
 
@@ -153,7 +153,9 @@ class Batches:
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
-        """Around what takes the datasets: a `DataError` comes out as it is; `tf.data` makes it one of its own."""
+        """Around what takes the datasets: a `DataError` comes out as it is; `tf.data` makes it one of its
+        own.
+        """
         self._error = None
         try:
             yield
@@ -191,7 +193,8 @@ class Batches:
         ).prefetch(tf.data.AUTOTUNE)
         if self.cache is None and self.preprocessing.problems is None:
             return dataset
-        # `columns` runs graphs of its own, and waits for them: in threads of its own, or all may come to wait.
+        # `columns` runs graphs of its own, and waits for them: in threads of its own, or all may come to
+        # wait.
         options = tf.data.Options()
         options.threading.private_threadpool_size = THREADS
         return dataset.with_options(options)

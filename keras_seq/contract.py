@@ -80,17 +80,17 @@ class Objective:
     Attributes:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
-        monitor: the score that decides which epoch was best; one of `metrics`, "loss", or with `watched` one of
-            the scorer's. More is better, but of the loss.
+        monitor: the score that decides which epoch was best; one of `metrics`, "loss", or with `watched` one
+            of the scorer's. More is better, but of the loss.
         scorer: the classes of the model, and `Preprocessing.seen` -> what scores the answers to a split.
-        fallbacks: the scores that decide instead, one after the other, while those before are the same in every
-            epoch; last the loss.
+        fallbacks: the scores that decide instead, one after the other, while those before are the same in
+            every epoch; last the loss.
         choose_monitor: the validation split -> the monitor, where the data choose it.
         classes_of: the classes that stand in a truth.
         watched: keywords of `present`; after every epoch that model answers the validation split, and its
             scores are watched too. None: the network's own metrics are enough.
-        decide: what the validation split decides once training has ended: a function that makes the model, the
-            split, and the keywords of `present` that the recipe fixes -> more keywords of `present`.
+        decide: what the validation split decides once training has ended: a function that makes the model,
+            the split, and the keywords of `present` that the recipe fixes -> more keywords of `present`.
     """
 
     loss: keras.losses.Loss

@@ -45,7 +45,7 @@ def _evaluate(run: Run, data: list[str]) -> None:
     if examples is None:
         split, examples = "validation", application.read("validation", **settings)
     unreadable = recipe.training["unreadable"]
-    splits.look_at(examples)
+    splits.check_first(examples)
     examples = Readable(examples, unreadable, split)
     with progress.step("loading TensorFlow"):
         environment.import_keras()

@@ -1,8 +1,8 @@
 """What the preprocessing makes of each example, kept from epoch to epoch: in memory, or in a file.
 
-Decoding clips, pictures and sounds can take longer than a training step. The file is an SQLite database: a row
-is there whole or not at all, whenever a process ends. A row is good for the file that it was made of, by its
-size and time of change, and a database for the preprocessing that made it; others are made anew.
+Decoding clips, pictures and sounds can take longer than a training step. The file is an SQLite database: a
+row is there whole or not at all, whenever a process ends. A row is good for the file that it was made of, by
+its size and time of change, and a database for the preprocessing that made it; others are made anew.
 """
 
 from __future__ import annotations

@@ -12,9 +12,10 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from keras_seq import environment, progress
+from keras_seq import environment, progress, reading
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
+from keras_seq.formats import File
 from keras_seq.run import Run, load
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
         "Draw what an LSTM layer of a run does while it reads a text: gates.png and gradients.png.",
     )
     parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
-    parser.add_argument("text", metavar="TEXT", help="what to read")
+    parser.add_argument("text", metavar="TEXT", help="what to read: a text, or the path of a file")
     parser.add_argument("--layer", metavar="NAME", help="which LSTM layer (default: the first)")
     arguments = parser.parse_args(argv)
     with user_errors():
@@ -53,7 +54,8 @@ def main(argv: list[str] | None = None) -> int:
             model = load(run.path)
         layers = _chosen(_lstm_layers(model.network), arguments.layer)
         with progress.step("drawing", at_once=False):
-            _draw_gates(model, layers, arguments.text, run)
+            raw = reading.contents(File.of(arguments.text)) if model.takes_files else arguments.text
+            _draw_gates(model, layers, raw, run)
             with drawing():
                 _draw_gradients(model, next(iter(layers.values())), run)
     print(f"{run.gates_file}\n{run.gradients_file}")
@@ -98,14 +100,14 @@ def _read(model: Answering, layers: dict[str, LSTM], text: str | bytes) -> dict[
     return {direction: found[0] for direction, found in readings.items()}
 
 
-def inside(model: Answering, layers: dict[str, LSTM], text: str) -> dict[str, dict[str, np.ndarray]]:
+def inside(model: Answering, layers: dict[str, LSTM], text: str | bytes) -> dict[str, dict[str, np.ndarray]]:
     """Direction -> name of `LSTM.gates` -> `(time, units)`, both directions from the text's first step to its
     last.
     """
     found = {}
-    for direction, reading in _read(model, layers, text).items():
+    for direction, given in _read(model, layers, text).items():
         layer = layers[direction]
-        gates = layer.gates(reading.sequences, reading.initial_state)
+        gates = layer.gates(given.sequences, given.initial_state)
         values = {name: value[0].numpy() for name, value in gates.items()}
         found[direction] = {
             name: value[::-1] if layer.go_backwards else value for name, value in values.items()
@@ -113,13 +115,13 @@ def inside(model: Answering, layers: dict[str, LSTM], text: str) -> dict[str, di
     return found
 
 
-def _labels(model: Answering, text: str, steps: int) -> list[str]:
+def _labels(model: Answering, text: str | bytes, steps: int) -> list[str]:
     """A label for each step: what the model reads in it, such as a word, or its number."""
     names = model.steps(text)
     return names if len(names) == steps else [str(step) for step in range(1, steps + 1)]
 
 
-def _draw_gates(model: Answering, layers: dict[str, LSTM], text: str, run: Run) -> None:
+def _draw_gates(model: Answering, layers: dict[str, LSTM], text: str | bytes, run: Run) -> None:
     from keras_seq.pictures import drawing, one_line
 
     drawn = inside(model, layers, text)

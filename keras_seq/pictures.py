@@ -155,14 +155,16 @@ def attention(of: Sequence[Attention]) -> list[Picture]:
             figure.savefig(path, dpi=120)
 
     about = (
-        "Where the model looks (a column a piece of the input) while it chooses each piece of its answer (a row), "
+        "Where the model attends (a column a piece of the input) for each piece of its answer (a row), "
         "the darker the more:"
     )
     return [Picture("attention", about, draw)]
 
 
 def one_line(name: str) -> str:
-    """A label as it stands in a table or a picture: one line, not too long, nothing that a terminal would act on."""
+    """A label as it stands in a table or a picture: one line, not too long, nothing that a terminal would act
+    on.
+    """
     line = " ".join(name.split())
     line = line if len(line) <= MOST_SHOWN_CHARACTERS else line[: MOST_SHOWN_CHARACTERS - 1] + "…"
     return "".join(c if c.isprintable() else "\ufffd" for c in line)

@@ -14,7 +14,7 @@ from keras_seq.errors import RecipeError
 from keras_seq.formats import Example
 
 SPLITS = ("train", "validation", "test")
-LOOKED_AT = 1000  # examples of a split that are read before TensorFlow is imported
+CHECKED_FIRST = 1000  # examples of a split that are read before TensorFlow is imported
 
 
 def places(
@@ -119,8 +119,8 @@ def header(given: bool | None, *columns: Any) -> bool | None:
     return given
 
 
-def look_at(examples: Iterable[Example] | None) -> None:
-    """Read the first 1000 examples, so that what is wrong with them is said before anything takes long.
+def check_first(examples: Iterable[Example] | None) -> None:
+    """Read the first 1000 examples, so that what is wrong with them is found before anything takes long.
 
     Of a part that is held out, they are the first of the whole: to tell the part, all would have to be read.
 
@@ -129,7 +129,7 @@ def look_at(examples: Iterable[Example] | None) -> None:
     """
     while isinstance(examples, HeldOut | Joined):
         examples = examples.examples if isinstance(examples, HeldOut) else examples.parts[0]
-    for _ in itertools.islice(examples or (), LOOKED_AT):
+    for _ in itertools.islice(examples or (), CHECKED_FIRST):
         pass
 
 

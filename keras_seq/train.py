@@ -127,7 +127,7 @@ def _splits(recipe: Recipe) -> dict[str, Any]:
     read = {split: application.read(split, **recipe.data) for split in splits.SPLITS}
     found = {split: examples for split, examples in read.items() if examples is not None}
     for examples in found.values():
-        splits.look_at(examples)
+        splits.check_first(examples)
     unreadable = recipe.training["unreadable"]
     return {split: Readable(examples, unreadable, split) for split, examples in found.items()}
 

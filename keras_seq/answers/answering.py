@@ -51,6 +51,7 @@ class Answering(keras.Model):
     """
 
     takes_files = False  # whether a raw input is the bytes of a file; else it is a text
+    _graphs: Untracked | None = None
 
     def edge_inputs(self, examples: list[str | bytes]) -> EdgeInputs:
         """Raw inputs to try on this model before it is served.
@@ -163,7 +164,7 @@ class Answering(keras.Model):
         """
         return {}
 
-    def steps(self, text: str) -> list[str]:
+    def steps(self, text: str | bytes) -> list[str]:
         """What the network reads of a text step by step, such as words; [] where steps have no names."""
         if not isinstance(self.preprocessing, WordIds):
             return []
@@ -213,7 +214,7 @@ class Answering(keras.Model):
             function: tensors -> tensors.
             signature: of its tensors.
         """
-        if not hasattr(self, "_graphs"):
+        if self._graphs is None:
             self._graphs = Untracked({})
         if name not in self._graphs.value:
             self._graphs.value[name] = tf.function(function, signature, autograph=False)

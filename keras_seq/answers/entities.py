@@ -186,7 +186,7 @@ class EntityAnswering(Answering):
         texts = tf.strings.reduce_join(tokens, axis=1, separator=" ")
         return onto_tokens(tokens, self(texts))
 
-    def steps(self, text: str) -> list[str]:
+    def steps(self, text: str | bytes) -> list[str]:
         """The tokens of a text."""
         tokens = self.preprocessing(tf.constant([text]))["tokens"][0].numpy()
         return [token.decode() for token in tokens]

@@ -177,7 +177,7 @@ class TranslationAnswering(Answering):
             "attention": tf.where(has_pieces[..., None], found.attention[:, 0], 0.0),
         }
 
-    def steps(self, text: str) -> list[str]:
+    def steps(self, text: str | bytes) -> list[str]:
         """The pieces of a text, and its end."""
         pieces = self.preprocessing(tf.constant([text]))["pieces"][0].numpy()
         return [*(piece.decode() for piece in pieces if piece), "</s>"]

@@ -120,13 +120,13 @@ def _looked_up(path: str, split: Split, known: set[str]) -> Iterator[tuple[_Vect
 
 
 def _vectors(path: str) -> Iterator[_Vector]:
-    dimension, said = 0, "the lines before it have"
+    dimension, source = 0, "the lines before it have"
     for number, line in lines(pathlib.Path(path), errors="replace"):
         fields = _fields(line)
         if fields == [""]:
             continue
         if number == 1 and len(fields) == 2 and all(field.isdecimal() for field in fields):
-            dimension, said = int(fields[1]), "the first line says"
+            dimension, source = int(fields[1]), "the first line says"
             continue
         if not dimension:
             dimension = sum(1 for _ in itertools.takewhile(_is_number, reversed(fields[1:])))
@@ -136,7 +136,7 @@ def _vectors(path: str) -> Iterator[_Vector]:
             )
         word = " ".join(fields[:-dimension])  # GloVe's Common Crawl file has words with spaces
         if not word or (len(fields) > dimension + 1 and _is_number(fields[-dimension - 1])):
-            raise DataError(f"{path}:{number}: {len(fields) - 1} numbers; {said} {dimension}")
+            raise DataError(f"{path}:{number}: {len(fields) - 1} numbers; {source} {dimension}")
         yield _Vector(number, word, fields[-dimension:])
 
 

@@ -105,7 +105,7 @@ def _training(training: dict[str, Any]) -> str:
 def _chosen(metrics: dict[str, Any]) -> list[str]:
     """What the validation split decided after training, where it decided something."""
     names = ", ".join(f"{key} {value:.4g}" for key, value in metrics.get("serving", {}).items())
-    return [f"Chosen on validation, whose scores are so much the better for it: {names}."] if names else []
+    return [f"Chosen on validation, so its scores flatter a little: {names}."] if names else []
 
 
 def _data(recipe: Recipe, metrics: dict[str, Any]) -> str:

@@ -25,11 +25,11 @@ class Best(NamedTuple):
 
 
 def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
-    """The first epoch with the best score; by a score that says something.
+    """The first epoch with the best score, by a score that tells the epochs apart.
 
-    The first of `names` decides. While it has been the same in every epoch, or NaN, it says nothing, and the
-    next one decides: BLEU is 0 for every translation of three words, F1 until the first entity is found. Once
-    it moves, it decides alone, and of equal scores the first is the best.
+    The first of `names` decides. While it has been the same in every epoch, or NaN, the next one decides:
+    BLEU is 0 for every translation of three words, F1 until the first entity is found. Once it moves, it
+    decides alone, and of equal scores the first is the best.
 
     Args:
         history: the scores of every epoch, by name.
