@@ -216,7 +216,7 @@ def test_json_lines_with_offsets_give_texts_and_tags(tmp_path):
     preprocessing = ner.prepare(train_part)
     assert preprocessing.classes == ["where", "who"]
     texts, truths = (tf.constant(side) for side in list(zip(*train_part, strict=True))[:2])
-    _, tags = preprocessing.pair(texts, truths)
+    _, tags = preprocessing.pair(preprocessing.inputs(texts), truths)
     begins = np.isin(tags, [1, 4, 5, 8]).sum()
     assert begins == sum(len(tagging.spans(tagging.decode(example.truth))) for example in train_part) > 20
 
@@ -263,7 +263,8 @@ def test_training_texts_may_hold_invisible_characters(corpus_folder, tmp_path):
     (tmp_path / "train.conll").write_text(lines, encoding="utf-8")
     examples = list(ner.read("train", train=str(tmp_path / "train.conll"), validation="elsewhere"))
     preprocessing = ner.prepare(examples)
-    inputs, tags = preprocessing.pair(*(tf.constant(side) for side in list(zip(*examples, strict=True))[:2]))
+    texts, truths, _ = (tf.constant(side) for side in zip(*examples, strict=True))
+    inputs, tags = preprocessing.pair(preprocessing.inputs(texts), truths)
     assert inputs["word_ids"].shape == tags.shape
 
 
