@@ -47,7 +47,7 @@ class StateKeeper(keras.callbacks.Callback):
         steps: batches of an epoch.
         monitors: the names in the history of what decides which epoch was best, as `epochs.best_of` takes
             them.
-        patience: see `training.fit`.
+        patience: see `fit.fit`.
         watch: more scores of the validation split, by name; called while the network has the weights that are
             scored.
 
