@@ -65,7 +65,8 @@ def read(
         test: like train; without it no test score is made.
         text: of a file of pairs, the column of the sentence: a name (with a header line) or a number from 0;
             left out, 0. Of JSON lines the key; left out, "text".
-        translation: likewise of the translation; left out, 1 or "translation".
+        translation: likewise of the translation; left out, 1 or "translation". In JSON lines a list of texts gives
+            several that are right.
         header: of TSV and CSV, whether the first line is a header; left out, it is where a column has a name.
         max_characters: training pairs with a longer side are passed over, like empty ones, and counted.
         split_seed: decides which examples are held out where validation is a fraction.

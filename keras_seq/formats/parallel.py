@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import pathlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from keras_seq import progress
 from keras_seq.errors import DataError
@@ -107,13 +108,16 @@ class UsablePairs:
     def _fault(self, pair: Example) -> str | None:
         if not pair.input.strip():
             return "without a source"
-        if not pair.truth.strip():
+        if not all(truth.strip() for truth in pair.truths):
             return "without a translation"
-        return self._too_long if max(len(pair.input), len(pair.truth)) > self.max_characters else None
+        longest = max(map(len, (pair.input, *pair.truths)))
+        return self._too_long if longest > self.max_characters else None
 
 
 class _PairTable(Table):
-    """A table of two texts: unlike a label, a translation may be empty, and is never a number."""
+    """A table of two texts: unlike a label, a translation may be empty, and is never a number; of JSON lines it may
+    be a list of all that are right.
+    """
 
     def __iter__(self) -> Iterator[Example]:
         for path in files(self.path):
@@ -124,16 +128,20 @@ class _PairTable(Table):
             if not found:
                 raise DataError(f"{path}: has no rows (an empty file, or a header alone)")
 
-    def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    def _json_rows(self, path: pathlib.Path) -> Iterator[tuple[int, tuple[str, Any]]]:
         for number, row, text, translation in self._json_cells(path):
             where = f"{path}:{number}"
-            if not isinstance(text, str) or not isinstance(translation, str):
+            several = translation if isinstance(translation, list) else [translation]
+            if not several or not all(isinstance(one, str) for one in (text, *several)):
                 raise DataError(
-                    f"{where}: expected a text and its translation, a text too; the row is {short(row)}"
+                    f"{where}: expected a text and its translation, a text or a list of texts; the row is "
+                    f"{short(row)}"
                 )
             refuse_surrogates(text, "text", where)
-            refuse_surrogates(translation, "translation", where)
-            yield number, (text, translation.strip())
+            for one in several:
+                refuse_surrogates(one, "translation", where)
+            truths = tuple(one.strip() for one in several)
+            yield number, (text, truths if isinstance(translation, list) else truths[0])
 
 
 def _aligned(source: pathlib.Path, target: pathlib.Path) -> Iterator[Example]:

@@ -152,7 +152,7 @@ def test_a_pattern_takes_several_tables(tmp_path):
             "a.jsonl",
             '\n["a", 1]\n',
             (0, 1),
-            "a.jsonl:2: expected a text and its translation, a text too; the row is",
+            "a.jsonl:2: expected a text and its translation, a text or a list of texts; the row is",
         ),
         ("a.jsonl", '["a", true]\n', (0, 1), "a.jsonl:1: expected a text and its translation"),
         ("a.jsonl", '[null, "a"]\n', (0, 1), "a.jsonl:1: expected a text and its translation"),
@@ -252,3 +252,17 @@ def test_parallel_files_may_end_their_lines_differently(tmp_path, ends):
         for n, side, end in zip("st", texts, ends, strict=True)
     ]
     assert rows(ParallelText(*map(str, paths))) == [("a", "x"), ("", "y"), ("b\u2028c", "z")]
+
+
+def test_json_lines_may_have_several_translations(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    rows = [{"text": "a", "translation": ["b ", "c"]}, {"text": "d", "translation": "e"}]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    pairs = list(ParallelText(str(path), None, "text", "translation"))
+    assert [pair.truth for pair in pairs] == [("b", "c"), "e"]
+    assert list(UsablePairs(pairs, 5)) == pairs
+    path.write_text('{"text": "a", "translation": ["b", 1]}\n', encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"pairs.jsonl:1: expected a text and its translation, a text or a list"
+    ):
+        list(ParallelText(str(path), None, "text", "translation"))
