@@ -110,6 +110,9 @@ def _item(item: Any, place: int, name: str) -> str | bytes:
         raise TypeError(
             f"expected a list of {name}s; entry {place} is no text: {_shown(item)} ({type(item).__name__})"
         )
+    if name != "text" and isinstance(item, str):
+        hint = f"pathlib.Path({_shown(item)}).read_bytes() reads a file"
+        raise TypeError(f"expected the bytes of {name}s; entry {place} is a text: {_shown(item)}; {hint}")
     if name == "text":
         try:
             item.encode() if isinstance(item, str) else item.decode()

@@ -220,3 +220,9 @@ def test_sentences_are_lists_of_tokens():
     for wrong in ("Ada left", ["Ada", "left"]):
         with pytest.raises(TypeError, match="expected sentences, each a list of its tokens; given texts"):
             EntityAnswering.tag(None, wrong)
+
+
+def test_a_path_is_not_taken_for_the_bytes_of_its_file():
+    with pytest.raises(TypeError, match=r"expected the bytes of clips; entry 0 is a text: 'a.gif'; pathlib"):
+        as_strings(["a.gif"], "clip")
+    assert as_strings([b"GIF\0"], "clip").numpy().tolist() == [b"GIF\0"]
