@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from typing import Any
 
 import pydantic
 
@@ -11,6 +12,7 @@ from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.reading import Readable
+from keras_seq.recipe import Recipe
 from keras_seq.run import Run
 from keras_seq.sections import matching, section_model
 
@@ -40,7 +42,7 @@ def _evaluate(run: Run, data: list[str]) -> None:
     application = applications.functions(recipe.application)
     split, settings = "test", recipe.data
     if data:
-        settings = {**recipe.data, "source": "files", "test": _checked(recipe.application, data)}
+        settings = _with_test(recipe, data)
     examples = application.read("test", **settings)
     if examples is None:
         split, examples = "validation", application.read("validation", **settings)
@@ -50,13 +52,12 @@ def _evaluate(run: Run, data: list[str]) -> None:
     with progress.step("loading TensorFlow"):
         environment.import_keras()
         from keras_seq.run import load
-        from keras_seq.training import scoring
+        from keras_seq.training import fit, scoring
+    objective = application.objective(**fit.divided(recipe.training)[1])
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:
-        scored = scoring.score(
-            model, step.counted(examples), application.objective(), run.read_seen(), unreadable
-        )
+        scored = scoring.score(model, step.counted(examples), objective, run.read_seen(), unreadable)
     print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
     print(scored.table)
     example = "FILE" if run.takes_files else "TEXT"
@@ -64,16 +65,17 @@ def _evaluate(run: Run, data: list[str]) -> None:
     print(f"  {proposed('export', str(run.path))}")
 
 
-def _checked(application: str, data: list[str]) -> str | list[str]:
-    """The value of `data.test`; whether it is one file, or may be two, the application's `read` says."""
-    test = data[0] if len(data) == 1 else data
+def _with_test(recipe: Recipe, data: list[str]) -> dict[str, Any]:
+    """The recipe's `data:` with other files as the test split, of as many as the recipe's format has."""
+    settings = {**recipe.data, "test": data[0] if len(data) == 1 else data}
+    if "source" in settings:  # the built-in corpus is not asked for
+        settings["source"] = "files"
     try:
-        section_model(application, "data").model_validate({"test": test})
+        section_model(recipe.application, "data").model_validate(settings)
     except pydantic.ValidationError:
-        raise RecipeError(
-            f"--data {shlex.join(data)}: {len(data)} files are not what {application} reads"
-        ) from None
-    return test
+        files = f"{len(data)} files are" if len(data) > 1 else "one file is"
+        raise RecipeError(f"--data {shlex.join(data)}: {files} not what {recipe.application} reads") from None
+    return settings
 
 
 if __name__ == "__main__":

@@ -145,9 +145,7 @@ def _objective(
     from keras_seq import batches
     from keras_seq.training import fit
 
-    of_fit = fit.fit.__kwdefaults__ or {}
-    settings = {key: value for key, value in recipe.training.items() if key in of_fit}
-    own = {key: value for key, value in recipe.training.items() if key not in of_fit}
+    settings, own = fit.divided(recipe.training)
     with progress.step("counting the test split", at_once=False) as counting:
         objective = applications.functions(recipe.application).objective(**own).settled(data["validation"])
         if "test" in data:

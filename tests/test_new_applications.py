@@ -148,6 +148,12 @@ def test_evaluate_scores_the_test_split_again(name, run, capsys):
     assert "FILE" in printed
 
 
+def test_evaluate_scores_another_table(name, run, folder, capsys):
+    assert evaluate.main([str(run.path), "--data", str(folder / "data" / "validation.tsv")]) == 0
+    main, value = next(iter(run.read_metrics()["validation"].items()))
+    assert re.search(rf"^{main} +{value:.4f}$", capsys.readouterr().out, re.MULTILINE)
+
+
 def test_predict_takes_paths_and_prints_them(name, run, paths, capsys):
     assert predict.main([str(run.path), *paths]) == 0
     answers = lines_of(capsys)

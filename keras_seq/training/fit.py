@@ -124,6 +124,15 @@ def fit(
             )
 
 
+def divided(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The keys of a recipe's `training:` that are keywords of `fit`, and those of the application's `objective`."""
+    of_fit = fit.__kwdefaults__ or {}
+    return (
+        {key: value for key, value in training.items() if key in of_fit},
+        {key: value for key, value in training.items() if key not in of_fit},
+    )
+
+
 def summary(
     run: Run, preprocessing: Preprocessing, network: keras.Model, monitors: list[str], batch_size: int
 ) -> dict[str, Any]:
