@@ -30,3 +30,10 @@ def replace(
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def replace_arrays(path: pathlib.Path, *arrays: Any, **named: Any) -> None:
+    """Write arrays in NumPy's format: HDF5, which is Keras's for weights, crashes where the disk is full."""
+    import numpy as np
+
+    replace(path, lambda part: np.savez(part, *arrays, **named), path.with_name(f"part.{path.name}"))

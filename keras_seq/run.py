@@ -17,7 +17,6 @@ for it.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import csv
 import json
@@ -29,9 +28,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import ruamel.yaml
-
-from keras_seq.atomic import replace
+from keras_seq import request_body, yaml_tree
+from keras_seq.atomic import replace, replace_arrays
 from keras_seq.errors import RecipeError, reason
 from keras_seq.lock import Locked, holder, locked
 from keras_seq.recipe import Recipe, load_recipe
@@ -170,20 +168,13 @@ class Run:
     def read_requests(self) -> dict[str, list[str | bytes]]:
         """Input name -> raw inputs."""
         try:
-            body = json.loads(self.requests_file.read_text(encoding="utf-8"))
-            return {
-                name: [
-                    base64.b64decode(value["b64"]) if isinstance(value, dict) else value for value in values
-                ]
-                for name, values in body["inputs"].items()
-            }
+            return request_body.decoded(self.requests_file.read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise RecipeError(f"{self.requests_file}: cannot be read: {error}") from None
 
     def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
-        values = [{"b64": base64.b64encode(v).decode()} if isinstance(v, bytes) else v for v in inputs]
-        body = json.dumps({"inputs": {name: values}}, indent=2, ensure_ascii=False)
-        replace(self.requests_file, lambda part: part.write_text(body + "\n", encoding="utf-8"))
+        body = request_body.encoded(name, inputs)
+        replace(self.requests_file, lambda part: part.write_text(body, encoding="utf-8"))
 
     def read_seen(self) -> set[str]:
         if not self.seen_file.exists():
@@ -218,11 +209,7 @@ class Run:
         replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
 
     def save_best_weights(self, network: Any) -> None:
-        """Of NumPy's format: HDF5, which is Keras's, crashes where the disk is full."""
-        import numpy as np
-
-        values = [variable.numpy() for variable in network.variables]
-        replace(self.best_weights_file, lambda part: np.savez(part, *values), self.state / "part.npz")
+        replace_arrays(self.best_weights_file, *(variable.numpy() for variable in network.variables))
 
     def load_best_weights(self, network: Any) -> None:
         import numpy as np
@@ -232,9 +219,7 @@ class Run:
                 variable.assign(saved[name])
 
     def save_position(self, arrays: dict[str, Any]) -> None:
-        import numpy as np
-
-        replace(self.position_file, lambda part: np.savez(part, **arrays), self.state / "position.part.npz")
+        replace_arrays(self.position_file, **arrays)
 
     def _holds_a_run(self) -> bool:
         """A recipe alone may be anybody's; with a state or scores beside it, it is a run's."""
@@ -256,7 +241,7 @@ class Run:
             else:
                 path.unlink(missing_ok=True)
         self.state.mkdir()
-        replace(self.recipe_file, lambda part: _dump(recipe.as_dict(), part))
+        replace(self.recipe_file, lambda part: yaml_tree.write(recipe.as_dict(), part))
 
     def _pictures(self) -> list[pathlib.Path]:
         """The pictures that the card shows."""
@@ -301,12 +286,6 @@ def load(run: str | os.PathLike) -> Any:
         return keras.saving.load_model(model_file, compile=False)
     except (OSError, ValueError) as error:
         raise RecipeError(f"{model_file}: cannot be loaded: {str(error)[:300]}") from None
-
-
-def _dump(values: dict[str, Any], path: pathlib.Path) -> None:
-    yaml = ruamel.yaml.YAML()
-    yaml.default_flow_style = False
-    yaml.dump(values, path)
 
 
 def _check_name(path: pathlib.Path, name: str) -> None:

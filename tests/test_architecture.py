@@ -14,10 +14,11 @@ from corpora import PROJECT
 # `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
 # import another either.
 ROOMS = [
-    "atomic environment lock pictures progress version",
+    "atomic environment lock request_body pictures progress version",
     "errors command_line",
     "applications",
     "sections",
+    "yaml_tree",
     "recipe",
     "tagging",
     "formats samples",
@@ -41,7 +42,8 @@ ROOMS = [
 ]
 PACKAGES = ("keras_seq", "export", "serving")
 WORD_LISTS = {"keras_seq.samples.holidays_words"}  # what is made of it is tested
-MOST_LINES = 330
+MOST_LINES = 300
+LONG = {"serving.client", "keras_seq.samples.holidays_templates", *WORD_LISTS}  # to be copied anywhere; lists
 FILES = sorted(p for folder in (*PACKAGES, "benchmarks") for p in (PROJECT / folder).rglob("*.py"))
 
 
@@ -239,7 +241,7 @@ def test_applications_are_imported_without_tensorflow():
 def test_files_are_small_and_say_what_they_are(path):
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), f"{path} has no docstring"
-    assert len(text.splitlines()) <= MOST_LINES or path.name == "client.py"  # one file, to be copied anywhere
+    assert len(text.splitlines()) <= MOST_LINES or module_name(path) in LONG
     assert not re.fullmatch(r"(utils?|helpers?|common|misc)\.py", path.name)
 
 

@@ -6,17 +6,15 @@ scores
 
 from __future__ import annotations
 
-import itertools
-import pathlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import splits, tagging
-from keras_seq.errors import DataError, RecipeError
-from keras_seq.formats import Example, TaggedColumns, TaggedSpans
-from keras_seq.formats.lines import JSON_SUFFIXES, suffix
+from keras_seq.errors import DataError
+from keras_seq.formats import Example
+from keras_seq.formats.tagged import tagged
 from keras_seq.samples import news
 from keras_seq.sections import ExistingPath, Fraction, InputKey, Part, Seed
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from keras_seq.contract import Objective, Preprocessing
-    from keras_seq.preprocessing.tokens import TokenFeatures
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
 SHAPE_DIM = 20  # numbers in the vector of a shape
@@ -80,14 +77,7 @@ def read(
     names = splits.names("data.types", types)
 
     def of_file(path: str) -> Iterable[Example]:
-        if suffix(pathlib.Path(path)) in JSON_SUFFIXES:
-            text, entities = (
-                key if isinstance(key, str) else name for key, name in ((token, "text"), (tag, "entities"))
-            )
-            return TaggedSpans(path, text, entities, names)
-        if isinstance(token, str) or isinstance(tag, str):
-            raise RecipeError(f"{path}: columns go by numbers; given data.token {token!r}, data.tag {tag!r}")
-        return TaggedColumns(path, token, tag, scheme, names)
+        return tagged(path, token, tag, scheme, names)
 
     paths = splits.places(source, news.write, ".conll", train=train, validation=validation, test=test)
     return splits.examples(
@@ -120,7 +110,7 @@ def prepare(
     """
     from keras_seq.contract import Preprocessing
     from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
-    from keras_seq.preprocessing.vectors import embedding_weights
+    from keras_seq.preprocessing.vectors import embedding_weights, more_words
     from keras_seq.preprocessing.words import RESERVED_IDS, learn_vocabularies
 
     found = _Entities()
@@ -137,7 +127,7 @@ def prepare(
         )
     words = known["words"]
     if vectors is not None:
-        words |= _more_words(vectors, words, vocabulary_size - RESERVED_IDS, split)
+        words |= more_words(vectors, words, vocabulary_size, split.words_of)
     features = TokenFeatures(
         words, known["shapes"], known["characters"], max_characters, max_words, name="tokens"
     )
@@ -179,14 +169,6 @@ class _Entities:
                 self.types.add(entity.type)
                 self.surfaces.add(tagging.surface(example.input, entity))
             yield example.input
-
-
-def _more_words(vectors: str, known: dict[str, int], most: int, split: TokenFeatures) -> dict[str, int]:
-    """Words of a file of vectors that training lacks, so that there are at most so many in all; seen 0 times."""
-    from keras_seq.preprocessing.vectors import words_with_vectors
-
-    more = words_with_vectors(vectors, split.words_of, known)
-    return dict.fromkeys(itertools.islice(more, max(most - len(known), 0)), 0)
 
 
 def build(

@@ -6,7 +6,6 @@ text -> subword pieces -> LSTM encoder -> LSTM decoder with attention -> beam se
 from __future__ import annotations
 
 import functools
-import pathlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,9 +13,8 @@ from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq import progress, splits
 from keras_seq.errors import DataError, RecipeError
-from keras_seq.formats import Example, ParallelText, UsablePairs
-from keras_seq.formats.cells import TABLE_SUFFIXES
-from keras_seq.formats.lines import JSON_SUFFIXES, suffix
+from keras_seq.formats import Example, UsablePairs
+from keras_seq.formats.parallel import pairs_of
 from keras_seq.samples import holidays
 from keras_seq.sections import (
     Column,
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from keras_seq.contract import Objective, Preprocessing, Present, Validation
 
 TEXTS_AT_ONCE = 64
-
-
 SIZES = {"vocabulary_size": 8000, "target_vocabulary_size": None}
 
 
@@ -77,20 +73,7 @@ def read(
     """
 
     def of(path: str | list[str]) -> Iterable[Example]:
-        if isinstance(path, list):
-            sources, targets = path
-            return ParallelText(sources, targets)
-        kind = suffix(pathlib.Path(path))
-        if kind not in TABLE_SUFFIXES:
-            expected = (
-                f"pairs in one of {', '.join(TABLE_SUFFIXES)}, or two text files: [SENTENCES, TRANSLATIONS]"
-            )
-            raise DataError(f"{path}: unknown suffix {kind!r}; expected {expected}")
-        names: tuple[Column, Column] = ("text", "translation") if kind in JSON_SUFFIXES else (0, 1)
-        first, second = (
-            name if given is None else given for given, name in zip((text, translation), names, strict=True)
-        )
-        return ParallelText(path, None, first, second, splits.header(header, text, translation))
+        return pairs_of(path, text, translation, splits.header(header, text, translation))
 
     def usable(path: str | list[str]) -> Iterable[Example]:
         return UsablePairs(of(path), max_characters, reports=split == "train")
@@ -244,7 +227,9 @@ def objective(
         metrics=[],
         monitor="bleu" if monitor == "auto" else monitor,
         fallbacks=("chrf", "loss"),
-        choose_monitor=_main_score if monitor == "auto" else None,
+        choose_monitor=(
+            (lambda pairs: metrics.main_score([pair.truths for pair in pairs])) if monitor == "auto" else None
+        ),
         scorer=functools.partial(metrics.TextScorer, output="translation"),
         classes_of=lambda truth: (),
         watched={"beam_width": 1, "n_best": 1},
@@ -288,24 +273,12 @@ def present(
             f"serving.n_best: {n_best} translations cannot come of a beam of {beam_width} hypotheses"
         )
     text = keras.Input((), dtype="string", name="text")
-    answers = Translations(
-        network,
-        preprocessing.targets,
-        beam_width,
-        n_best,
-        length_penalty or 0.0,
-        coverage_penalty,
-        replace_unknown,
-        temperature,
-        name="answers",
+    options = (
+        *(beam_width, n_best, length_penalty or 0.0, coverage_penalty),
+        *(replace_unknown, temperature),
     )
+    answers = Translations(network, preprocessing.targets, *options, name="answers")
     return TranslationAnswering(text, answers(preprocessing.inputs(text)), name="translation")
-
-
-def _main_score(pairs: Iterable[Example]) -> str:
-    from keras_seq import metrics
-
-    return metrics.main_score([pair.truths for pair in pairs])
 
 
 def _best_penalty(

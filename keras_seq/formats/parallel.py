@@ -11,8 +11,9 @@ from typing import Any
 
 from keras_seq import progress
 from keras_seq.errors import DataError
+from keras_seq.formats.cells import TABLE_SUFFIXES
 from keras_seq.formats.examples import Example
-from keras_seq.formats.lines import files, lines, refuse_surrogates, short
+from keras_seq.formats.lines import JSON_SUFFIXES, files, lines, refuse_surrogates, short, suffix
 from keras_seq.formats.tables import Table
 from keras_seq.sections import Column
 
@@ -59,6 +60,36 @@ class ParallelText:
             )
         for source, target in zip(sources, targets, strict=True):
             yield from _aligned(source, target)
+
+
+def pairs_of(
+    path: str | list[str], text: Column | None, translation: Column | None, header: bool | None
+) -> ParallelText:
+    """The pairs of two aligned files, or of one table.
+
+    Args:
+        path: [sentences, translations], or a table.
+        text: of a table, the column of the sentence; None for the first, of JSON lines "text".
+        translation: likewise of the translation; None for the second, or "translation".
+        header: as in `ParallelText`.
+
+    Raises:
+        DataError: when the one file is no table.
+    """
+    if isinstance(path, list):
+        sources, targets = path
+        return ParallelText(sources, targets)
+    kind = suffix(pathlib.Path(path))
+    if kind not in TABLE_SUFFIXES:
+        expected = (
+            f"pairs in one of {', '.join(TABLE_SUFFIXES)}, or two text files: [SENTENCES, TRANSLATIONS]"
+        )
+        raise DataError(f"{path}: unknown suffix {kind!r}; expected {expected}")
+    names: tuple[Column, Column] = ("text", "translation") if kind in JSON_SUFFIXES else (0, 1)
+    first, second = (
+        name if given is None else given for given, name in zip((text, translation), names, strict=True)
+    )
+    return ParallelText(path, None, first, second, header)
 
 
 class UsablePairs:

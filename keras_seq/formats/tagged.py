@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from keras_seq import tagging
-from keras_seq.errors import DataError
+from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats.examples import Example
 from keras_seq.formats.lines import (
     JSON_SUFFIXES,
@@ -32,6 +32,30 @@ class _Row(NamedTuple):
     token: str
     tag: str
     cells: list[str]
+
+
+def tagged(
+    path: str, token: int | str, tag: int | str, scheme: str, types: dict[str, str] | None
+) -> TaggedColumns | TaggedSpans:
+    """The sentences of column files, or the texts of JSON lines, by the suffix.
+
+    Args:
+        path: a file or a pattern.
+        token: the column of the token; of JSON lines the key of the text, where it is a name.
+        tag: likewise of the tags, or of the entities.
+        scheme, types: as in `TaggedColumns`.
+
+    Raises:
+        RecipeError: when a column of a column file has a name.
+    """
+    if suffix(pathlib.Path(path)) in JSON_SUFFIXES:
+        text, entities = (
+            key if isinstance(key, str) else name for key, name in ((token, "text"), (tag, "entities"))
+        )
+        return TaggedSpans(path, text, entities, types)
+    if isinstance(token, str) or isinstance(tag, str):
+        raise RecipeError(f"{path}: columns go by numbers; given data.token {token!r}, data.tag {tag!r}")
+    return TaggedColumns(path, token, tag, scheme, types)
 
 
 class TaggedColumns:

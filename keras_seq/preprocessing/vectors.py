@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import pathlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -104,6 +104,12 @@ def words_with_vectors(path: str, split: Split, known: Collection[str] = ()) -> 
         if word not in seen:
             seen.add(word)
             yield word
+
+
+def more_words(path: str, known: Mapping[str, int], size: int, split: Split) -> dict[str, int]:
+    """Words of a file of vectors for a vocabulary that lacks them, with a count of 0, up to a size of `size` ids."""
+    room = max(size - RESERVED_IDS - len(known), 0)
+    return dict.fromkeys(itertools.islice(words_with_vectors(path, split, known), room), 0)
 
 
 def _looked_up(path: str, split: Split, known: set[str]) -> Iterator[tuple[_Vector, str]]:

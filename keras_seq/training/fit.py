@@ -4,7 +4,6 @@ afterwards.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 import os
@@ -26,6 +25,7 @@ from keras_seq.formats import Example
 from keras_seq.reading import Reader, Unreadable
 from keras_seq.run import Run
 from keras_seq.sections import Fraction, Seed
+from keras_seq.training.callbacks import Alive, AveragingAdam, Progress
 from keras_seq.training.epochs import best_of, plan
 from keras_seq.training.state import StateKeeper
 
@@ -201,81 +201,6 @@ def _batches(preprocessing: Preprocessing, cache: str, unreadable: Unreadable, r
         return Batches(preprocessing, reader)
     path = run.features_file if cache == "disk" else None
     return Batches(preprocessing, reader, FeatureCache(preprocessing, reader, path))
-
-
-class Alive(keras.callbacks.Callback):
-    """Signs of life where Keras shows none: until a first step ends, while the validation split is answered,
-    and, where there is no bar, within an epoch. The last of the callbacks.
-
-    Args:
-        has_bar: whether Keras shows every step.
-    """
-
-    def __init__(self, has_bar: bool) -> None:
-        super().__init__()
-        self.has_bar = has_bar
-        self._stack = contextlib.ExitStack()
-        self._step: progress.Step | None = None
-
-    def __enter__(self) -> Alive:
-        self._say("preparing the first step")
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-
-    def _say(self, name: str, total: int | None = None) -> None:
-        self._stack.close()
-        self._step = self._stack.enter_context(progress.step(name, total, at_once=False))
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._say(f"training, epoch {epoch + 1}", self.params.get("steps"))
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.has_bar:
-            self._stack.close()
-        elif self._step is not None:
-            self._step.count = batch + 1
-
-    def on_test_begin(self, logs: Any = None) -> None:
-        self._say("answering the validation split")
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._stack.close()
-
-
-class AveragingAdam(keras.optimizers.Adam):
-    """Adam whose moving average of the weights is put into the model when it is asked for.
-
-    Keras puts it there at the end of every `fit`, and a training that is continued by another `fit` would go
-    on from the average.
-    """
-
-    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
-        """Leave the weights as they are."""
-
-    def put_averages_into(self, variables: list[keras.Variable]) -> None:
-        """Overwrite variables with their averages, where averages are kept."""
-        super().finalize_variable_values(variables)
-
-
-class Progress(keras.callbacks.ProgbarLogger):
-    """Keras's progress bar, with the number of epochs of the whole training."""
-
-    def __init__(self, epochs: int) -> None:
-        super().__init__()
-        self.all_epochs = epochs
-
-    def set_params(self, params: dict[str, Any]) -> None:
-        super().set_params({**params, "epochs": self.all_epochs})
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        progress.pause()  # Keras prints a line of its own
-        super().on_epoch_begin(epoch, logs)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        progress.pause()
-        super().on_epoch_end(epoch, logs)
 
 
 def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
