@@ -7,7 +7,7 @@
     5  damage     of models of files: a damaged file has a `problem` and an empty row, a good one an answer
     6  warm-up    the warm-up requests are there, and replay
 
-The numbers are those of docs/architecture.md. Publication by renaming (7) is in `servable`.
+The numbers are those of docs/architecture.md. Publication by renaming (7) is in `folders`.
 """
 
 from __future__ import annotations

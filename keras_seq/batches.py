@@ -1,9 +1,9 @@
 """Raw examples -> batches: a seeded shuffle of bounded size, buckets of similar length, padding to the
 longest row.
 
-The order is made in Python, of raw examples; tensors are made in the graph, by the preprocessing that the
-saved model and the servable hold too. Nothing is held but the shuffle buffer, so memory does not grow with
-the data.
+The order is made in Python, of examples, which are references; tensors are made by the preprocessing that the
+saved model and the servable hold too. Nothing is held but the shuffle buffer and, where a recipe asks for one,
+a cache, so memory does not grow with the data.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from keras_seq.formats import Example, File
 from keras_seq.reading import Reader
 
 BATCHES_SORTED_TOGETHER = 50
-THREADS = 4  # of a dataset whose files are looked into
+THREADS = 4  # of a dataset that runs graphs of its own
 
 
 def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:
@@ -173,14 +173,8 @@ class Batches:
             take, spec, paired = self.reader.read, texts, self._paired
 
         def columns() -> Iterator[tuple[Any, list[str]]]:
-            before = None
             try:
-                for batch in batches():
-                    kept, inputs = take(batch)
-                    if kept:
-                        before = inputs, [example.truth for example in kept]
-                    if before is not None:  # where no file of a batch can be read, the number of steps stays
-                        yield before
+                yield from self._columns(batches(), take)
             except DataError as error:
                 self._error = error
                 raise
@@ -198,6 +192,28 @@ class Batches:
         options = tf.data.Options()
         options.threading.private_threadpool_size = THREADS
         return dataset.with_options(options)
+
+    def _columns(
+        self, batches: Iterable[list[Example]], take: Callable[[list[Example]], tuple[list[Example], Any]]
+    ) -> Iterator[tuple[Any, list[str]]]:
+        """What is read of each batch; the number of batches stays, so that an epoch has its steps.
+
+        In place of a batch of which nothing can be read, the one after it is given twice, or the last one.
+        """
+        missing, last = 0, None
+        for batch in batches:
+            kept, inputs = take(batch)
+            if not kept:
+                missing += 1
+                continue
+            last = inputs, [example.truth for example in kept]
+            for _ in range(missing + 1):
+                yield last
+            missing = 0
+        if missing and last is None:
+            raise DataError(f"no file can be used; {next(iter(self.reader.skipped.values()), '')}")
+        for _ in range(missing):
+            yield last  # type: ignore[misc]
 
     def _paired(self, raw: tf.Tensor, truths: tf.Tensor) -> tuple[Any, Any]:
         return self.preprocessing.pair(self.preprocessing.features_of(raw), truths)

@@ -26,14 +26,14 @@ class Preprocessing:
         inputs: the layer from raw inputs `(batch,)` string to tensors, rows padded on the right with 0 or "";
             saved and exported with the network.
         targets: the layer that makes tensors of truths `(batch,)` string.
-        pair: what `features` gives, and truths -> what the network takes, and what the loss takes.
+        pair: makes, of features and truths, what the network takes and what the loss takes.
         sizes: the numbers that `build` needs.
         classes: the names of the classes, in the order of the network's scores; empty where there are none.
         examples: how many training examples were seen.
         seen: what of the training split a score compares with, such as the entities that it had.
         weights: layer name -> initial weights, for layers that start from a file.
-        features: raw inputs -> tensors that `pair` takes, where training needs less than `inputs` gives. This
-            is what `training.cache` keeps.
+        features: raw inputs -> the tensors that `pair` takes; left out, it takes all that `inputs` gives. These
+            are what `training.cache` keeps.
         problems: of inputs that are files, their bytes `(batch,)` string -> "", or what is wrong with each.
     """
 
@@ -81,12 +81,12 @@ class Objective:
         loss: of the network's scores against the targets.
         metrics: what is watched while training.
         monitor: the score that decides which epoch was best; one of `metrics`, "loss", or with `watched` one
-            of the scorer's. More is better, but of the loss.
+            of the scorer's. Which of two is better, `training.epochs.best_of` says.
         scorer: the classes of the model, and `Preprocessing.seen` -> what scores the answers to a split.
         fallbacks: the scores that decide instead, one after the other, while those before are the same in
             every epoch; last the loss.
         choose_monitor: the validation split -> the monitor, where the data choose it.
-        classes_of: the classes that stand in a truth.
+        classes_of: the classes that stand in one truth.
         watched: keywords of `present`; after every epoch that model answers the validation split, and its
             scores are watched too. None: the network's own metrics are enough.
         decide: what the validation split decides once training has ended: a function that makes the model,
@@ -122,4 +122,6 @@ class Objective:
     def unknown_class(self, truth: Any, classes: Iterable[str]) -> str | None:
         """A class of a truth that is not among those that are known; None where all are, or none are asked."""
         known = set(classes)
-        return min(set(self.classes_of(truth)) - known, default=None) if known else None
+        truths = truth if isinstance(truth, tuple) else (truth,)
+        found = {name for one in truths for name in self.classes_of(one)}
+        return min(found - known, default=None) if known else None

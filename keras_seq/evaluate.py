@@ -11,7 +11,7 @@ import pydantic
 from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
-from keras_seq.reading import Readable
+from keras_seq.reading import Readable, Reader
 from keras_seq.recipe import Recipe
 from keras_seq.run import Run
 from keras_seq.sections import matching, section_model
@@ -57,7 +57,7 @@ def _evaluate(run: Run, data: list[str]) -> None:
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:
-        scored = scoring.score(model, step.counted(examples), objective, run.read_seen(), unreadable)
+        scored = scoring.score(model, step.counted(examples), objective, run.read_seen(), Reader(unreadable))
     print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
     print(scored.table)
     example = "FILE" if run.takes_files else "TEXT"

@@ -14,12 +14,14 @@ import os
 import pathlib
 import sqlite3
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_seq.contract import Preprocessing
+from keras_seq.errors import DataError
 from keras_seq.formats import Example, File
 from keras_seq.reading import Reader
 from keras_seq.version import version
@@ -56,8 +58,15 @@ class FeatureCache:
         self._held.put({_key(example): row for example, row in made.items()})
         rows |= made
         kept = [example for example in examples if rows[example] is not None]
+        if not kept:
+            return [], None
         columns = zip(*(rows[example] for example in kept), strict=True)  # type: ignore[misc]
         return kept, tf.nest.pack_sequence_as(self.spec, [_stacked(list(column)) for column in columns])
+
+    def close(self) -> None:
+        """Let go of the file and the threads."""
+        self._pool.shutdown()
+        self._held.close()
 
     def _row(self, raw: str | bytes) -> Row:
         features = self._features(tf.constant([raw]))
@@ -75,23 +84,31 @@ class _Memory:
     def put(self, rows: dict[Key, Row]) -> None:
         self._rows |= rows
 
+    def close(self) -> None:
+        self._rows.clear()
+
 
 class _Database:
     """Rows in a file. Several threads ask it: `tf.data` reads the training and the validation split by turns."""
 
     def __init__(self, path: pathlib.Path, digest: str, types: list[tf.DType]) -> None:
-        self._types = types
-        self._lock = threading.Lock()
-        try:
-            self._connection = self._opened(path, digest)
-        except sqlite3.DatabaseError:  # damaged, as by a disk that was full
-            for file in (path, *path.parent.glob(f"{path.name}-*")):
-                file.unlink(missing_ok=True)
-            self._connection = self._opened(path, digest)
+        self._path, self._types, self._lock = path, types, threading.Lock()
+        with self._complaints():
+            try:
+                self._connection = self._opened(digest)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                    raise
+                for file in (path, *path.parent.glob(f"{path.name}-*")):
+                    file.unlink(missing_ok=True)
+                self._connection = self._opened(digest)
 
-    def _opened(self, path: pathlib.Path, digest: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(path, check_same_thread=False)
+    def _opened(self, digest: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(
+            "PRAGMA synchronous=NORMAL"
+        )  # whole after a kill; the last rows may be lost with the power
         with connection:
             connection.execute("CREATE TABLE IF NOT EXISTS made_by (digest TEXT)")
             connection.execute(
@@ -103,8 +120,21 @@ class _Database:
                 connection.execute("INSERT INTO made_by VALUES (?)", (digest,))
         return connection
 
-    def get(self, key: Key) -> Row | None:
+    @contextlib.contextmanager
+    def _complaints(self) -> Iterator[None]:
+        """What SQLite refuses, as of a full disk, is a `DataError`."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            what = f"the cache cannot be used: {error}; remove the file, or set training.cache: none"
+            raise DataError(f"{self._path}: {what}") from None
+
+    def close(self) -> None:
         with self._lock:
+            self._connection.close()
+
+    def get(self, key: Key) -> Row | None:
+        with self._lock, self._complaints():
             query = "SELECT row FROM features WHERE path = ? AND file = ?"
             found = self._connection.execute(query, key).fetchone()
         if found is None:
@@ -115,17 +145,18 @@ class _Database:
 
     def put(self, rows: dict[Key, Row]) -> None:
         values = [(*key, _packed(row)) for key, row in rows.items()]
-        with self._lock, self._connection:
+        with self._lock, self._complaints(), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", values)
 
 
 def _key(example: Example) -> Key:
     if not isinstance(example.input, File):
         return example.input, ""
+    path = os.fsencode(example.input.path).decode("utf-8", "backslashreplace")  # a name may be no UTF-8
     with contextlib.suppress(OSError, ValueError):
         found = pathlib.Path(example.input.path).stat()
-        return example.input.path, f"{found.st_size} {found.st_mtime_ns}"
-    return example.input.path, "missing"
+        return path, f"{found.st_size} {found.st_mtime_ns}"
+    return path, "missing"
 
 
 def _digest(preprocessing: Preprocessing) -> str:

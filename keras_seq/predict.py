@@ -81,7 +81,7 @@ def _of_file(run: Run, path: str, column: str | None) -> Iterable[Input]:
     if not run.takes_files:
         return inputs
     folder = pathlib.Path(path).parent
-    return (Input(_beside(folder, one.text), one.row) for one in inputs)
+    return (Input(_beside(folder, one.text), one.row) for one in inputs if one.text.strip())
 
 
 def _beside(folder: pathlib.Path, path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import os
 import pathlib
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from keras_seq import progress
 from keras_seq.errors import DataError, reason
 from keras_seq.formats import Example, File
 
+MOST_NAMED = 10  # files that are skipped because of what is in them
 READ_AT_ONCE = 16  # files; a disk or a network answers several questions at once
 SKIP = "training.unreadable: skip leaves such files out"
 Unreadable = Literal["stop", "skip"]
@@ -58,7 +60,7 @@ class Readable:
 
     def __init__(self, examples: Iterable[Example], unreadable: Unreadable, split: str) -> None:
         self.examples, self.unreadable, self.split = examples, unreadable, split
-        self._reported = False
+        self.skipped = 0  # in the last iteration that got to the end
 
     def __iter__(self) -> Iterator[Example]:
         total, problems = 0, []
@@ -74,11 +76,11 @@ class Readable:
             problems.append(message)
         if problems and len(problems) == total:
             raise DataError(f"none of the {total} files of the {self.split} split can be read; {problems[0]}")
-        if problems and not self._reported:
-            self._reported = True
+        if len(problems) > self.skipped:
             progress.say(
                 f"skipped {len(problems)} of {total} files of the {self.split} split; the first: {problems[0]}"
             )
+        self.skipped = len(problems)
 
 
 class Reader:
@@ -97,7 +99,7 @@ class Reader:
         hint: str = f"; {SKIP}",
     ) -> None:
         self.unreadable, self.problems, self.hint = unreadable, problems, hint
-        self.skipped: dict[str, str] = {}  # path -> why
+        self.skipped: dict[str, str] = {}  # path -> the complaint
         self._pool = concurrent.futures.ThreadPoolExecutor(READ_AT_ONCE, "reading")
 
     def read(self, batch: list[Example]) -> tuple[list[Example], list[str | bytes]]:
@@ -131,8 +133,10 @@ class Reader:
         if self.unreadable == "stop":
             raise DataError(f"{message}{self.hint}")
         if example.input.path not in self.skipped:
-            self.skipped[example.input.path] = problem
-            progress.say(f"skipped, {len(self.skipped)} in all: {message}")
+            self.skipped[example.input.path] = message
+            if len(self.skipped) <= MOST_NAMED:
+                more = "; others are not named" if len(self.skipped) == MOST_NAMED else ""
+                progress.say(f"skipped: {message}{more}")
 
     def _problems(self, read: list[Any]) -> list[str]:
         """What is wrong with each of what was read; "" where nothing is."""
@@ -156,10 +160,12 @@ def _read(file: File) -> bytes | DataError:
 def _problem(file: File) -> str:
     """What keeps a file from being read, as far as it is known without opening it."""
     try:
-        size = pathlib.Path(file.path).stat().st_size
+        found = pathlib.Path(file.path).stat()
     except (OSError, ValueError) as error:
         return _why(error)
-    if not size:
+    if not stat.S_ISREG(found.st_mode):
+        return "is no file"
+    if not found.st_size:
         return "the file is empty"
     return "" if os.access(file.path, os.R_OK) else "permission denied"
 

@@ -103,6 +103,7 @@ class Run:
         with lock:
             if not fresh and (self.is_complete or self.position_file.exists()):
                 self._same_recipe(recipe)
+                self._begin = lambda: self._write_recipe(recipe)  # how files are read may have changed
             else:
                 self._begin = lambda: self._start_over(recipe)
             yield
@@ -169,7 +170,7 @@ class Run:
         """Input name -> raw inputs."""
         try:
             return request_body.decoded(self.requests_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise RecipeError(f"{self.requests_file}: cannot be read: {error}") from None
 
     def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
@@ -230,9 +231,8 @@ class Run:
         run.
         """
         paths = [value for value in vars(self).values() if isinstance(value, pathlib.Path)]
-        own = [
-            path for path in paths if path.parent == self.path and path != self.path
-        ]  # "." is its own parent
+        # "." is its own parent.
+        own = [path for path in paths if path.parent == self.path and path != self.path] + self._pictures()
         for path in sorted(own, key=lambda path: path != self.metrics_file):
             if path == self.lock_file:
                 continue
@@ -241,6 +241,9 @@ class Run:
             else:
                 path.unlink(missing_ok=True)
         self.state.mkdir()
+        self._write_recipe(recipe)
+
+    def _write_recipe(self, recipe: Recipe) -> None:
         replace(self.recipe_file, lambda part: yaml_tree.write(recipe.as_dict(), part))
 
     def _pictures(self) -> list[pathlib.Path]:

@@ -48,7 +48,7 @@ def examples(
     paths: dict[str, Any],
     read: Callable[[str], Iterable[Example]],
     seed: int,
-    stratify: Callable[[Example], Any] = lambda example: example.truth,
+    stratify: Callable[[Example], Any] = lambda example: None,
 ) -> Iterable[Example] | None:
     """The examples of a split; None for a test split that is nowhere.
 
@@ -57,7 +57,7 @@ def examples(
         paths: what `places` gives.
         read: a path -> its examples.
         seed: decides what is held out where the validation split is a fraction.
-        stratify: what of an example is as frequent in the held-out part as in the rest.
+        stratify: what of an example is as frequent in the held-out part as in the rest, such as its class.
 
     Raises:
         RecipeError: when the recipe has no such split.
@@ -165,7 +165,7 @@ class HeldOut:
         fraction: float,
         seed: int,
         held_out: bool,
-        stratify: Callable[[Example], Any] = lambda example: example.truth,
+        stratify: Callable[[Example], Any] = lambda example: None,
     ) -> None:
         self.examples, self.fraction, self.seed, self.held_out = examples, fraction, seed, held_out
         self.stratify = stratify

@@ -5,7 +5,6 @@ TensorFlow is imported only after the recipe is checked.
 
 from __future__ import annotations
 
-import itertools
 import json
 import pathlib
 import shlex
@@ -14,10 +13,10 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from keras_seq import applications, environment, progress, reading, splits
+from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed, question
 from keras_seq.errors import RecipeError, reason, user_errors
-from keras_seq.reading import Readable
+from keras_seq.reading import Readable, Reader
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
 from keras_seq.training.epochs import plan
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from keras_seq.formats import Example
     from keras_seq.training.scoring import Scored
 
-REQUEST_EXAMPLES = 8
+REQUEST_EXAMPLES, REQUEST_BYTES = 8, 2**24  # kept as example requests; with those bytes there are enough
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -97,9 +96,10 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     keras.utils.set_random_seed(recipe.training["seed"])
     preprocessing = _preprocessing(recipe, data)
     objective, settings = _objective(recipe, data, preprocessing)
+    reader = Reader(recipe.training["unreadable"], preprocessing.problems and preprocessing.problems_of)
     with progress.step("building the network", at_once=False):
         models = _Models(recipe, preprocessing)
-        watch = _watch(objective, models, data["validation"])
+        watch = _watch(objective, models, data["validation"], reader)
     try:
         fit.fit(
             models.network,
@@ -108,6 +108,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
             data["train"],
             data["validation"],
             run,
+            reader,
             watch,
             **settings,
         )
@@ -117,7 +118,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         )
         return 128 + stop.signal_number
     with progress.step("finishing", at_once=False):
-        _finish(recipe, run, objective, models, data)
+        _finish(recipe, run, objective, models, data, reader)
     return 0
 
 
@@ -181,7 +182,7 @@ class _Models:
 
 
 def _watch(
-    objective: Objective, models: _Models, validation: Iterable[Example]
+    objective: Objective, models: _Models, validation: Iterable[Example], reader: Reader
 ) -> Callable[[], dict[str, float]]:
     """What gives, after every epoch, the scores of answers to the validation split."""
     from keras_seq.metrics import report
@@ -190,21 +191,28 @@ def _watch(
     if objective.watched is None:
         return dict
     model = models.of_training(objective.watched)
-    return lambda: report.numbers(scoring.score(model, validation, objective).metrics)
+    return lambda: report.numbers(scoring.score(model, validation, objective, reader=reader).metrics)
 
 
-def _finish(recipe: Recipe, run: Run, objective: Objective, models: _Models, data: dict[str, Any]) -> None:
+def _finish(
+    recipe: Recipe,
+    run: Run,
+    objective: Objective,
+    models: _Models,
+    data: dict[str, Any],
+    reader: Reader,
+) -> None:
     """What comes after training: the best weights, what validation decides, the model, scores, the card."""
     from keras_seq.training import card, fit
 
     run.load_best_weights(models.best)
-    decided = _decided(recipe, objective, models, data["validation"])
+    decided = _decided(recipe, objective, models, data["validation"], reader)
     model = models.of_best(**decided) if decided else models.answering
     with progress.step("saving the model", at_once=False):
         run.save_model(model)
-    first = list(itertools.islice(data["validation"], REQUEST_EXAMPLES))
-    run.write_requests(model.inputs[0].name, [reading.contents(example.input) for example in first])
-    scored = _scored(recipe, objective, model, models.preprocessing, data)
+    first, inputs = _requests(data["validation"], reader)
+    run.write_requests(model.inputs[0].name, inputs)
+    scored = _scored(objective, model, models.preprocessing, data, reader)
     if models.preprocessing.seen:
         run.write_seen(models.preprocessing.seen)
     metrics: dict[str, Any] = {split: one.metrics for split, one in scored.items()}
@@ -213,15 +221,29 @@ def _finish(recipe: Recipe, run: Run, objective: Objective, models: _Models, dat
         run, models.preprocessing, models.best, objective.monitors, _batch_size(recipe, models)
     )
     if model.takes_files:
-        metrics["training"]["example"] = first[0].input.path
+        skipped = len(reader.skipped) + sum(examples.skipped for examples in data.values())
+        metrics["training"] |= {"example": first[0].input.path, "skipped_files": skipped}
     run.write_metrics(metrics)  # the run is complete; what is written after this is for people
     shutil.rmtree(run.state)
     with progress.step("writing the card", at_once=False):
         card.write(run, recipe, model, metrics, scored)
 
 
+def _requests(validation: Iterable[Example], reader: Reader) -> tuple[list[Example], list[str | bytes]]:
+    """The first examples whose files can be used, and their raw inputs; fewer, where the files are large."""
+    kept: list[Example] = []
+    inputs: list[str | bytes] = []
+    for example in validation:
+        if len(kept) == REQUEST_EXAMPLES or sum(map(len, inputs)) > REQUEST_BYTES:
+            break
+        for read, raw in zip(*reader.read([example]), strict=True):
+            kept.append(read)
+            inputs.append(raw)
+    return kept, inputs
+
+
 def _decided(
-    recipe: Recipe, objective: Objective, models: _Models, validation: Iterable[Example]
+    recipe: Recipe, objective: Objective, models: _Models, validation: Iterable[Example], reader: Reader
 ) -> dict[str, Any]:
     """The keywords of `present` that the validation split decides."""
     from keras_seq.batches import Batches
@@ -230,7 +252,7 @@ def _decided(
     if objective.decide is None:
         return {}
     with progress.step("deciding settings on the validation split", at_once=False) as deciding:
-        batches = Batches(models.preprocessing, reading.Reader(recipe.training["unreadable"]))
+        batches = Batches(models.preprocessing, reader)
         data = batches.evaluation(validation, _batch_size(recipe, models))
         with batches.errors():
             split = Validation(deciding.counted(validation), data)
@@ -238,7 +260,11 @@ def _decided(
 
 
 def _scored(
-    recipe: Recipe, objective: Objective, model: Answering, preprocessing: Preprocessing, data: dict[str, Any]
+    objective: Objective,
+    model: Answering,
+    preprocessing: Preprocessing,
+    data: dict[str, Any],
+    reader: Reader,
 ) -> dict[str, Scored]:
     """The scores of the validation and the test split."""
     from keras_seq.training import scoring
@@ -247,8 +273,7 @@ def _scored(
     for split in (split for split in ("validation", "test") if split in data):
         with progress.step(f"scoring the {split} split") as step:
             examples = step.counted(data[split])
-            unreadable = recipe.training["unreadable"]
-            scored[split] = scoring.score(model, examples, objective, preprocessing.seen, unreadable)
+            scored[split] = scoring.score(model, examples, objective, preprocessing.seen, reader)
     return scored
 
 

@@ -28,6 +28,7 @@ ROOMS = [
     "decoding",
     "answers",
     "metrics",
+    "tuning",
     "contract",
     "reading",
     "feature_cache",

@@ -48,7 +48,7 @@ def read(
     def of(path: str) -> Iterable[Example]:
         return Referenced(Table(path, audio, label), str(pathlib.Path(path).parent))
 
-    return splits.examples(split, paths, of, split_seed)
+    return splits.examples(split, paths, of, split_seed, lambda example: example.truth)
 
 
 def prepare(examples: Iterable[Example], *, scale: PositiveInt = 1) -> Preprocessing:

@@ -64,7 +64,7 @@ class Answering(keras.Model):
 
     def __call__(self, inputs, *args, **kwargs):
         symbolic = is_symbolic(inputs)
-        strings = inputs if symbolic else as_strings(inputs, self.inputs[0].name)
+        strings = inputs if symbolic else as_strings(inputs, self.inputs[0].name, self.takes_files)
         if symbolic or args or kwargs:
             # With `training=False` Keras's own call, op by op: keras_seq.inspect looks into it.
             return super().__call__(strings, *args, **kwargs)
@@ -82,7 +82,7 @@ class Answering(keras.Model):
             batch_size: inputs a batch, 32 when left out; a batched dataset stays as it is.
             verbose, steps, callbacks: as in Keras.
         """
-        batches = as_batches(x, self.inputs[0].name, batch_size)
+        batches = as_batches(x, self.inputs[0].name, batch_size, self.takes_files)
         if next(iter(batches.take(1)), None) is None:
             return self.predict_on_batch([])
         with warnings.catch_warnings():
@@ -135,7 +135,7 @@ class Answering(keras.Model):
 
     def preprocess(self, inputs) -> Any:
         """Raw inputs, as for a call -> the tensors that `network` takes: one, or a dict by its inputs' names."""
-        inputs = inputs if is_symbolic(inputs) else as_strings(inputs, self.inputs[0].name)
+        inputs = inputs if is_symbolic(inputs) else as_strings(inputs, self.inputs[0].name, self.takes_files)
         tensors = self.preprocessing(inputs)
         if not isinstance(tensors, dict):
             return tensors

@@ -13,7 +13,7 @@ import tensorflow as tf
 SHOWN = 40  # characters of a wrong input
 
 
-def as_strings(given: Any, name: str) -> tf.Tensor:
+def as_strings(given: Any, name: str, files: bool = False) -> tf.Tensor:
     """A batch of raw inputs, in any of the forms that Keras users have them in -> `(batch,)` string.
 
     Lists and tuples of str or bytes, NumPy arrays of any type of text, what turns into such an array (a
@@ -21,7 +21,8 @@ def as_strings(given: Any, name: str) -> tf.Tensor:
 
     Args:
         given: the batch.
-        name: of the model's input; inputs of the name "text" must be valid UTF-8.
+        name: of the model's input.
+        files: whether an input is the bytes of a file, and no text, which must be valid UTF-8.
 
     Raises:
         TypeError: when they are no strings, or one string alone.
@@ -44,23 +45,23 @@ def as_strings(given: Any, name: str) -> tf.Tensor:
     if not isinstance(given, list | tuple):
         what = "None" if given is None else f"{type(given).__name__}: {_shown(given)}"
         raise TypeError(f"expected a list of {name}s, given {what}; {_way(given)}")
-    items = [_item(item, place, name) for place, item in enumerate(given)]
+    items = [_item(item, place, name, files) for place, item in enumerate(given)]
     return tf.constant(items, tf.string, shape=(len(items),))
 
 
-def as_batches(given: Any, name: str, batch_size: int | None) -> tf.data.Dataset:
+def as_batches(given: Any, name: str, batch_size: int | None, files: bool = False) -> tf.data.Dataset:
     """Raw inputs as `as_strings` takes them, or a dataset of them, batched or not -> a dataset of batches.
 
     Args:
         given: the inputs; of a dataset of tuples, as for `fit`, the first of each.
-        name: of the model's input.
+        name, files: as in `as_strings`.
         batch_size: inputs a batch; 32 when left out; a dataset that is batched already stays as it is.
 
     Raises:
         TypeError, ValueError: as `as_strings`.
     """
     if not isinstance(given, tf.data.Dataset):
-        given = tf.data.Dataset.from_tensor_slices(as_strings(given, name))
+        given = tf.data.Dataset.from_tensor_slices(as_strings(given, name, files))
     if isinstance(given.element_spec, tuple):
         given = given.map(lambda inputs, *others: inputs)
     if isinstance(given.element_spec, dict) and list(given.element_spec) == [name]:
@@ -100,7 +101,7 @@ def _check_shape(shape: Any, name: str) -> None:
         raise ValueError(f"expected a list of {name}s, shape (batch,); given shape {tuple(shape)}{hint}")
 
 
-def _item(item: Any, place: int, name: str) -> str | bytes:
+def _item(item: Any, place: int, name: str, files: bool) -> str | bytes:
     """One raw input of a list, checked."""
     if tf.is_tensor(item) and item.dtype == tf.string and item.shape.rank == 0:
         item = item.numpy()
@@ -110,10 +111,10 @@ def _item(item: Any, place: int, name: str) -> str | bytes:
         raise TypeError(
             f"expected a list of {name}s; entry {place} is no text: {_shown(item)} ({type(item).__name__})"
         )
-    if name != "text" and isinstance(item, str):
+    if files and isinstance(item, str):
         hint = f"pathlib.Path({_shown(item)}).read_bytes() reads a file"
         raise TypeError(f"expected the bytes of {name}s; entry {place} is a text: {_shown(item)}; {hint}")
-    if name == "text":
+    if not files:
         try:
             item.encode() if isinstance(item, str) else item.decode()
         except UnicodeEncodeError as error:

@@ -241,9 +241,9 @@ def objective(*, monitor: Literal["f1", "loss"] = "f1") -> Objective:
             before the first entity is found, the loss decides.
     """
     from keras_seq import metrics
-    from keras_seq.answers.calibration import calibrate
     from keras_seq.contract import Objective
     from keras_seq.layers import CRFLoss, EntityF1
+    from keras_seq.tuning.calibration import calibrate
 
     return Objective(
         loss=CRFLoss(),

@@ -78,7 +78,11 @@ def read(
         )
     header = splits.header(header, text, label)
     examples = splits.examples(
-        split, paths, lambda path: _files(path, text, label, names, header), split_seed
+        split,
+        paths,
+        lambda path: _files(path, text, label, names, header),
+        split_seed,
+        stratify=lambda example: example.truth,
     )
     if examples is not None and split == "train" and phrases is not None:
         return splits.Joined(examples, Treebank(phrases))

@@ -81,7 +81,7 @@ def read(
     paths = splits.places(source, holidays.write, ".tsv", train=train, validation=validation, test=test)
     from_train = split == "train" or isinstance(paths["validation"], float)
     reader = usable if split != "test" and from_train else of
-    return splits.examples(split, paths, reader, split_seed, stratify=lambda example: None)
+    return splits.examples(split, paths, reader, split_seed)
 
 
 def prepare(
@@ -286,7 +286,7 @@ def _best_penalty(
 ) -> dict[str, Any]:
     """The length penalty that orders best what one search has found for the validation split."""
     from keras_seq.batches import bucketed
-    from keras_seq.metrics.length_penalty import best_penalty
+    from keras_seq.tuning.length_penalty import best_penalty
 
     if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
         return {}

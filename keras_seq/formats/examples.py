@@ -21,7 +21,7 @@ class File(NamedTuple):
 
     @classmethod
     def of(cls, path: str | os.PathLike) -> File:
-        """A file with its size in bytes; 0 where there is none, of which `keras_seq.reading` complains."""
+        """A file, and its size in bytes for the length; 0 where there is no file."""
         try:
             return cls(os.fspath(path), pathlib.Path(path).stat().st_size)
         except (OSError, ValueError):

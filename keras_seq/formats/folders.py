@@ -1,4 +1,4 @@
-"""One folder per class, one text file an example -> raw examples."""
+"""One folder per class, one file an example -> raw examples."""
 
 from __future__ import annotations
 

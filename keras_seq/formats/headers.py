@@ -1,4 +1,4 @@
-"""A header that nobody asked about: the first row of a file whose columns go by numbers."""
+"""Headers where none is expected: in files whose columns are given by numbers, the first row is looked at."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 from sklearn import metrics
 
 from keras_seq import pictures
+from keras_seq.errors import DataError
 from keras_seq.formats import Answer, Example
 from keras_seq.metrics import report
 from keras_seq.metrics.scorer import Scorer
@@ -54,8 +55,11 @@ class LabelScorer(Scorer):
 
     def add(self, example: Example, answer: Answer) -> float:
         """Count an answer; its error is what its score of the true class lacks of 1."""
-        self._records.append((example.truth, answer["label"]))
-        return 1.0 - answer["scores"][answer["labels"].index(example.truth)]
+        if len(example.truths) > 1:
+            raise DataError(f"{example.where}: {len(example.truths)} truths; a label is one")
+        (truth,) = example.truths
+        self._records.append((truth, answer["label"]))
+        return 1.0 - answer["scores"][answer["labels"].index(truth)]
 
     def scores(self) -> dict[str, Any]:
         """See `classification`."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 LEAST_EPOCHS, MOST_EPOCHS = 10, 50
 LEAST_STEPS = 1500  # of the optimizer, where that many fit into MOST_EPOCHS
 LEAST_BATCH_SIZE, MOST_BATCH_SIZE = 4, 64
+MINIMIZED = ("loss", "error", "rate")  # how the names of scores end that are better the lower they are
 STEPS_AN_EPOCH = 32  # at least, before a batch is made larger
 
 
@@ -33,7 +34,8 @@ def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
 
     Args:
         history: the scores of every epoch, by name.
-        names: what decides, first to last; those that end in "loss" are better the lower they are.
+        names: what decides, first to last; those that end in "loss", "error" or "rate" (an error rate) are
+            better the lower they are, others the higher.
     """
     best = Best(-1, names[0])
     seen: dict[str, set[float | None]] = {name: set() for name in names}
@@ -73,4 +75,4 @@ def plan(examples: int, epochs: int | None, batch_size: int | None) -> tuple[int
 def _merit(row: dict[str, float], name: str) -> float:
     if math.isnan(row[name]):
         return -math.inf
-    return -row[name] if name.endswith("loss") else row[name]
+    return -row[name] if name.endswith(MINIMIZED) else row[name]

@@ -22,7 +22,7 @@ from keras_seq.contract import Objective, Preprocessing
 from keras_seq.errors import DataError
 from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example
-from keras_seq.reading import Reader, Unreadable
+from keras_seq.reading import Reader
 from keras_seq.run import Run
 from keras_seq.sections import Fraction, Seed
 from keras_seq.training.callbacks import Alive, AveragingAdam, Progress
@@ -37,6 +37,7 @@ def fit(
     train: Iterable[Example],
     validation: Iterable[Example],
     run: Run,
+    reader: Reader,
     watch: Callable[[], dict[str, float]] = dict,
     *,
     epochs: PositiveInt | None = None,
@@ -60,6 +61,7 @@ def fit(
         train: the training split.
         validation: the split that chooses the best epoch.
         run: where the state, the history and the logs go.
+        reader: reads the files of inputs.
         watch: called after every epoch, gives scores of the validation split by name.
         epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at
             least 10 and at most 50.
@@ -95,7 +97,8 @@ def fit(
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
         run.begin()  # all that may be wrong with the data was found by now
-        batches = _batches(preprocessing, cache, unreadable, run)
+        features = _feature_cache(preprocessing, reader, cache, run)
+        batches = Batches(preprocessing, reader, features)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
         keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch)
         with batches.errors():
@@ -122,6 +125,8 @@ def fit(
                     alive,
                 ],
             )
+    if features is not None:
+        features.close()
 
 
 def divided(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -180,7 +185,7 @@ def _compile(
     gradient_clip: float | None,
     weight_averaging: float,
 ) -> None:
-    """Compile a network, its first weights set where they come of a file, and make the optimizer's variables."""
+    """Compile a network, with the initial weights that come of a file, and make the optimizer's variables."""
     optimizer = AveragingAdam(
         rate,
         global_clipnorm=gradient_clip,
@@ -194,13 +199,10 @@ def _compile(
     optimizer.build(network.trainable_variables)
 
 
-def _batches(preprocessing: Preprocessing, cache: str, unreadable: Unreadable, run: Run) -> Batches:
-    """What makes the batches, with a cache where there is to be one."""
-    reader = Reader(unreadable, preprocessing.problems and preprocessing.problems_of)
-    if cache == "none":
-        return Batches(preprocessing, reader)
-    path = run.features_file if cache == "disk" else None
-    return Batches(preprocessing, reader, FeatureCache(preprocessing, reader, path))
+def _feature_cache(preprocessing: Preprocessing, reader: Reader, kind: str, run: Run) -> FeatureCache | None:
+    if kind == "none":
+        return None
+    return FeatureCache(preprocessing, reader, run.features_file if kind == "disk" else None)
 
 
 def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:

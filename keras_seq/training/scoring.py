@@ -14,9 +14,9 @@ from keras_seq.contract import Objective
 from keras_seq.errors import DataError
 from keras_seq.formats import Answer, Example
 from keras_seq.metrics import Scorer
-from keras_seq.reading import Reader, Unreadable
+from keras_seq.reading import Reader
 
-BATCH_SIZE = 64
+BATCH_SIZE, FILES_AT_ONCE = 64, 16
 WORST_EXAMPLES = 10
 
 
@@ -44,7 +44,7 @@ def answers(model: Answering, examples: Iterable[Example]) -> Iterator[tuple[Exa
         DataError: when a file cannot be read.
     """
     reader = Reader(hint="")
-    for batch in bucketed(examples, BATCH_SIZE):
+    for batch in bucketed(examples, _batch_size(model)):
         batch, inputs = reader.read(batch)
         yield from _by_example(batch, model(inputs))
 
@@ -60,7 +60,7 @@ def score(
     examples: Iterable[Example],
     objective: Objective,
     seen: Set[str] = frozenset(),
-    unreadable: Unreadable = "stop",
+    reader: Reader | None = None,
 ) -> Scored:
     """Ask a model every example of a split and score its answers.
 
@@ -69,7 +69,7 @@ def score(
         examples: the split.
         objective: what the application's `objective` gives.
         seen: `Preprocessing.seen` of the training.
-        unreadable: whether a file that cannot be read is an error, or left out.
+        reader: reads files, and knows what becomes of bad ones; left out, they are an error.
 
     Raises:
         DataError: when an example is of a class that the model does not know, a file cannot be read, or there
@@ -78,7 +78,7 @@ def score(
     scorer = objective.scorer(model.classes, seen)
     worst: list[tuple[float, int, Example, Answer]] = []
     number = 0
-    for number, (example, answer) in enumerate(_judged(model, examples, unreadable), 1):
+    for number, (example, answer) in enumerate(_judged(model, examples, reader or Reader()), 1):
         unknown = objective.unknown_class(example.truth, model.classes)
         if unknown is not None:
             known = ", ".join(map(repr, sorted(model.classes)))
@@ -94,11 +94,10 @@ def score(
 
 
 def _judged(
-    model: Answering, examples: Iterable[Example], unreadable: Unreadable
+    model: Answering, examples: Iterable[Example], reader: Reader
 ) -> Iterator[tuple[Example, Answer]]:
     """`answers`, with what the model makes of the truths; those of bad files are left out, or an error."""
-    reader = Reader(unreadable)
-    for batch in bucketed(examples, BATCH_SIZE):
+    for batch in bucketed(examples, _batch_size(model)):
         batch, inputs = reader.read(batch)
         if not batch:
             continue
@@ -109,6 +108,10 @@ def _judged(
                 reader.refuse(example, problem)
             else:
                 yield example, answer
+
+
+def _batch_size(model: Answering) -> int:
+    return FILES_AT_ONCE if model.takes_files else BATCH_SIZE
 
 
 def _by_example(batch: list[Example], outputs: dict[str, tf.Tensor]) -> Iterator[tuple[Example, Answer]]:

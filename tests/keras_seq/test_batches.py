@@ -5,6 +5,7 @@ import random
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from corpora import SST
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +15,10 @@ from keras_seq.applications import sentiment
 from keras_seq.batches import Batches, bucketed, count, shuffled
 from keras_seq.contract import Preprocessing
 from keras_seq.errors import DataError
-from keras_seq.formats import Example, Table
+from keras_seq.feature_cache import FeatureCache
+from keras_seq.formats import Example, File, Table
 from keras_seq.preprocessing.words import WordIds
+from keras_seq.reading import Reader
 
 
 def examples(lengths):
@@ -90,3 +93,57 @@ def test_real_sentences_pad_little():
         lengths = words.split(np.array([e.input for e in batch], object)).row_lengths().numpy()
         padded, real = padded + lengths.max() * len(lengths), real + lengths.sum()
     assert real / padded > 0.93
+
+
+class Bytes(keras.layers.Layer):
+    """The lengths of files."""
+
+    def call(self, raw):
+        return tf.strings.length(raw)[:, None]
+
+
+def of_files(folder, contents):
+    """Examples of files, and what makes batches of them; a file that holds "bad" has a problem."""
+    examples = []
+    for number, content in enumerate(contents):
+        (folder / str(number)).write_text(content, encoding="utf-8")
+        examples.append(Example(File.of(folder / str(number)), ("x", "y"), f"f:{number}"))
+    lookup = keras.layers.StringLookup(vocabulary=["x", "y"], num_oov_indices=0)
+    prepared = Preprocessing(Bytes(), lookup, lambda lengths, truths: (lengths, lookup(truths)), {})
+    reader = Reader("skip", lambda read: ["is bad" if one == b"bad" else "" for one in read])
+    return examples, prepared, reader
+
+
+@pytest.mark.parametrize("cached", [False, True])
+@pytest.mark.parametrize(
+    "contents", [["bad", "bad", "good", "goods"], ["x", "good", "bad", "bad"], ["bad", "x", "yy", "bad"]]
+)
+def test_an_epoch_has_its_steps_whatever_cannot_be_read(contents, cached, tmp_path):
+    examples, prepared, reader = of_files(tmp_path, contents)
+    cache = FeatureCache(prepared, reader, None) if cached else None
+    if cached:
+        reader.problems = None
+        for number, content in enumerate(contents):
+            if content == "bad":
+                (tmp_path / str(number)).unlink()
+    batches = Batches(prepared, reader, cache)
+    assert len(list(batches.training(examples, 2, 9, 1, range(3)))) == 6
+    assert len(list(batches.evaluation(examples, 2, 2))) == 2
+
+
+def test_a_split_of_which_nothing_can_be_used_is_one_sentence(tmp_path):
+    examples, prepared, reader = of_files(tmp_path, ["bad", "bad", "bad"])
+    batches = Batches(prepared, reader)
+    with pytest.raises(DataError, match=r"no file can be used; f:0: .*0: is bad"), batches.errors():
+        list(batches.training(examples, 2, 9, 1, range(1)))
+
+
+def test_training_takes_one_of_several_truths_and_evaluation_the_first(tmp_path):
+    examples, prepared, reader = of_files(tmp_path, ["good"] * 40)
+    batches = Batches(prepared, reader)
+    (taken,) = (targets.numpy() for _, targets in batches.training(examples, 40, 99, 1, range(1)))
+    assert 5 < taken.sum() < 35
+    again, other = (targets.numpy() for _, targets in batches.training(examples, 40, 99, 1, range(2)))
+    np.testing.assert_array_equal(taken, again)
+    assert (taken != other).any()
+    assert not any(targets.numpy().any() for _, targets in batches.evaluation(examples, 40))

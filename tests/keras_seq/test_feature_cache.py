@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_seq.contract import Preprocessing
+from keras_seq.errors import DataError
 from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example, File
 from keras_seq.reading import Reader
@@ -102,3 +103,29 @@ def test_texts_are_kept_by_themselves(cache):
     for _ in range(2):
         assert filled.batch(texts)[1]["codes"].tolist() == [[120, 0], [121, 122]]
     assert sorted(CALLS) == [b"x", b"yz"]
+
+
+def test_a_batch_of_which_nothing_can_be_read_is_empty(cache, examples, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).unlink()
+    assert cache().batch(examples) == ([], None)
+
+
+def test_what_the_database_refuses_is_one_sentence(examples, tmp_path):
+    path = tmp_path / "features.sqlite"
+    filled = FeatureCache(preprocessing(), Reader(), path)
+    filled.close()
+    with pytest.raises(DataError, match=r"features.sqlite: the cache cannot be used: .*training.cache: none"):
+        filled.batch(examples)
+    with pytest.raises(DataError, match="the cache cannot be used"):
+        FeatureCache(preprocessing(), Reader(), tmp_path / "no folder" / "features.sqlite")
+
+
+def test_a_name_that_is_no_utf8_has_a_row(tmp_path):
+    path = tmp_path / "\udcff"
+    path.write_text("a", encoding="utf-8")
+    filled = FeatureCache(preprocessing(), Reader(), tmp_path / "features.sqlite")
+    CALLS.clear()
+    for _ in range(2):
+        assert filled.batch([Example(File.of(path), "x", "")])[1]["text"].tolist() == [b"a"]
+    assert len(CALLS) == 1

@@ -53,7 +53,7 @@ def test_a_file_that_goes_bad_later_is_left_out_of_its_batch(examples, capsys):
     kept, inputs = Reader("skip").read(examples)
     assert kept == examples[:1]
     assert inputs == [b"\0\xff NUL at the end\0"]
-    assert "skipped, 3 in all: t:4: " in capsys.readouterr().out
+    assert capsys.readouterr().out.count("skipped: t:") == 3
     with pytest.raises(DataError, match="t:2: "):
         Reader("stop").read(examples)
 
@@ -61,6 +61,18 @@ def test_a_file_that_goes_bad_later_is_left_out_of_its_batch(examples, capsys):
 def test_what_the_application_finds_wrong_counts_too(examples):
     of_nul = Reader("skip", lambda read: ["has a NUL" if b"\0" in one else "" for one in read])
     assert of_nul.read(examples[:1]) == ([], [])
-    assert of_nul.skipped == {examples[0].input.path: "has a NUL"}
+    assert list(of_nul.skipped) == [examples[0].input.path]
     with pytest.raises(DataError, match=r"good: has a NUL; training.unreadable"):
         Reader("stop", of_nul.problems).read(examples[:1])
+
+
+def test_a_folder_is_no_file(examples):
+    with pytest.raises(DataError, match="folder: is no file"):
+        check(examples[3].input)
+
+
+def test_many_bad_files_are_counted_and_ten_are_named(tmp_path, capsys):
+    reader = Reader("skip")
+    reader.read([Example(File(str(tmp_path / str(n)), 0), "x", "") for n in range(30)])
+    assert len(reader.skipped) == 30
+    assert capsys.readouterr().out.count("skipped: ") == 10

@@ -200,3 +200,27 @@ def test_a_run_may_be_called_anything_that_can_be_printed(name, recipe_file, tmp
         run.begin()
         assert not run.is_complete
     assert run.recipe.as_dict() == recipe.as_dict()
+
+
+def test_fresh_removes_the_pictures_that_the_card_shows_and_leaves_the_users(tiny_run, recipe_file, tmp_path):
+    run = Run(shutil.copytree(tiny_run, tmp_path / "run"))
+    (run.path / "mine.png").write_bytes(b"mine")
+    assert run.picture_file("learning_curves").exists()
+    with run.training(load_recipe(recipe_file), fresh=True):
+        run.begin()
+    assert sorted(path.name for path in run.path.glob("*.png")) == ["mine.png"]
+
+
+def test_how_files_are_read_may_change_while_a_training_goes_on(recipe_file, tmp_path):
+    run = Run(tmp_path / "run")
+    with run.training(load_recipe(recipe_file), fresh=False):
+        run.begin()
+        run.save_position({"epoch": 1})
+    other = load_recipe(recipe_file, overrides=["training.unreadable=skip", "training.cache=disk"])
+    with run.training(other, fresh=False):
+        run.begin()
+    assert run.position_file.exists()
+    assert run.recipe.training["unreadable"] == "skip"
+    longer = load_recipe(recipe_file, overrides=["training.epochs=9"])
+    with pytest.raises(RecipeError, match=r"training.epochs was 2, is 9"), run.training(longer, fresh=False):
+        pass

@@ -179,7 +179,7 @@ def test_a_dataset_is_for_predict():
 
 
 def test_inputs_that_are_no_text_may_be_any_bytes():
-    assert as_strings([b"\xff\x00"], "speech").numpy().tolist() == [b"\xff\x00"]
+    assert as_strings([b"\xff\x00"], "speech", files=True).numpy().tolist() == [b"\xff\x00"]
 
 
 def test_the_parts_of_a_model_are_its_own(model):
@@ -224,5 +224,5 @@ def test_sentences_are_lists_of_tokens():
 
 def test_a_path_is_not_taken_for_the_bytes_of_its_file():
     with pytest.raises(TypeError, match=r"expected the bytes of clips; entry 0 is a text: 'a.gif'; pathlib"):
-        as_strings(["a.gif"], "clip")
-    assert as_strings([b"GIF\0"], "clip").numpy().tolist() == [b"GIF\0"]
+        as_strings(["a.gif"], "clip", files=True)
+    assert as_strings([b"GIF\0"], "clip", files=True).numpy().tolist() == [b"GIF\0"]

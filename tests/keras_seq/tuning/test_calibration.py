@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import tried_on
 
-from keras_seq.answers.calibration import OUTSIDE_PENALTIES, calibrate
 from keras_seq.answers.entities import penalized
 from keras_seq.layers import CRF, EntityF1
 from keras_seq.layers.crf import legal_iobes
+from keras_seq.tuning.calibration import OUTSIDE_PENALTIES, calibrate
 
 TAGS, SINGLE = 5, 4
 

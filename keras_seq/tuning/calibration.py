@@ -28,8 +28,7 @@ def calibrate(network: keras.Model, data: tf.data.Dataset, fixed: dict[str, floa
 
     Returns:
         `outside_penalty`, and where some answered entities are right, mostly those of higher scores,
-        `score_slope` and
-        `score_intercept`: arguments of `TaggedTokens`.
+        `score_slope` and `score_intercept`: arguments of `TaggedTokens`.
     """
     potentials_of = tf.function(
         lambda inputs: network(inputs, training=False), reduce_retracing=True, autograph=False

@@ -3,7 +3,7 @@
 import pytest
 
 from keras_seq.answers.translations import Candidate
-from keras_seq.metrics.length_penalty import LENGTH_PENALTIES, best_penalty
+from keras_seq.tuning.length_penalty import LENGTH_PENALTIES, best_penalty
 
 
 @pytest.mark.parametrize("monitor", ["auto", "bleu", "chrf", "loss"])

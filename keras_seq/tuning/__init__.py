@@ -1,0 +1,1 @@
+"""What held-out examples decide about a trained model."""
