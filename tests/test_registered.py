@@ -87,7 +87,9 @@ models, measures = pickle.loads((folder / "saved.pickle").read_bytes())
 for name, arrays in models.items():
     inputs = [tf.constant(array) for array in arrays]
     model = keras.saving.load_model(folder / f"{name}.keras")
-    answers[name] = [model(inputs[0] if len(inputs) == 1 else inputs), getattr(saved, name)(*inputs)]
+    answers[name] = [model(inputs[0] if len(inputs) == 1 else inputs)]
+    if hasattr(saved, name):
+        answers[name].append(getattr(saved, name)(*inputs))
 for name, (config, arguments) in measures.items():
     answers[name] = [keras.saving.deserialize_keras_object(config)(*arguments)]
 answers = keras.tree.map_structure(lambda x: x.numpy() if hasattr(x, "numpy") else x, answers)
@@ -153,7 +155,8 @@ def answers(made, tmp_path_factory):
         model.save(folder / f"{key}.keras")
         archive.track(model)
         spec = [tf.TensorSpec(tensor.shape, tensor.dtype, tensor.name) for tensor in model.inputs]
-        archive.add_endpoint(key, endpoint(model), spec)
+        if key != "translation":  # whose search takes half a minute to trace; `test_zoo` exports one
+            archive.add_endpoint(key, endpoint(model), spec)
         arguments = [TABLE[name][1] for name in TABLE if place(name) == key]
         given[key] = keras.tree.flatten(arguments)[: len(model.inputs)]
     archive.write_out(
@@ -219,7 +222,7 @@ def test_a_fresh_process_answers_the_same(name, made, answers):
     expected = one(*keras.tree.map_structure(tf.constant, arguments))
     expected = named(name, expected) if key == "layers" else {"": expected} if not key else expected
     found = answers[key or name]
-    assert len(found) == (2 if key else 1)
+    assert len(found) == (2 if key and key != "translation" else 1)
     for answer in found:
         answer = answer if key else {"": answer}
         for part, tensor in expected.items():

@@ -95,23 +95,30 @@ def test_what_is_wrong_with_a_file_is_said_before_tensorflow_is_loaded(tiny_run,
         assert f"{expected}" in done.stderr.splitlines()[-1]
 
 
-def test_the_column_is_the_recipes_unless_another_is_named(tmp_path):
+def test_the_column_is_the_recipes_unless_another_is_named():
     class Run:
-        def __init__(self, **data):
-            self.recipe = type("Recipe", (), {"data": data})
+        takes_files = False
 
-    for data, column, expected in (
-        ({"text": "review", "header": None}, None, ("review", None)),
-        ({"text": 1, "header": True}, None, (1, True)),
-        ({"text": 1, "header": True}, "2", (2, True)),
-        ({"text": 1, "header": False}, "words", ("words", None)),
-        ({"token": "words"}, None, ("words", None)),
-        ({"text": None}, None, (None, None)),
+        def __init__(self, application, **data):
+            self.recipe = type("Recipe", (), {"application": application, "data": data})
+
+    for application, data, column, expected in (
+        ("sentiment", {"text": "review", "header": None}, None, ("review", None)),
+        ("sentiment", {"text": 1, "header": True}, None, (1, True)),
+        ("sentiment", {"text": 1, "header": True}, "2", (2, True)),
+        ("translation", {"text": 1, "header": False}, "words", ("words", None)),
+        ("ner", {"token": "words"}, None, ("words", None)),
+        ("translation", {"text": None}, None, (None, None)),
     ):
-        found = predict._file(Run(**data), "a.csv", column)
+        found = predict._of_file(Run(application, **data), "a.csv", column)
         assert (found.column, found.header) == expected
-    kinds = itertools.product([{"text": 0}, {"token": 0}], ["a.txt", "a.tsv", ["a.txt", "b.txt"], None])
-    tables = [predict._file(Run(train=train, **data), "b.txt", None)._tables for data, train in kinds]
+    kinds = itertools.product(
+        [("sentiment", {"text": 0}), ("ner", {"token": 0})], ["a.txt", "a.tsv", ["a.txt", "b.txt"], None]
+    )
+    tables = [
+        predict._of_file(Run(application, train=train, **data), "b.txt", None)._tables
+        for (application, data), train in kinds
+    ]
     assert [".txt" in names for names in tables] == [True] + [False] * 7
 
 
