@@ -48,7 +48,7 @@ def _evaluate(run: Run, data: list[str]) -> None:
         split, examples = "validation", application.read("validation", **settings)
     unreadable = recipe.training["unreadable"]
     splits.check_first(examples)
-    examples = Readable(examples, unreadable, split)
+    examples = Readable(examples, unreadable, split, hint="")
     with progress.step("loading TensorFlow"):
         environment.import_keras()
         from keras_seq.run import load
@@ -57,7 +57,9 @@ def _evaluate(run: Run, data: list[str]) -> None:
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:
-        scored = scoring.score(model, step.counted(examples), objective, run.read_seen(), Reader(unreadable))
+        scored = scoring.score(
+            model, step.counted(examples), objective, run.read_seen(), Reader(unreadable, hint="")
+        )
     print(f"{run.path} on {' and '.join(data) or f'the {split} split'}")
     print(scored.table)
     example = "FILE" if run.takes_files else "TEXT"

@@ -15,7 +15,7 @@ from keras_seq.formats import Example, File
 
 MOST_NAMED = 10  # files that are skipped because of what is in them
 READ_AT_ONCE = 16  # files; a disk or a network answers several questions at once
-SKIP = "training.unreadable: skip leaves such files out"
+HINT = "; training.unreadable: skip leaves such files out"
 Unreadable = Literal["stop", "skip"]
 
 
@@ -53,13 +53,16 @@ class Readable:
         examples: any; texts pass.
         unreadable: whether a file that cannot be read is an error, or skipped.
         split: the name of what is read, for messages.
+        hint: what to do, at the end of a complaint.
 
     Raises:
         DataError: while iterating, at the first file that cannot be read, or when none can.
     """
 
-    def __init__(self, examples: Iterable[Example], unreadable: Unreadable, split: str) -> None:
-        self.examples, self.unreadable, self.split = examples, unreadable, split
+    def __init__(
+        self, examples: Iterable[Example], unreadable: Unreadable, split: str, hint: str = HINT
+    ) -> None:
+        self.examples, self.unreadable, self.split, self.hint = examples, unreadable, split, hint
         self.skipped = 0  # in the last iteration that got to the end
 
     def __iter__(self) -> Iterator[Example]:
@@ -72,7 +75,7 @@ class Readable:
                 continue
             message = f"{example.where}: {example.input.path}: {problem}"
             if self.unreadable == "stop":
-                raise DataError(f"{message}; {SKIP}")
+                raise DataError(f"{message}{self.hint}")
             problems.append(message)
         if problems and len(problems) == total:
             raise DataError(f"none of the {total} files of the {self.split} split can be read; {problems[0]}")
@@ -96,7 +99,7 @@ class Reader:
         self,
         unreadable: Unreadable = "stop",
         problems: Callable[[list[bytes]], list[str]] | None = None,
-        hint: str = f"; {SKIP}",
+        hint: str = HINT,
     ) -> None:
         self.unreadable, self.problems, self.hint = unreadable, problems, hint
         self.skipped: dict[str, str] = {}  # path -> the complaint
