@@ -19,7 +19,7 @@ from server_process import free_port
 
 import export.__main__ as export
 import keras_seq
-from keras_seq import applications, evaluate, predict, train
+from keras_seq import applications, evaluate, inspect, predict, train
 from keras_seq.applications import Application
 from keras_seq.run import Run
 from serving import client, flags, server
@@ -258,6 +258,14 @@ def test_damaged_content_is_found_while_training(folder, name, tmp_path, capsys)
     assert train.main([*command, "--set", "training.unreadable=skip"]) == 0
     assert f"skipped: {tmp_path / 'train.tsv'}:49: {tmp_path / 'bad'}: cut off" in capsys.readouterr().out
     assert Run(tmp_path / "run").read_metrics()["training"]["skipped_files"] == 1
+
+
+def test_an_lstm_is_drawn_while_it_reads_a_file(name, run, paths, capsys):
+    if name == "tone":
+        assert inspect.main([str(run.path), paths[0]]) == 0
+        assert run.gates_file.exists()
+    else:
+        assert "no keras_seq LSTM layer" in refused(inspect, run.path, paths[0], capsys=capsys)
 
 
 def test_no_shared_file_knows_of_it(name):
