@@ -1,6 +1,7 @@
 """What several tests share: a tiny corpus, one tiny trained run, what is printed, a lock that another has."""
 
 import os
+import sys
 import subprocess
 import sys
 
@@ -25,6 +26,14 @@ with lock.locked(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten():
+    """Graphs and models of a module's tests go with it: a process that holds thousands of them is slow."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
 
 
 @pytest.fixture
