@@ -1,7 +1,6 @@
 """What several tests share: a tiny corpus, one tiny trained run, what is printed, a lock that another has."""
 
 import os
-import sys
 import subprocess
 import sys
 
