@@ -24,7 +24,7 @@ demo: environment  ## train, score, export, serve and ask the sentiment model of
 	$(BIN)/python serving/client.py --grpc sentiment $(QUESTIONS)
 
 test: environment  ## the tests, the same every time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-random: environment  ## the property tests on other, and more, examples each time; what fails becomes an example
 	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile=random
