@@ -133,6 +133,10 @@ class _Database:
         with self._lock:
             self._connection.close()
 
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):  # it was never opened
+            self._connection.close()
+
     def get(self, key: Key) -> Row | None:
         with self._lock, self._complaints():
             query = "SELECT row FROM features WHERE path = ? AND file = ?"
