@@ -105,19 +105,23 @@ class _Database:
 
     def _opened(self, digest: str) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(
-            "PRAGMA synchronous=NORMAL"
-        )  # whole after a kill; the last rows may be lost with the power
-        with connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS made_by (digest TEXT)")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, file TEXT, row BLOB)"
-            )
-            if connection.execute("SELECT digest FROM made_by").fetchall() != [(digest,)]:
-                connection.execute("DELETE FROM features")
-                connection.execute("DELETE FROM made_by")
-                connection.execute("INSERT INTO made_by VALUES (?)", (digest,))
+                "PRAGMA synchronous=NORMAL"
+            )  # whole after a kill; the last rows may be lost with the power
+            with connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS made_by (digest TEXT)")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, file TEXT, row BLOB)"
+                )
+                if connection.execute("SELECT digest FROM made_by").fetchall() != [(digest,)]:
+                    connection.execute("DELETE FROM features")
+                    connection.execute("DELETE FROM made_by")
+                    connection.execute("INSERT INTO made_by VALUES (?)", (digest,))
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     @contextlib.contextmanager
