@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq import version
 from keras_seq.answers import edge_inputs, presentation
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.presentation import WorstExamples
@@ -18,6 +19,7 @@ from keras_seq.formats import Answer, Example
 from keras_seq.pictures import Picture
 from keras_seq.preprocessing.words import WordIds
 
+VERSION = "keras_seq_version"  # in a saved model's config: of the code that wrote it
 PROBLEM = "problem"  # the output of models of files: "", or what is wrong with the file
 
 
@@ -52,6 +54,16 @@ class Answering(keras.Model):
 
     takes_files = False  # whether a raw input is the bytes of a file; else it is a text
     _graphs: Untracked | None = None
+
+    def get_config(self) -> dict:
+        """Keras's, and the version of keras_seq; files of 0.2.0 do not have it."""
+        return {**super().get_config(), VERSION: version.version()}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> Answering:
+        """The model of a config, whichever version wrote it."""
+        config = {name: value for name, value in config.items() if name != VERSION}
+        return super().from_config(config, custom_objects)
 
     def edge_inputs(self, examples: list[str | bytes]) -> EdgeInputs:
         """Raw inputs to try on this model before it is served.
