@@ -20,10 +20,10 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 from export import folders, serving_versions
 from export.fresh_process import FreshProcess
-from keras_seq.command_line import proposed
+from keras_seq.command_line import RUN, proposed
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.progress import say, step
-from keras_seq.run import Run, load
+from keras_seq.run import Run, find, load
 from keras_seq.version import version
 
 if TYPE_CHECKING:
@@ -38,11 +38,15 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m export",
         description="Write a run's model as a servable for TensorFlow Serving. Nothing is published that fails a gate.",
     )
-    parser.add_argument("run", nargs="?", metavar="RUN", help="a run's folder, for example runs/sentiment")
+    parser.add_argument("run", nargs="?", metavar="RUN", help=RUN)
     parser.add_argument(
         "--to", default="servables", metavar="DIR", help="folder of servables (default: servables)"
     )
-    parser.add_argument("--name", metavar="NAME", help="the model's name (default: that of the run's folder)")
+    parser.add_argument(
+        "--name",
+        metavar="NAME",
+        help="the model's name (default: that of the run, or of the model of the zoo)",
+    )
     parser.add_argument(
         "--version",
         type=_positive,
@@ -76,7 +80,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     """All that can be known without TensorFlow comes first."""
-    run, to = Run(arguments.run).finished(), pathlib.Path(arguments.to)
+    run, to = find(arguments.run).finished(), pathlib.Path(arguments.to)
     requests = run.read_requests()
     name = folders.check_name(arguments.name or run.name)
     model_folder = to / name

@@ -2,7 +2,8 @@
 
     load_recipe   read and check a recipe
     build         the Keras functional model of a recipe, without data
-    load          the trained model of a run: raw inputs -> named answers
+    load          a trained model, of the zoo or of a run: raw inputs -> named answers
+    list_models   the trained models of the zoo
     RecipeError   a recipe or a command line is wrong
     DataError     a file of yours is wrong
 
@@ -22,6 +23,7 @@ environment.prepare()
 
 from keras_seq import applications  # noqa: E402
 from keras_seq.errors import DataError, RecipeError  # noqa: E402
+from keras_seq.pretrained import list_models  # noqa: E402
 from keras_seq.recipe import Recipe, load_recipe  # noqa: E402
 from keras_seq.run import load  # noqa: E402
 
@@ -29,7 +31,16 @@ if not environment.command():
     with environment.quiet():
         import keras_seq.answers  # noqa: F401
 
-__all__ = ["DataError", "Recipe", "RecipeError", "__version__", "build", "load", "load_recipe"]
+__all__ = [
+    "DataError",
+    "Recipe",
+    "RecipeError",
+    "__version__",
+    "build",
+    "list_models",
+    "load",
+    "load_recipe",
+]
 
 
 def __dir__() -> list[str]:

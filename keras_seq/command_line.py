@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from keras_seq.version import version
 
+RUN = "a run's folder, for example runs/sentiment, or the name of a trained model of the zoo"  # help of RUN
 SHOWN_CHARACTERS = 60  # of a text in a command that is proposed
 
 

@@ -3,20 +3,22 @@
     gates.png       the input, forget and output gates and the cell, unit by unit, word by word
     gradients.png   how far back a gradient reaches: this LSTM, a new one, and a plain recurrent network
 
-docs/lstm.md shows both, with the equations.
+They are written into the run; those of a model of the zoo into runs/NAME.pictures. docs/lstm.md shows both,
+with the equations.
 """
 
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import sys
 from typing import TYPE_CHECKING
 
 from keras_seq import environment, progress, reading
-from keras_seq.command_line import CommandParser, proposed
+from keras_seq.command_line import RUN, CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.formats import File
-from keras_seq.run import Run, load
+from keras_seq.run import Run, find, load
 
 if TYPE_CHECKING:
     import keras
@@ -40,12 +42,13 @@ def main(argv: list[str] | None = None) -> int:
         "keras_seq.inspect",
         "Draw what an LSTM layer of a run does while it reads a text: gates.png and gradients.png.",
     )
-    parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
+    parser.add_argument("run", metavar="RUN", help=RUN)
     parser.add_argument("text", metavar="TEXT", help="what to read: a text, or the path of a file")
     parser.add_argument("--layer", metavar="NAME", help="which LSTM layer (default: the first)")
     arguments = parser.parse_args(argv)
     with user_errors():
-        run = Run(arguments.run).finished()
+        run = find(arguments.run).finished()
+        to = _place(run)
         with progress.step("loading TensorFlow"):
             environment.import_keras()
         from keras_seq.pictures import drawing
@@ -55,12 +58,21 @@ def main(argv: list[str] | None = None) -> int:
         layers = _chosen(_lstm_layers(model.network), arguments.layer)
         with progress.step("drawing", at_once=False):
             raw = reading.contents(File.of(arguments.text)) if model.takes_files else arguments.text
-            _draw_gates(model, layers, raw, run)
+            to.path.mkdir(parents=True, exist_ok=True)
+            _draw_gates(model, layers, raw, to)
             with drawing():
-                _draw_gradients(model, next(iter(layers.values())), run)
-    print(f"{run.gates_file}\n{run.gradients_file}")
-    print(f"next:\n  {proposed('export', str(run.path))}")
+                inputs = next(iter(run.read_requests().values()))
+                _draw_gradients(model, next(iter(layers.values())), inputs, to)
+    print(f"{to.gates_file}\n{to.gradients_file}")
+    print(f"next:\n  {proposed('export', run.called)}")
     return 0
+
+
+def _place(run: Run) -> Run:
+    """Where the pictures go: into the run, but nothing is written into a model that was published."""
+    if not run.is_published:
+        return run
+    return Run(pathlib.Path("runs", f"{run.name}.pictures"))
 
 
 def _lstm_layers(model: keras.Model) -> dict[str, dict[str, LSTM]]:
@@ -121,16 +133,16 @@ def _labels(model: Answering, text: str | bytes, steps: int) -> list[str]:
     return names if len(names) == steps else [str(step) for step in range(1, steps + 1)]
 
 
-def _draw_gates(model: Answering, layers: dict[str, LSTM], text: str | bytes, run: Run) -> None:
+def _draw_gates(model: Answering, layers: dict[str, LSTM], text: str | bytes, to: Run) -> None:
     from keras_seq.pictures import drawing, one_line
 
     drawn = inside(model, layers, text)
     words = [one_line(word) for word in _labels(model, text, len(next(iter(drawn.values()))["cell"]))]
     with drawing(words):
-        _gates(drawn, words, run)
+        _gates(drawn, words, to)
 
 
-def _gates(drawn: dict[str, dict[str, np.ndarray]], words: list[str], run: Run) -> None:
+def _gates(drawn: dict[str, dict[str, np.ndarray]], words: list[str], to: Run) -> None:
     import matplotlib.figure
     import numpy as np
 
@@ -153,10 +165,10 @@ def _gates(drawn: dict[str, dict[str, np.ndarray]], words: list[str], run: Run) 
             figure.colorbar(image, ax=axis, pad=0.01)
         every = -(-steps // MOST_LABELLED_STEPS)
         axes[-1][column].set_xticks(range(0, steps, every), words[::every], rotation=90, parse_math=False)
-    figure.savefig(run.gates_file, dpi=120)
+    figure.savefig(to.gates_file, dpi=120)
 
 
-def _draw_gradients(model: Answering, layer: LSTM, run: Run) -> None:
+def _draw_gradients(model: Answering, layer: LSTM, inputs: list[str | bytes], to: Run) -> None:
     """The run's example inputs, strung together, give a sequence that is long enough."""
     import keras
     import matplotlib.figure
@@ -164,7 +176,6 @@ def _draw_gradients(model: Answering, layer: LSTM, run: Run) -> None:
 
     from keras_seq.layers import LSTM
 
-    inputs = next(iter(run.read_requests().values()))
     readings = [_read(model, {"": layer}, text)[""] for text in inputs]
     sequences = tf.concat([reading.sequences for reading in readings], axis=1)[:, :LONGEST_DISTANCE]
     keras.utils.set_random_seed(1)
@@ -192,7 +203,7 @@ def _draw_gradients(model: Answering, layer: LSTM, run: Run) -> None:
     axis.set_ylim(*SHOWN_NORMS)
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8)
-    figure.savefig(run.gradients_file, dpi=120)
+    figure.savefig(to.gradients_file, dpi=120)
 
 
 def gradient_norms(layer: keras.layers.Layer, sequences: tf.Tensor) -> np.ndarray:

@@ -17,11 +17,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from keras_seq import environment, progress, reading
-from keras_seq.command_line import CommandParser, proposed, writes_utf8
+from keras_seq.command_line import RUN, CommandParser, proposed, writes_utf8
 from keras_seq.errors import DataError, RecipeError, user_errors
 from keras_seq.formats import Example, File, Input, Inputs
 from keras_seq.formats.lines import suffix
-from keras_seq.run import Run
+from keras_seq.run import Run, find
 from keras_seq.sections import INPUT_COLUMN, INPUT_KEY, Column, marked
 
 INPUTS_AT_ONCE = 3200
@@ -30,7 +30,7 @@ ROW = "row"  # the answer's key for what stands beside an input; no application 
 
 def main(argv: list[str] | None = None) -> int:
     parser = CommandParser("keras_seq.predict", "Ask a trained run.")
-    parser.add_argument("run", metavar="RUN", help="a run's folder, for example runs/sentiment")
+    parser.add_argument("run", metavar="RUN", help=RUN)
     parser.add_argument(
         "inputs", nargs="*", metavar="TEXT", help="raw inputs: texts, or paths where the model takes files"
     )
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
     with user_errors():
-        run = Run(arguments.run).finished()
+        run = find(arguments.run).finished()
         if bool(arguments.inputs) == bool(arguments.file):
             raise RecipeError("give either inputs or --file F")
         if arguments.column and not arguments.file:
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
             given = _checked(given)
         for answer in _answers(run, given):
             print(_json(answer))
-    print(f"next:\n  {proposed('export', str(run.path))}", file=sys.stderr)
+    print(f"next:\n  {proposed('export', run.called)}", file=sys.stderr)
     return 0
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pathlib
 import re
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pydantic
@@ -34,16 +35,57 @@ class Recipe:
     training: dict[str, Any]
     serving: dict[str, Any]
 
+    @property
+    def needs_files(self) -> bool:
+        """Whether its data is the user's files, and not a built-in corpus."""
+        return self.data.get("source") != "sample"
+
     def as_dict(self) -> dict[str, Any]:
         """The resolved recipe, in a form that `load_recipe` reads back to the same values."""
-        directory = pathlib.Path(self.directory).resolve()
+        sections = self._with_paths(_resolved)
+        sections["data"] = {"directory": _resolved(self.directory), **sections["data"]}
+        return {"application": self.application, **{k: v for k, v in sections.items() if v}}
+
+    def portable(self) -> dict[str, Any]:
+        """As `as_dict`, for another machine: without `directory`, and with paths that start there.
+
+        Of a path outside of it the last part is kept.
+
+        Raises:
+            RecipeError: when two paths would become one.
+        """
+        directory, kept = pathlib.Path(self.directory).resolve(), dict[str, str]()
+
+        def inside(path: str) -> str:
+            whole = pathlib.Path(path).resolve()
+            within = str(whole.relative_to(directory)) if whole.is_relative_to(directory) else whole.name
+            if kept.setdefault(within, str(whole)) != str(whole):
+                raise RecipeError(
+                    f"{whole}: outside of {directory}, this path and {kept[within]} are both {within!r}; train with a "
+                    "data.directory that they are in"
+                )
+            return within
+
+        sections = {section: values for section, values in self._with_paths(inside).items() if values}
+        return {"application": self.application, **sections}
+
+    def moved(self, directory: str | os.PathLike) -> Recipe:
+        """The same recipe, with its data in another folder: its paths, as `portable` has them, start there."""
+        portable = self.portable()
+        values: dict[str, Any] = {section: portable.get(section, {}) for section in SECTIONS}
+        relative = dataclasses.replace(self, directory=str(directory), **values)
+        joined = relative._with_paths(lambda path: str(pathlib.Path(directory, path)))
+        return dataclasses.replace(relative, **dict[str, Any](joined))
+
+    def _with_paths(self, changed: Callable[[str], str]) -> dict[str, dict[str, Any]]:
+        """The sections, with every path in them changed."""
         sections = {section: dict(getattr(self, section)) for section in SECTIONS}
         for section, values in sections.items():
             for key in marked(PATH, self.application, section):
-                if isinstance(values.get(key), str | list):
-                    values[key] = _resolved(values[key])
-        sections["data"] = {"directory": str(directory), **sections["data"]}
-        return {"application": self.application, **{k: v for k, v in sections.items() if v}}
+                value = values.get(key)
+                if isinstance(value, str | list):
+                    values[key] = [*map(changed, value)] if isinstance(value, list) else changed(value)
+        return sections
 
     def differences(self, earlier: Recipe) -> list[str]:
         """The keys whose values are not those of an earlier recipe, as "model.units was 8, is 16".
@@ -195,5 +237,5 @@ def _known_application(application: Any, place: str) -> None:
         )
 
 
-def _resolved(path: Any) -> Any:
-    return [_resolved(one) for one in path] if isinstance(path, list) else str(pathlib.Path(path).resolve())
+def _resolved(path: str) -> str:
+    return str(pathlib.Path(path).resolve())

@@ -1,15 +1,4 @@
-"""The run directory, `runs/<recipe name>/`: the only file that knows its file names.
-
-    recipe.yaml       the resolved recipe: every key, defaults included
-    model.keras       raw input -> named answers, with the best weights
-    metrics.json      {"validation": {...}, "test": {...}, "training": {...}}; it is there when the run is complete
-    history.csv       a line an epoch
-    requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
-    seen.json         what of the training split scoring compares with (the entities that it had); not always there
-    card.md, *.png    what the run is, for people; worst_examples.html where the answers can be shown in colour
-    logs/             TensorBoard
-    state/            what is needed to go on after a stop
-    lock              there while a process trains; held by the system, so that none outlives its process
+"""A run's life: begun, trained, finished; found by its folder or, in the zoo, by its name; loaded.
 
 TensorFlow is imported by `load` alone: what the commands here say of a missing or finished run does not wait
 for it.
@@ -18,55 +7,37 @@ for it.
 from __future__ import annotations
 
 import contextlib
-import csv
-import json
 import os
 import pathlib
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from keras_seq import request_body, yaml_tree
-from keras_seq.atomic import replace, replace_arrays
+from keras_seq import keras_file
 from keras_seq.errors import RecipeError, reason
 from keras_seq.lock import Locked, holder, locked
-from keras_seq.recipe import Recipe, load_recipe
+from keras_seq.recipe import ZOO, Recipe
+from keras_seq.run_files import RunFiles
+from keras_seq.sections import nearest
+from keras_seq.version import version
+
+PRETRAINED = ZOO / "pretrained"
 
 
-class Run:
-    """A run's files by name; see the module's docstring."""
+class Run(RunFiles):
+    """A run, whether it is there or not yet.
 
-    def __init__(self, path: str | os.PathLike) -> None:
-        self.path = pathlib.Path(path)
-        self.name = self.path.resolve().name
-        self.recipe_file = self.path / "recipe.yaml"
-        self.model_file = self.path / "model.keras"
-        self.metrics_file = self.path / "metrics.json"
-        self.history_file = self.path / "history.csv"
-        self.requests_file = self.path / "requests.json"
-        self.seen_file = self.path / "seen.json"
-        self.card_file = self.path / "card.md"
-        self.worst_examples_file = self.path / "worst_examples.html"
-        self.gates_file = self.path / "gates.png"
-        self.gradients_file = self.path / "gradients.png"
-        self.logs = self.path / "logs"
-        self.state = self.path / "state"
-        self.position_file = self.state / "position.npz"
-        self.best_weights_file = self.state / "best_weights.npz"
-        self.features_file = self.state / "features.sqlite"
-        self.lock_file = self.path / "lock"
+    Args:
+        path: its folder.
+        called: how commands name it to people, where that is not the path.
+    """
+
+    def __init__(self, path: str | os.PathLike, called: str = "") -> None:
+        super().__init__(path)
+        self.called = called or str(path)
         self._begin: Callable[[], None] = lambda: None
-
-    @property
-    def is_complete(self) -> bool:
-        return self.metrics_file.exists()
-
-    @property
-    def recipe(self) -> Recipe:
-        """The resolved recipe; the files that it names need not be there any more."""
-        return load_recipe(self.recipe_file, check_files=False)
 
     @contextlib.contextmanager
     def training(self, recipe: Recipe, fresh: bool) -> Iterator[None]:
@@ -103,7 +74,9 @@ class Run:
         with lock:
             if not fresh and (self.is_complete or self.position_file.exists()):
                 self._same_recipe(recipe)
-                self._begin = lambda: self._write_recipe(recipe)  # how files are read may have changed
+                self._begin = lambda: self.write_recipe(
+                    recipe.as_dict()
+                )  # how files are read may have changed
             else:
                 self._begin = lambda: self._start_over(recipe)
             yield
@@ -122,16 +95,16 @@ class Run:
         Raises:
             RecipeError: when it is not.
         """
-        made = "a run is made by python -m keras_seq.train RECIPE"
+        made = f"; a run is made by python -m keras_seq.train RECIPE{_in_the_zoo(self.path)}"
         try:
             is_folder, is_run = self.path.is_dir(), self.recipe_file.exists()
         except OSError as error:  # as of a text where the folder should be
-            raise RecipeError(f"{str(self.path)[:80]}...: no such folder ({reason(error)}); {made}") from None
+            raise RecipeError(f"{str(self.path)[:80]}...: no such folder ({reason(error)}){made}") from None
         if not is_run:
             what = "this folder holds no run (it has no recipe.yaml)" if is_folder else "no such folder"
             if self.path.is_file():
                 what = "is a file; expected a run's folder"
-            raise RecipeError(f"{self.path}: {what}; {made}")
+            raise RecipeError(f"{self.path}: {what}{made}")
         if not self.is_complete:
             process = holder(self.lock_file)
             goes_on = "the command that began it goes on with it"
@@ -142,85 +115,6 @@ class Run:
             gone = "model.keras is gone; the command that began it, with --fresh, makes it anew"
             raise RecipeError(f"{self.path}: {gone}")
         return self
-
-    def read_metrics(self) -> dict[str, Any]:
-        return json.loads(self.metrics_file.read_text(encoding="utf-8"))
-
-    def write_metrics(self, metrics: dict[str, Any]) -> None:
-        text = json.dumps(metrics, indent=2)
-        replace(self.metrics_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
-
-    def read_history(self) -> list[dict[str, float]]:
-        """A dict an epoch; `epoch` counts from 1."""
-        if not self.history_file.exists():
-            return []
-        with self.history_file.open(encoding="utf-8", newline="") as lines:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
-
-    def write_history(self, rows: list[dict[str, float]]) -> None:
-        def write(part: pathlib.Path) -> None:
-            with part.open("w", encoding="utf-8", newline="") as stream:
-                writer = csv.DictWriter(stream, list(rows[0]) if rows else ["epoch"])
-                writer.writeheader()
-                writer.writerows(rows)
-
-        replace(self.history_file, write)
-
-    def read_requests(self) -> dict[str, list[str | bytes]]:
-        """Input name -> raw inputs."""
-        try:
-            return request_body.decoded(self.requests_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-            raise RecipeError(f"{self.requests_file}: cannot be read: {error}") from None
-
-    def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
-        body = request_body.encoded(name, inputs)
-        replace(self.requests_file, lambda part: part.write_text(body, encoding="utf-8"))
-
-    def read_seen(self) -> set[str]:
-        if not self.seen_file.exists():
-            return set()
-        try:
-            return set(json.loads(self.seen_file.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise RecipeError(f"{self.seen_file}: cannot be read: {error}") from None
-
-    def write_seen(self, seen: Iterable[str]) -> None:
-        text = json.dumps(sorted(seen), ensure_ascii=False, indent=0)
-        replace(self.seen_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
-
-    @property
-    def takes_files(self) -> bool:
-        """Whether a raw input is the bytes of a file."""
-        return isinstance(next(iter(self.read_requests().values()))[0], bytes)
-
-    @property
-    def example(self) -> str:
-        """A raw input to ask the model: a text, or the path of a file; "" where there is none."""
-        if self.takes_files:
-            return self.read_metrics()["training"].get("example", "")
-        texts = next(iter(self.read_requests().values()))
-        return next((text for text in texts if isinstance(text, str) and text.strip()), "")
-
-    def picture_file(self, name: str) -> pathlib.Path:
-        """Where a picture of the card is."""
-        return self.path / f"{name}.png"
-
-    def save_model(self, model: Any) -> None:
-        replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
-
-    def save_best_weights(self, network: Any) -> None:
-        replace_arrays(self.best_weights_file, *(variable.numpy() for variable in network.variables))
-
-    def load_best_weights(self, network: Any) -> None:
-        import numpy as np
-
-        with np.load(self.best_weights_file) as saved:
-            for variable, name in zip(network.variables, saved.files, strict=True):
-                variable.assign(saved[name])
-
-    def save_position(self, arrays: dict[str, Any]) -> None:
-        replace_arrays(self.position_file, **arrays)
 
     def _holds_a_run(self) -> bool:
         """A recipe alone may be anybody's; with a state or scores beside it, it is a run's."""
@@ -241,10 +135,7 @@ class Run:
             else:
                 path.unlink(missing_ok=True)
         self.state.mkdir()
-        self._write_recipe(recipe)
-
-    def _write_recipe(self, recipe: Recipe) -> None:
-        replace(self.recipe_file, lambda part: yaml_tree.write(recipe.as_dict(), part))
+        self.write_recipe(recipe.as_dict())
 
     def _pictures(self) -> list[pathlib.Path]:
         """The pictures that the card shows."""
@@ -263,32 +154,77 @@ class Run:
             )
 
 
+def published() -> dict[str, pathlib.Path]:
+    """The trained models that the package brings: name -> folder."""
+    folders = sorted(PRETRAINED.iterdir()) if PRETRAINED.is_dir() else []
+    return {path.name: path for path in folders if path.name[0] != "." and Run(path).is_complete}
+
+
+def find(run: str | os.PathLike) -> Run:
+    """The run that an argument means: a folder, or the name of a model of the zoo.
+
+    What exists is taken as it is; a name alone, without a suffix, where nothing of that name is, is one of the
+    zoo's. Anything else is a run that is not there, as `Run.finished` says.
+    """
+    path = pathlib.Path(run)
+    if len(path.parts) != 1 or path.suffix or os.path.lexists(path):
+        return Run(path)
+    known = published()
+    return Run(known[path.name], path.name) if path.name in known else Run(path)
+
+
 def load(run: str | os.PathLike) -> Any:
-    """The trained model of a run: a Keras model from raw inputs to named answers.
+    """A trained model: a Keras model from raw inputs to named answers.
 
     Args:
-        run: the run's folder; or a file that such a model was saved in by `model.save("NAME.keras")`.
+        run: the name of a model of the zoo (`keras_seq.list_models()`), the folder of a run, or a file that
+            such a model was saved in by `model.save("NAME.keras")`. What exists is taken before the zoo's.
 
     Returns:
         A `keras.Model`; call it with a list of raw inputs.
 
     Raises:
-        RecipeError: when the folder holds no finished run.
+        RecipeError: when there is no such model or finished run, or another version wrote it.
 
     Example:
-        >>> keras_seq.load("runs/sentiment")(["a fine film"])["label"].numpy()
+        >>> keras_seq.load("sentiment")(["a fine film"])["label"].numpy()
         array([b'positive'], dtype=object)
     """
     path = pathlib.Path(run)
-    model_file = path if path.suffix == ".keras" and path.is_file() else Run(path).finished().model_file
+    model_file = path if path.suffix == ".keras" and path.is_file() else find(run).finished().model_file
     import keras
 
     import keras_seq.answers  # noqa: F401  (it registers what the file holds)
 
     try:
         return keras.saving.load_model(model_file, compile=False)
-    except (OSError, ValueError) as error:
-        raise RecipeError(f"{model_file}: cannot be loaded: {str(error)[:300]}") from None
+    except Exception as error:  # what Keras does not know is of any kind
+        why = f"{str(error)[:300]}{_of_another_version(model_file)}"
+        raise RecipeError(f"{model_file}: cannot be loaded: {why}") from None
+
+
+def _of_another_version(model_file: pathlib.Path) -> str:
+    """What to do with a model that another version of this package wrote; "" where that is not the reason."""
+    writer = keras_file.written_by(model_file)
+    if writer in ("", version()):
+        return ""
+    recipe_file = Run(model_file.parent).recipe_file
+    again = f"train it again from {recipe_file}" if recipe_file.exists() else "train and save it again"
+    return f"; keras_seq {writer} wrote it, and this is {version()}: install that version, or {again}"
+
+
+def _in_the_zoo(path: pathlib.Path) -> str:
+    """What the zoo has under a path's name, or nearest to it, for a run that is not there."""
+    known = published()
+    alone = len(path.parts) == 1
+    if path.name in known:
+        how = "where no such folder is" if alone else "alone"
+        return f"; the zoo has a model {path.name!r}, which is asked by its name {how}"
+    if not alone or path.suffix or not known:
+        return ""
+    near = nearest(path.name, list(known))
+    meant = f"did you mean {near!r}?" if near else f"expected one of {', '.join(known)}"
+    return f", and the zoo has no such model; {meant}"
 
 
 def _check_name(path: pathlib.Path, name: str) -> None:

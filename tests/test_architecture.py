@@ -14,7 +14,7 @@ from corpora import PROJECT
 # `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
 # import another either.
 ROOMS = [
-    "atomic environment lock request_body pictures progress version",
+    "atomic environment keras_file lock request_body pictures progress seen version",
     "errors command_line",
     "applications",
     "sections",
@@ -34,10 +34,12 @@ ROOMS = [
     "feature_cache",
     "batches",
     "applications.*",
+    "run_files",
     "run",
+    "pretrained",
     "training",
     "keras_seq",
-    "train evaluate predict inspect __main__",
+    "train evaluate predict inspect publish __main__",
     "serving",
     "export",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -47,6 +47,12 @@ def answers(model: Answering, examples: Iterable[Example]) -> Iterator[tuple[Exa
     for batch in bucketed(examples, _batch_size(model)):
         batch, inputs = reader.read(batch)
         yield from _by_example(batch, model(inputs))
+
+
+def asked(model: Answering, inputs: Sequence[str | bytes]) -> list[Answer]:
+    """A model's answers to raw inputs, asked at once, as Python values and in their order."""
+    columns = {name: plain(tensor) for name, tensor in model(list(inputs)).items()}
+    return [{name: column[row] for name, column in columns.items()} for row in range(len(inputs))]
 
 
 def plain(tensor: tf.Tensor) -> list:

@@ -3,19 +3,22 @@ imported.
 """
 
 import json
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from corpora import PROJECT
 from refusals import refused
 
-from keras_seq import train
+from keras_seq import keras_file, train
 from keras_seq.errors import RecipeError
 from keras_seq.recipe import load_recipe
-from keras_seq.run import Run
+from keras_seq.run import Run, find, load, published
 
 
 def files(folder):
@@ -224,3 +227,74 @@ def test_how_files_are_read_may_change_while_a_training_goes_on(recipe_file, tmp
     longer = load_recipe(recipe_file, overrides=["training.epochs=9"])
     with pytest.raises(RecipeError, match=r"training.epochs was 2, is 9"), run.training(longer, fresh=False):
         pass
+
+
+def test_what_exists_is_taken_before_the_zoos_model_of_that_name(tiny_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find("sentiment").path == published()["sentiment"]
+    assert find("sentiment").called == "sentiment"
+    for path in ("runs/sentiment", "sentiment.keras", "sentiment/x", str(published()["sentiment"])):
+        assert find(path).path == pathlib.Path(path)
+        assert find(path).called == path
+    shutil.copytree(tiny_run, tmp_path / "sentiment")
+    assert find("sentiment").path == pathlib.Path("sentiment")
+
+
+def test_an_unknown_name_says_what_the_zoo_has(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, expected in (
+        ("sentimnt", "the zoo has no such model; did you mean 'sentiment'?"),
+        ("xyz", "the zoo has no such model; expected one of "),
+        ("runs/sentiment", "the zoo has a model 'sentiment', which is asked by its name alone"),
+    ):
+        with pytest.raises(RecipeError, match=re.escape(expected)):
+            load(name)
+    with pytest.raises(RecipeError) as error:
+        load("runs/sentimnt")
+    assert "the zoo" not in str(error.value)
+    (tmp_path / "sentiment").mkdir()
+    with pytest.raises(RecipeError, match=r"holds no run .* asked by its name where no such folder is"):
+        load("sentiment")
+
+
+def test_a_model_is_loaded_by_name_run_or_file(tiny_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    labels = [
+        load(run)(["a fine film"])["label"].numpy()[0]
+        for run in ("sentiment", tiny_run, str(tiny_run / "model.keras"), published()["sentiment"])
+    ]
+    assert labels[0] == labels[3] == b"positive"
+    assert labels[1] == labels[2]
+
+
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [
+        (
+            "9.9.0",
+            "keras_seq 9.9.0 wrote it, and this is 0.3.0: install that version, or train it again from",
+        ),
+        (None, "keras_seq before 0.3.0 wrote it, and this is 0.3.0: install that version, or train it again"),
+        ("0.3.0", None),
+    ],
+)
+def test_a_model_of_another_version_that_cannot_be_loaded_says_which(
+    writer, expected, tiny_run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("keras_seq.run.version", lambda: "0.3.0")
+    run = Run(shutil.copytree(tiny_run, tmp_path / "run"))
+    with zipfile.ZipFile(tiny_run / "model.keras") as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(contents["config.json"])
+    config["config"].pop(keras_file.VERSION_KEY, None)
+    config["config"] |= {keras_file.VERSION_KEY: writer} if writer else {}
+    contents["config.json"] = json.dumps(config).replace("keras_seq>WordIds", "keras_seq>Gone").encode()
+    with zipfile.ZipFile(run.model_file, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    with pytest.raises(RecipeError, match=r"model.keras: cannot be loaded: ") as error:
+        load(run.path)
+    if expected is None:
+        assert "wrote it" not in str(error.value)
+    else:
+        assert expected in str(error.value)

@@ -22,7 +22,7 @@ from keras_seq.metrics import LabelScorer
 from keras_seq.pictures import Attention
 from keras_seq.run import Run
 from keras_seq.tagging import TaggedToken, encode
-from keras_seq.training import card, scoring
+from keras_seq.training import card, card_parts, scoring
 
 
 @pytest.fixture
@@ -110,8 +110,8 @@ def test_the_page_of_worst_examples_holds_no_markup_of_the_users(run):
 
 
 def test_paths_with_backticks_and_pipes_are_code():
-    assert card._code("/a|b/`c`.tsv") == r"``/a\|b/`c`.tsv``"
-    assert card._code("`c") == "`` `c ``"
+    assert card_parts.code("/a|b/`c`.tsv") == r"``/a\|b/`c`.tsv``"
+    assert card_parts.code("`c") == "`` `c ``"
 
 
 def failing(*_, **__):

@@ -1,0 +1,158 @@
+"""The run directory, `runs/<recipe name>/`: the only file that knows its file names.
+
+recipe.yaml       the resolved recipe: every key, defaults included
+model.keras       raw input -> named answers, with the best weights
+metrics.json      {"validation": {...}, "test": {...}, "training": {...}}; it is there when the run is complete
+history.csv       a line an epoch
+requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
+answers.json      of a model that was published: its answers to the requests
+seen.json         what of the training split scoring compares with (the entities that it had); not always there
+card.md, *.png    what the run is, for people; worst_examples.html where the answers can be shown in colour
+logs/             TensorBoard
+state/            what is needed to go on after a stop
+lock              there while a process trains; held by the system, so that none outlives its process
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pathlib
+from collections.abc import Iterable, Set
+from typing import Any
+
+from keras_seq import request_body, seen, yaml_tree
+from keras_seq.atomic import replace, replace_arrays
+from keras_seq.errors import RecipeError
+from keras_seq.recipe import Recipe, load_recipe
+
+
+class RunFiles:
+    """A run's files by name; see the module's docstring."""
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = pathlib.Path(path)
+        self.name = self.path.resolve().name
+        self.recipe_file = self.path / "recipe.yaml"
+        self.model_file = self.path / "model.keras"
+        self.metrics_file = self.path / "metrics.json"
+        self.history_file = self.path / "history.csv"
+        self.requests_file = self.path / "requests.json"
+        self.answers_file = self.path / "answers.json"
+        self.seen_file = self.path / "seen.json"
+        self.card_file = self.path / "card.md"
+        self.worst_examples_file = self.path / "worst_examples.html"
+        self.gates_file = self.path / "gates.png"
+        self.gradients_file = self.path / "gradients.png"
+        self.logs = self.path / "logs"
+        self.state = self.path / "state"
+        self.position_file = self.state / "position.npz"
+        self.best_weights_file = self.state / "best_weights.npz"
+        self.features_file = self.state / "features.sqlite"
+        self.lock_file = self.path / "lock"
+
+    @property
+    def is_complete(self) -> bool:
+        return self.metrics_file.exists()
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe; the files that it names need not be there any more."""
+        return load_recipe(self.recipe_file, check_files=False)
+
+    def write_recipe(self, values: dict[str, Any]) -> None:
+        replace(self.recipe_file, lambda part: yaml_tree.write(values, part))
+
+    @property
+    def is_published(self) -> bool:
+        """Whether this is what `keras_seq.publish` made of a run; nothing is written into its folder."""
+        return "published" in self.read_metrics()
+
+    def read_metrics(self) -> dict[str, Any]:
+        return json.loads(self.metrics_file.read_text(encoding="utf-8"))
+
+    def write_metrics(self, metrics: dict[str, Any]) -> None:
+        text = json.dumps(metrics, indent=2)
+        replace(self.metrics_file, lambda part: part.write_text(text + "\n", encoding="utf-8"))
+
+    def read_history(self) -> list[dict[str, float]]:
+        """A dict an epoch; `epoch` counts from 1."""
+        if not self.history_file.exists():
+            return []
+        with self.history_file.open(encoding="utf-8", newline="") as lines:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+
+    def write_history(self, rows: list[dict[str, float]]) -> None:
+        def write(part: pathlib.Path) -> None:
+            with part.open("w", encoding="utf-8", newline="") as stream:
+                writer = csv.DictWriter(stream, list(rows[0]) if rows else ["epoch"])
+                writer.writeheader()
+                writer.writerows(rows)
+
+        replace(self.history_file, write)
+
+    def read_requests(self) -> dict[str, list[str | bytes]]:
+        """Input name -> raw inputs."""
+        try:
+            return request_body.decoded(self.requests_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise RecipeError(f"{self.requests_file}: cannot be read: {error}") from None
+
+    def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
+        body = request_body.encoded(name, inputs)
+        replace(self.requests_file, lambda part: part.write_text(body, encoding="utf-8"))
+
+    def read_answers(self) -> list[dict[str, Any]]:
+        """The answers of a published model to its requests, one each."""
+        return json.loads(self.answers_file.read_text(encoding="utf-8"))
+
+    def write_answers(self, answers: list[dict[str, Any]]) -> None:
+        lines = ",\n".join(json.dumps(answer, ensure_ascii=False) for answer in answers)
+        replace(self.answers_file, lambda part: part.write_text(f"[\n{lines}\n]\n", encoding="utf-8"))
+
+    def read_seen(self) -> Set[str]:
+        """Texts, or what knows them by their fingerprints."""
+        if not self.seen_file.exists():
+            return set()
+        try:
+            return seen.decoded(self.seen_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RecipeError(f"{self.seen_file}: cannot be read: {error}") from None
+
+    def write_seen(self, texts: Set[str]) -> None:
+        text = seen.encoded(texts)
+        replace(self.seen_file, lambda part: part.write_text(text, encoding="utf-8"))
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether a raw input is the bytes of a file."""
+        return isinstance(next(iter(self.read_requests().values()))[0], bytes)
+
+    @property
+    def example(self) -> str:
+        """A raw input to ask the model: a text, or the path of a file; "" where there is none."""
+        if self.takes_files:
+            return self.read_metrics()["training"].get("example", "")
+        texts = next(iter(self.read_requests().values()))
+        return next((text for text in texts if isinstance(text, str) and text.strip()), "")
+
+    def picture_file(self, name: str) -> pathlib.Path:
+        """Where a picture of the card is."""
+        return self.path / f"{name}.png"
+
+    def save_model(self, model: Any) -> None:
+        replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
+
+    def save_best_weights(self, network: Any) -> None:
+        replace_arrays(self.best_weights_file, *(variable.numpy() for variable in network.variables))
+
+    def load_best_weights(self, network: Any) -> None:
+        import numpy as np
+
+        with np.load(self.best_weights_file) as saved:
+            for variable, name in zip(network.variables, saved.files, strict=True):
+                variable.assign(saved[name])
+
+    def save_position(self, arrays: dict[str, Any]) -> None:
+        replace_arrays(self.position_file, **arrays)
