@@ -77,9 +77,12 @@ def best(runs: list[Run]) -> Run:
     """The run with the best main score on validation; of equal ones the first.
 
     Raises:
-        RecipeError: when the recipes differ in more than their seeds.
+        RecipeError: when the recipes differ in more than their seeds, or one is published already.
     """
     first = runs[0].recipe
+    for run in runs:
+        if run.is_published:
+            raise RecipeError(f"{run.path}: is a published model already; give runs, whose data is there")
     for run in runs[1:]:
         others = [one for one in run.recipe.differences(first) if not one.startswith("training.seed ")]
         if others:

@@ -1,8 +1,10 @@
 """The command: what is known early is said early, and nothing is left or lost."""
 
 import errno
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -47,6 +49,14 @@ def test_a_run_in_a_folder_with_brackets_is_exported(passing, tiny_run, tmp_path
     shutil.copytree(tiny_run, run)
     assert command.main([f"{run}/.", "--to", str(tmp_path / "served [*]")]) == 0
     assert names(tmp_path / "served [*]") == ["2024", "models.config"]
+
+
+def test_a_model_of_the_zoo_is_exported_by_its_name(passing, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["sentiment"]) == 0
+    assert names(tmp_path / "servables") == ["models.config", "sentiment"]
+    asked = re.search(r"curl -d @(\S+) localhost:8501/v1/models/sentiment:predict", capsys.readouterr().out)
+    assert "inputs" in json.loads(pathlib.Path(asked[1]).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(

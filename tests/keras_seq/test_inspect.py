@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import keras_seq
 from keras_seq import inspect
-from keras_seq.run import Run
+from keras_seq.run import Run, published
 
 TEXT = "the plot is dull , but the music is superb"
 
@@ -57,3 +57,15 @@ def test_the_gradient_of_a_plain_network_at_rest_grows_with_its_weights(gain):
     layer = keras.layers.SimpleRNN(4, kernel_initializer="identity", recurrent_initializer=weights)
     norms = inspect.gradient_norms(layer, tf.zeros((1, 6, 4)))
     np.testing.assert_allclose(norms / norms[0], gain ** np.arange(6), rtol=1e-5)
+
+
+def test_the_pictures_of_a_model_of_the_zoo_go_beside_the_runs(tmp_path, monkeypatch, capsys):
+    """Where a package is installed may not be written to; neither is a run of that name touched."""
+    monkeypatch.chdir(tmp_path)
+    before = sorted(path.name for path in published()["sentiment"].iterdir())
+    assert inspect.main(["sentiment", TEXT]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[:2] == [f"runs/sentiment.pictures/{n}.png" for n in ("gates", "gradients")]
+    assert printed.endswith("python -m export sentiment\n")
+    assert len(list((tmp_path / "runs" / "sentiment.pictures").iterdir())) == 2
+    assert sorted(path.name for path in published()["sentiment"].iterdir()) == before

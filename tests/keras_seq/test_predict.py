@@ -126,3 +126,13 @@ def test_column_is_of_a_file(tiny_run, capsys):
     with pytest.raises(SystemExit, match="2"):
         predict.main([str(tiny_run), "fine", "--column", "text"])
     assert "--column: is of a file" in capsys.readouterr().err
+
+
+def test_a_model_of_the_zoo_answers_by_its_name_in_any_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path, "a.tsv", "the plot is superb\tmine\n")
+    assert predict.main(["sentiment", "--file", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["label"] == "positive"
+    assert json.loads(printed.out)["row"] == ["the plot is superb", "mine"]
+    assert printed.err.endswith("next:\n  python -m export sentiment\n")

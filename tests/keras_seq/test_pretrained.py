@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from corpora import PROJECT
@@ -63,10 +64,15 @@ def test_a_model_is_whole_and_names_no_place_of_this_machine(model):
     run = find(model.name)
     assert {path.name for path in run.path.iterdir()} >= FILES
     assert run.model_file.stat().st_size == round(model.megabytes * 1e6)
-    for path in run.path.iterdir():
-        if path.suffix in (".yaml", ".json", ".md"):
-            text = path.read_text(encoding="utf-8")
-            assert not [word for word in ("/home/", "/tmp/", "/root/", str(PROJECT.parent)) if word in text]
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in run.path.iterdir()
+        if path.suffix in (".yaml", ".json", ".md")
+    ]
+    with zipfile.ZipFile(run.model_file) as archive:
+        texts.append(archive.read("config.json").decode())
+    for text in texts:
+        assert not [word for word in ("/home/", "/tmp/", "/root/", f"{PROJECT.parent}/") if word in text]
     if run.seen_file.exists():
         assert "fingerprints" in json.loads(run.seen_file.read_text(encoding="utf-8"))
     card = run.card_file.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from refusals import refused
 import keras_seq
 from keras_seq import environment, evaluate, predict, publish
 from keras_seq import run as runs_module
-from keras_seq.run import Run
+from keras_seq.run import Run, published
 
 OPTIONS = ["--languages", "en", "--licence", "anything goes"]
 
@@ -102,6 +102,11 @@ def test_a_folder_that_is_no_published_model_is_left_alone(early, tiny_run, tmp_
         shutil.rmtree(tmp_path / "mine", ignore_errors=True)
         made(tmp_path / "mine")
         assert "is there and is no published model" in refused(publish, *command, capsys=capsys)
+
+
+def test_what_is_published_is_no_run(early, requests, capsys):
+    message = refused(publish, published()["sentiment"], "--requests", requests, *OPTIONS, capsys=capsys)
+    assert "is a published model already" in message
 
 
 def test_runs_of_other_recipes_are_refused(early, tiny_run, tmp_path, requests, capsys):

@@ -1,6 +1,7 @@
 """Recipes: every complaint at once, with file:line, the value, what was expected and the nearest name."""
 
 import json
+import pathlib
 
 import pytest
 from corpora import PROJECT
@@ -202,3 +203,50 @@ def test_a_name_alone_is_a_recipe_of_the_zoo_unless_such_a_file_is_there(tmp_pat
 def test_a_recipe_that_cannot_be_read(path):
     with pytest.raises(RecipeError, match=r"no such|cannot be read: (File name too long|Is a directory)"):
         load_recipe(path)
+
+
+PLACES = """
+application: sentiment
+data:
+  directory: {folder}/data
+  train: sub/train.tsv
+  validation: 0.1
+  test: {folder}/elsewhere/test.tsv
+  phrases: trees.txt
+  labels: {{"0": a, "1": b}}
+prepare: {{vectors: {folder}/elsewhere/vectors.txt}}
+"""
+
+
+def test_a_portable_recipe_names_no_folder_of_this_machine(tmp_path):
+    path = write(tmp_path, PLACES.format(folder=tmp_path))
+    portable = load_recipe(path, check_files=False).portable()
+    assert "directory" not in portable["data"]
+    assert {key: portable["data"][key] for key in ("train", "validation", "test", "phrases")} == {
+        "train": "sub/train.tsv",
+        "validation": 0.1,
+        "test": "test.tsv",
+        "phrases": "trees.txt",
+    }
+    assert portable["prepare"]["vectors"] == "vectors.txt"
+    assert portable["data"]["labels"] == {"0": "a", "1": "b"}
+    assert str(tmp_path) not in str(portable)
+
+
+def test_a_moved_recipe_has_its_paths_in_another_folder(tmp_path):
+    recipe = load_recipe(write(tmp_path, PLACES.format(folder=tmp_path)), check_files=False)
+    moved = recipe.moved(tmp_path / "new")
+    assert moved.directory == str(tmp_path / "new")
+    assert moved.data["train"] == str(tmp_path / "new" / "sub" / "train.tsv")
+    assert moved.prepare["vectors"] == str(tmp_path / "new" / "vectors.txt")
+    assert (moved.model, moved.training) == (recipe.model, recipe.training)
+    assert moved.moved(tmp_path / "data").portable() == recipe.portable()
+    pair = "application: translation\ndata: {train: [a.de, a.en], validation: [b.de, b.en]}\n"
+    moved = load_recipe(write(tmp_path, pair), check_files=False).moved("there")
+    assert moved.data["train"] == [str(pathlib.Path("there", name)) for name in ("a.de", "a.en")]
+
+
+def test_two_paths_do_not_become_one(tmp_path):
+    text = f"application: sentiment\ndata: {{train: {tmp_path}/a/x.tsv, validation: {tmp_path}/b/x.tsv}}\n"
+    with pytest.raises(RecipeError, match=r"are both 'x.tsv'; train with a data.directory"):
+        load_recipe(write(tmp_path, text), check_files=False).portable()
