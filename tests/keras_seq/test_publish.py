@@ -3,10 +3,11 @@
 import shutil
 
 import pytest
+import tone
 from refusals import refused
 
 import keras_seq
-from keras_seq import environment, evaluate, predict, publish
+from keras_seq import applications, environment, evaluate, predict, publish, train
 from keras_seq import run as runs_module
 from keras_seq.run import Run, published
 
@@ -151,3 +152,44 @@ def test_wrong_requests(mistake, early, tiny_run, tmp_path, capsys):
     assert "no such file" in refused(
         publish, tiny_run, "--requests", tmp_path / "none", *OPTIONS, capsys=capsys
     )
+
+
+@pytest.fixture
+def sounds(tmp_path, monkeypatch):
+    """A run of an application whose inputs are files."""
+    monkeypatch.setitem(applications.APPLICATIONS, "tone", applications.Application("tone", "audio -> label"))
+    tone.write_corpus(tmp_path / "data", {"train": 16, "validation": 8, "test": 8})
+    recipe = tmp_path / "tone.yaml"
+    recipe.write_text(
+        f"application: tone\ndata: {{directory: {tmp_path / 'data'}, train: train.tsv, validation: validation.tsv, "
+        "test: test.tsv}\nmodel: {units: 4}\ntraining: {epochs: 1, batch_size: 8}\n",
+        encoding="utf-8",
+    )
+    assert train.main([str(recipe), "--run", str(tmp_path / "runs" / "tone")]) == 0
+    return Run(tmp_path / "runs" / "tone")
+
+
+def test_a_model_of_files_is_published_with_files_of_ones_own(sounds, zoo, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    for name, raw in (("a.wav", tone.sound("c", 5)), ("b.wav", b"no sound")):
+        (tmp_path / "mine" / name).write_bytes(raw)
+    (tmp_path / "mine" / "list.txt").write_text("a.wav\n\nb.wav\n", encoding="utf-8")
+    command = [
+        str(sounds.path),
+        "--requests",
+        str(tmp_path / "mine" / "list.txt"),
+        "--to",
+        str(zoo),
+        *OPTIONS,
+    ]
+    assert publish.main(command) == 0
+    assert "python -m keras_seq.predict tone FILE" in capsys.readouterr().out
+    model = Run(zoo / "tone")
+    assert model.read_requests() == {"audio": [tone.sound("c", 5), b"no sound"]}
+    assert [answer["problem"] == "" for answer in model.read_answers()] == [True, False]
+    assert "example" not in model.read_metrics()["training"]
+    card = model.card_file.read_text(encoding="utf-8")
+    assert 'print(model([pathlib.Path("FILE").read_bytes()]))' in card
+    assert "| 8 bytes |" in card
+    (tmp_path / "mine" / "list.txt").write_text("none.wav\n", encoding="utf-8")
+    assert "none.wav" in refused(publish, *command, capsys=capsys)
