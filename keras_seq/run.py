@@ -74,9 +74,8 @@ class Run(RunFiles):
         with lock:
             if not fresh and (self.is_complete or self.position_file.exists()):
                 self._same_recipe(recipe)
-                self._begin = lambda: self.write_recipe(
-                    recipe.as_dict()
-                )  # how files are read may have changed
+                # How files are read may have changed.
+                self._begin = lambda: self.write_recipe(recipe.as_dict())
             else:
                 self._begin = lambda: self._start_over(recipe)
             yield

@@ -87,20 +87,14 @@ def write(to: Run, run: Run, runs: list[Run], told: Told) -> dict[str, Any]:
     if known := run.read_seen():
         to.write_seen(seen.fingerprints(known))
     model, scored, weights = _with_weights(to, run, recipe)
-    answers = scoring.asked(model, told.inputs)
+    answers, before = scoring.asked(model, told.inputs), run.read_metrics()
     to.write_answers(rounded(answers, DIGITS))
-    before = run.read_metrics()
     metrics = {
         **{split: one.metrics for split, one in scored.items()},
         "serving": before.get("serving", {}),
         "training": {key: value for key, value in before["training"].items() if not _is_path(key, value)},
         "published": {
-            "application": recipe.application,
-            "languages": told.languages,
-            "licence": told.licence,
-            "command": _command(told.name, recipe),
-            "version": version(),
-            "date": datetime.date.today().isoformat(),
+            **_told(told, recipe),
             "weights": weights,
             "float32": main_scores(run),
             "seeds": {str(one.recipe.training["seed"]): main_scores(one) for one in runs},
@@ -109,9 +103,21 @@ def write(to: Run, run: Run, runs: list[Run], told: Told) -> dict[str, Any]:
     }
     to.write_metrics(metrics)
     with progress.step("writing the card", at_once=False):
-        history = run.read_history()
-        published_card.write(to, Publication(told.name, to.recipe, model, metrics, scored, answers, history))
+        published_card.write(
+            to, Publication(told.name, to.recipe, model, metrics, scored, answers, run.read_history())
+        )
     return metrics
+
+
+def _told(told: Told, recipe: Recipe) -> dict[str, Any]:
+    return {
+        "application": recipe.application,
+        "languages": told.languages,
+        "licence": told.licence,
+        "command": _command(told.name, recipe),
+        "version": version(),
+        "date": datetime.date.today().isoformat(),
+    }
 
 
 def _with_weights(to: Run, run: Run, recipe: Recipe) -> tuple[Answering, dict[str, Scored], str]:
