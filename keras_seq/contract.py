@@ -18,6 +18,78 @@ from keras_seq.metrics import Scorer
 Tensors = Any  # one tensor, or a dict of them by name
 
 
+class Carried(NamedTuple):
+    """Which entries of a vocabulary, or which classes, were in the model that training starts from.
+
+    Attributes:
+        about: what they are, in the plural.
+        places: of every entry, along an axis of a weight, its place in that model; -1 where it starts anew.
+        kept: how many entries both have.
+        new: how many the model does not have, even where they start as another one.
+        gone: how many are no more.
+    """
+
+    about: str
+    places: np.ndarray
+    kept: int
+    new: int = 0
+    gone: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What `prepare` is told of the model that training starts from; by default there is none.
+
+    Attributes:
+        model: the answering model.
+        extend: whether words of the training split join its vocabulary.
+    """
+
+    model: Answering | None = None
+    extend: bool = True
+
+    def vocabulary(self, name: str, learned: Iterable[str]) -> list[str]:
+        """The entries that an attribute of the model's preprocessing holds, and behind them those of `learned`
+        that join them.
+        """
+        known = self._entries(name)
+        if self.model is None or self.extend:
+            found = set(known)
+            known += [entry for entry in learned if entry not in found]
+        return known
+
+    def ids(self, name: str, vocabulary: Sequence[str], unknown_id: int) -> Carried:
+        """Where the ids of a vocabulary come from; new entries start as the unknown one stands.
+
+        Args:
+            name: as for `vocabulary`.
+            vocabulary: what that gave.
+            unknown_id: the last of the reserved ids, which come before the entries.
+        """
+        kept, reserved = len(self._entries(name)), unknown_id + 1
+        new = len(vocabulary) - kept
+        places = np.concatenate([np.arange(reserved + kept), np.full(new, unknown_id)])
+        return Carried(name, places, kept, new)
+
+    def classes(
+        self, classes: Sequence[str], names: Callable[[Sequence[str]], Sequence[str]] = list
+    ) -> Carried:
+        """Where classes come from; those of one name are the same.
+
+        Args:
+            classes: the new ones, in order.
+            names: classes -> the names along an axis of weights, where these are others, such as tags.
+        """
+        known = self.model.classes if self.model is not None else []
+        place = {name: number for number, name in enumerate(names(known))} if known else {}
+        places = np.array([place.get(name, -1) for name in names(classes)])
+        both = len(set(classes) & set(known))
+        return Carried("classes", places, both, len(classes) - both, len(known) - both)
+
+    def _entries(self, name: str) -> list[str]:
+        return [] if self.model is None else list(getattr(self.model.preprocessing, name))
+
+
 @dataclasses.dataclass
 class Preprocessing:
     """What `prepare` gives: raw input -> tensors and truth -> tensors, adapted on the training split.
@@ -32,6 +104,7 @@ class Preprocessing:
         examples: how many training examples were seen.
         seen: what of the training split a score compares with, such as the entities that it had.
         weights: layer name -> initial weights, for layers that start from a file.
+        carried: name of one of `sizes` -> what of it comes from the model that training starts from.
         features: raw inputs -> the tensors that `pair` takes; left out, it takes all that `inputs` gives. These
             are what `training.cache` keeps.
         problems: of inputs that are files, their bytes `(batch,)` string -> "", or what is wrong with each.
@@ -45,6 +118,7 @@ class Preprocessing:
     examples: int = 0
     seen: set[str] = dataclasses.field(default_factory=set)
     weights: dict[str, list[np.ndarray]] = dataclasses.field(default_factory=dict)
+    carried: dict[str, Carried] = dataclasses.field(default_factory=dict)
     features: Callable[[tf.Tensor], Tensors] | None = None
     problems: Callable[[tf.Tensor], tf.Tensor] | None = None
 

@@ -135,12 +135,20 @@ def load_recipe(
         tree.merge_file(_found(pathlib.Path(path)))
     for override in overrides:
         tree.merge_override(override)
+    _inherit(tree, check_files)
     return _checked(pathlib.Path(paths[0]).stem, tree, check_files)
 
 
 def zoo() -> dict[str, pathlib.Path]:
     """The recipes that the package brings: name -> file."""
     return {path.stem: path for path in sorted(ZOO.glob("*.yaml"))}
+
+
+def model_folder(name: str | os.PathLike) -> pathlib.Path:
+    """The folder of a model: a folder as it is, and where there is none, a trained model of the zoo by its name."""
+    path = pathlib.Path(name)
+    known = ZOO / "pretrained" / path
+    return known if len(path.parts) == 1 and not path.exists() and known.is_dir() else path
 
 
 def schema(application: str) -> dict[str, Any]:
@@ -162,6 +170,38 @@ def _found(path: pathlib.Path) -> pathlib.Path:
     if name not in known:
         raise RecipeError(f"{name}: no such file, and no such recipe in the zoo{_meant(name, list(known))}")
     return known[name]
+
+
+def _inherit(tree: Tree, check_files: bool) -> None:
+    """Of a recipe that starts from a trained model, what it leaves out of its sections is as it is there.
+
+    What trains otherwise (`data:`, `training:`), and files, such as those of word vectors, are not taken over.
+    """
+    training: Any = tree.values.get("training")
+    start = training.get("init_from") if isinstance(training, dict) else None
+    if not isinstance(start, str):
+        return
+    folder = model_folder(start)
+    file = folder / "recipe.yaml"
+    where = f"{tree.place('training', 'init_from')}: training.init_from"
+    if not file.is_file():
+        if check_files:
+            raise RecipeError(f"{where}: {start}: no run's folder, and no trained model of the zoo")
+        return
+    base = load_recipe(file, check_files=False)
+    application = tree.values.setdefault("application", base.application)
+    if application != base.application:
+        raise RecipeError(
+            f"{where}: {start} is a model for {base.application}; the recipe is for {application}"
+        )
+    for section in ("prepare", "model", "serving"):
+        files = marked(PATH, base.application, section)
+        values = {key: value for key, value in getattr(base, section).items() if key not in files}
+        own = tree.values.get(section)
+        if own is None or isinstance(own, dict):
+            tree.values[section] = values | (own or {})
+    if folder.parent != ZOO / "pretrained":
+        tree.values["training"] = {**training, "init_from": str(folder.resolve())}
 
 
 def _checked(name: str, tree: Tree, check_files: bool) -> Recipe:

@@ -87,6 +87,8 @@ Column = NonNegativeInt | str
 InputColumn = Annotated[Column, INPUT_COLUMN]
 InputKey = Annotated[int | str, INPUT_KEY]
 NotNegative = Annotated[float, Field(ge=0)]
+Patterns = Annotated[list[str], Field(min_length=1)]
+Factors = dict[str, NotNegative]
 
 SECTIONS = {
     "data": "read",
@@ -95,6 +97,7 @@ SECTIONS = {
     "training": "objective",
     "serving": "present",
 }
+OF_ALL_TRAININGS = (("fit.py", "fit"), ("transfer.py", "start_from"))  # in training/
 _TYPES = {
     "int": int,
     "float": float,
@@ -110,6 +113,8 @@ _TYPES = {
     "ExistingPath": ExistingPath,
     "ExistingPaths": ExistingPaths,
     "NotNegative": NotNegative,
+    "Patterns": Patterns,
+    "Factors": Factors,
     "Column": Column,
     "InputColumn": InputColumn,
     "InputKey": InputKey,
@@ -126,7 +131,8 @@ def section_model(application: str, section: str) -> type[pydantic.BaseModel]:
         about = "Where the relative paths of the recipe start."
         fields = {"directory": (Annotated[str, Field(description=about)], "."), **fields}
     if section == "training":
-        fields |= _keywords(_PACKAGE / "training" / "fit.py", "fit")
+        for file, function in OF_ALL_TRAININGS:
+            fields |= _keywords(_PACKAGE / "training" / file, function)
     return pydantic.create_model(section, __config__=STRICT, **fields)
 
 

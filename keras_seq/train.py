@@ -10,7 +10,7 @@ import pathlib
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from keras_seq import applications, environment, progress, splits
@@ -23,8 +23,9 @@ from keras_seq.training.epochs import plan
 
 if TYPE_CHECKING:
     from keras_seq.answers import Answering
-    from keras_seq.contract import Objective, Preprocessing
+    from keras_seq.contract import Known, Objective, Preprocessing
     from keras_seq.formats import Example
+    from keras_seq.training.models import Models
     from keras_seq.training.scoring import Scored
 
 REQUEST_EXAMPLES, REQUEST_BYTES = 8, 2**24  # kept as example requests; with those bytes there are enough
@@ -90,16 +91,23 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     data = _splits(recipe)
     with progress.step("loading TensorFlow"):
         keras = environment.import_keras()
-    from keras_seq.training import fit
+    from keras_seq.training import fit, transfer
+    from keras_seq.training.models import Models
     from keras_seq.training.state import Stopped
 
+    settings = fit.divided(recipe.training)
+    with progress.step("loading the model to start from", at_once=False):
+        known = transfer.start_from(**settings.start)
     keras.utils.set_random_seed(recipe.training["seed"])
-    preprocessing = _preprocessing(recipe, data)
-    objective, settings = _objective(recipe, data, preprocessing)
+    preprocessing = _preprocessing(recipe, data, known)
+    objective = _objective(recipe, data, preprocessing, settings.objective)
     reader = Reader(recipe.training["unreadable"], preprocessing.problems and preprocessing.problems_of)
     with progress.step("building the network", at_once=False):
-        models = _Models(recipe, preprocessing)
-        watch = _watch(objective, models, data["validation"], reader)
+        models = Models(recipe, preprocessing)
+        watch = models.watch(objective, data["validation"], reader)
+        models.start(known)
+    if models.started is not None:
+        progress.say("\n  ".join([f"starts from {recipe.training['init_from']}", *models.started.lines()]))
     try:
         fit.fit(
             models.network,
@@ -110,7 +118,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
             run,
             reader,
             watch,
-            **settings,
+            **settings.fit,
         )
     except Stopped as stop:
         progress.say(
@@ -133,72 +141,31 @@ def _splits(recipe: Recipe) -> dict[str, Any]:
     return {split: Readable(examples, unreadable, split) for split, examples in found.items()}
 
 
-def _preprocessing(recipe: Recipe, data: dict[str, Any]) -> Preprocessing:
+def _preprocessing(recipe: Recipe, data: dict[str, Any], known: Known) -> Preprocessing:
     application = applications.functions(recipe.application)
     with progress.step("learning the vocabulary") as learning:
-        return application.prepare(learning.counted(data["train"]), **recipe.prepare)
+        return application.prepare(learning.counted(data["train"]), known, **recipe.prepare)
 
 
 def _objective(
-    recipe: Recipe, data: dict[str, Any], preprocessing: Preprocessing
-) -> tuple[Objective, dict[str, Any]]:
-    """The objective, the test split counted, and what of the section `training:` is the business of `fit`."""
+    recipe: Recipe, data: dict[str, Any], preprocessing: Preprocessing, settings: dict[str, Any]
+) -> Objective:
+    """The objective by its keys of `training:`, the test split counted."""
     from keras_seq import batches
-    from keras_seq.training import fit
 
-    settings, own = fit.divided(recipe.training)
     with progress.step("counting the test split", at_once=False) as counting:
-        objective = applications.functions(recipe.application).objective(**own).settled(data["validation"])
+        objective = applications.functions(recipe.application).objective(**settings)
+        objective = objective.settled(data["validation"])
         if "test" in data:
             batches.count(counting.counted(data["test"]), preprocessing, objective, "test")
-    return objective, settings
-
-
-class _Models:
-    """The network that is trained, and the one that gets its best weights, with the model that answers by it.
-
-    There are two, because Keras saves the optimizer of a network that was compiled.
-
-    Args:
-        recipe: its `model:` and `serving:` are checked here, before anything takes long.
-        preprocessing: adapted.
-    """
-
-    def __init__(self, recipe: Recipe, preprocessing: Preprocessing) -> None:
-        self.preprocessing = preprocessing
-        self._application = applications.functions(recipe.application)
-        self.network = self._application.build(preprocessing.sizes, **recipe.model)
-        self.best = self._application.build(preprocessing.sizes, **recipe.model)
-        self.fixed = {key: value for key, value in recipe.serving.items() if value is not None}
-        self.answering = self.of_best()
-
-    def of_best(self, **decided: Any) -> Answering:
-        """The model with the best weights, by the recipe's keywords and those that are decided."""
-        return self._application.present(self.preprocessing, self.best, **{**decided, **self.fixed})
-
-    def of_training(self, keywords: dict[str, Any]) -> Answering:
-        """The model with the weights of the training at hand."""
-        return self._application.present(self.preprocessing, self.network, **keywords)
-
-
-def _watch(
-    objective: Objective, models: _Models, validation: Iterable[Example], reader: Reader
-) -> Callable[[], dict[str, float]]:
-    """What gives, after every epoch, the scores of answers to the validation split."""
-    from keras_seq.metrics import report
-    from keras_seq.training import scoring
-
-    if objective.watched is None:
-        return dict
-    model = models.of_training(objective.watched)
-    return lambda: report.numbers(scoring.score(model, validation, objective, reader=reader).metrics)
+    return objective
 
 
 def _finish(
     recipe: Recipe,
     run: Run,
     objective: Objective,
-    models: _Models,
+    models: Models,
     data: dict[str, Any],
     reader: Reader,
 ) -> None:
@@ -220,6 +187,9 @@ def _finish(
     metrics["training"] = fit.summary(
         run, models.preprocessing, models.best, objective.monitors, _batch_size(recipe, models)
     )
+    if models.started is not None:
+        origin = {"from": recipe.training["init_from"]}
+        metrics["training"]["started"] = origin | models.started._asdict()
     if model.takes_files:
         skipped = len(reader.skipped) + sum(examples.skipped for examples in data.values())
         metrics["training"] |= {"example": first[0].input.path, "skipped_files": skipped}
@@ -243,7 +213,7 @@ def _requests(validation: Iterable[Example], reader: Reader) -> tuple[list[Examp
 
 
 def _decided(
-    recipe: Recipe, objective: Objective, models: _Models, validation: Iterable[Example], reader: Reader
+    recipe: Recipe, objective: Objective, models: Models, validation: Iterable[Example], reader: Reader
 ) -> dict[str, Any]:
     """The keywords of `present` that the validation split decides."""
     from keras_seq.batches import Batches
@@ -277,7 +247,7 @@ def _scored(
     return scored
 
 
-def _batch_size(recipe: Recipe, models: _Models) -> int:
+def _batch_size(recipe: Recipe, models: Models) -> int:
     training = recipe.training
     return plan(models.preprocessing.examples, training["epochs"], training["batch_size"])[1]
 

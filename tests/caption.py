@@ -17,7 +17,7 @@ from pydantic import PositiveInt
 
 from keras_seq import metrics, splits
 from keras_seq.answers import Answering, GeneratedText, Problems
-from keras_seq.contract import Objective, Preprocessing
+from keras_seq.contract import Known, Objective, Preprocessing
 from keras_seq.formats import Example, Referenced, Table
 from keras_seq.layers import AttentionDecoder, SmoothedCrossEntropy
 from keras_seq.preprocessing.subwords import PADDING_ID, Subwords, learn_subwords, shifted
@@ -45,7 +45,9 @@ def read(
     return splits.examples(split, paths, of, 1)
 
 
-def prepare(examples: Iterable[Example], *, vocabulary_size: PositiveInt = 80) -> Preprocessing:
+def prepare(
+    examples: Iterable[Example], known: Known | None = None, *, vocabulary_size: PositiveInt = 80
+) -> Preprocessing:
     """Vectors -> numbers; captions -> pieces."""
     captions = [caption for example in examples for caption in example.truths]
     pieces = Subwords(learn_subwords(captions, vocabulary_size), name="pieces")

@@ -18,7 +18,7 @@ from pydantic import PositiveInt
 
 from keras_seq import splits
 from keras_seq.answers import Answering, Problems, RankedLabels
-from keras_seq.contract import Objective, Preprocessing
+from keras_seq.contract import Known, Objective, Preprocessing
 from keras_seq.formats import Example, Referenced, Table
 from keras_seq.layers import LSTM
 from keras_seq.metrics import LabelScorer
@@ -51,7 +51,9 @@ def read(
     return splits.examples(split, paths, of, split_seed, lambda example: example.truth)
 
 
-def prepare(examples: Iterable[Example], *, scale: PositiveInt = 1) -> Preprocessing:
+def prepare(
+    examples: Iterable[Example], known: Known | None = None, *, scale: PositiveInt = 1
+) -> Preprocessing:
     """WAV bytes -> the spectrum of each frame; pitch class -> one-hot."""
     labels = [example.truth for example in examples]
     classes = sorted(set(labels))

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.contract import Objective, Preprocessing
+    from keras_seq.contract import Known, Objective, Preprocessing
 
 CHARACTER_DIM, CHARACTER_UNITS = 30, 100  # numbers in the vector of a character, and of a word's characters
 SHAPE_DIM = 20  # numbers in the vector of a shape
 MOST_CHARACTERS, MOST_SHAPES = 1000, 200  # known; the most frequent of the training split
 MOST_PREDICTED_WORDS = 2000  # by the language model
-
+SIZE_OF = {"words": "vocabulary_size", "shapes": "num_shapes", "characters": "num_characters"}
 
 SIZES = {
     "vocabulary_size": 30000,
@@ -87,6 +87,7 @@ def read(
 
 def prepare(
     examples: Iterable[Example],
+    known: Known | None = None,
     *,
     vocabulary_size: PositiveInt = 30000,
     vectors: ExistingPath | None = None,
@@ -97,8 +98,9 @@ def prepare(
 
     Args:
         examples: the training split.
-        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are
-            kept.
+        known: what the model that training starts from knows.
+        vocabulary_size: most words learned, the padding and the unknown word among them; the most frequent
+            are kept.
         vectors: GloVe or word2vec text file that the word embedding starts from; words it lacks start at
             random, words that train lacks join the vocabulary up to its size. The file's dimension must be
             model.embedding_dim.
@@ -108,48 +110,48 @@ def prepare(
     Raises:
         DataError: when there are no entities, or the vectors do not fit.
     """
-    from keras_seq.contract import Preprocessing
+    from keras_seq.contract import Known, Preprocessing
     from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
     from keras_seq.preprocessing.vectors import embedding_weights, more_words
-    from keras_seq.preprocessing.words import RESERVED_IDS, learn_vocabularies
+    from keras_seq.preprocessing.words import RESERVED_IDS, UNKNOWN_ID, learn_vocabularies
 
-    found = _Entities()
+    known = known or Known()
+    entities = _Entities()
     split = TokenFeatures(max_characters=max_characters, max_words=max_words)
     kinds = {
         "words": (split.words_of, vocabulary_size),
         "shapes": (split.shapes_of, MOST_SHAPES),
         "characters": (split.characters_of, MOST_CHARACTERS),
     }
-    known = learn_vocabularies(found.counted(examples), kinds)
-    if not found.types:
+    learned = learn_vocabularies(entities.counted(examples), kinds)
+    if not entities.types:
         raise DataError(
-            f"the training split has no entities in its {found.examples} sentences; at least one is needed"
+            f"the training split has no entities in its {entities.examples} sentences; at least one is needed"
         )
-    words = known["words"]
     if vectors is not None:
-        words |= more_words(vectors, words, vocabulary_size, split.words_of)
-    features = TokenFeatures(
-        words, known["shapes"], known["characters"], max_characters, max_words, name="tokens"
-    )
-    tag_ids = EntityTagIds(sorted(found.types), name="tags")
+        learned["words"] |= more_words(vectors, learned["words"], vocabulary_size, split.words_of)
+    entries = {kind: known.vocabulary(kind, found) for kind, found in learned.items()}
+    features = TokenFeatures(**entries, max_characters=max_characters, max_words=max_words, name="tokens")
+    carried = {SIZE_OF[kind]: known.ids(kind, found, UNKNOWN_ID) for kind, found in entries.items()}
+    # New words stand at the end, the rarest last.
+    words, new = entries["words"], carried[SIZE_OF["words"]].new
+    rare = sum(learned["words"][word] <= 1 for word in words[len(words) - new :])
+    classes = sorted(entities.types)
+    tag_ids = EntityTagIds(classes, name="tags")
     return Preprocessing(
         inputs=features,
         targets=tag_ids,
-        pair=lambda tensors, truths: (
-            _network_inputs(tensors),
-            tag_ids(truths, tensors["starts"], tensors["ends"]),
-        ),
+        pair=lambda found, truths: (_network_inputs(found), tag_ids(truths, found["starts"], found["ends"])),
         sizes={
-            "vocabulary_size": len(words) + RESERVED_IDS,
-            "first_rare_id": sum(count > 1 for count in words.values()) + RESERVED_IDS,
-            "num_shapes": len(known["shapes"]) + RESERVED_IDS,
-            "num_characters": len(known["characters"]) + RESERVED_IDS,
-            "num_types": len(found.types),
+            **{SIZE_OF[kind]: len(found) + RESERVED_IDS for kind, found in entries.items()},
+            "first_rare_id": len(words) - rare + RESERVED_IDS,
+            "num_types": len(classes),
         },
-        classes=sorted(found.types),
-        examples=found.examples,
-        seen=found.surfaces,
+        classes=classes,
+        examples=entities.examples,
+        seen=entities.surfaces,
         weights=embedding_weights(vectors, words, split.words_of) if vectors else {},
+        carried={**carried, "num_types": known.classes(classes, tagging.tag_names)},
     )
 
 

@@ -21,7 +21,7 @@ from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, Part
 if TYPE_CHECKING:
     import keras
 
-    from keras_seq.contract import Objective, Preprocessing
+    from keras_seq.contract import Known, Objective, Preprocessing
 
 
 SIZES = {"vocabulary_size": 20000, "num_classes": 2}
@@ -91,6 +91,7 @@ def read(
 
 def prepare(
     examples: Iterable[Example],
+    known: Known | None = None,
     *,
     vocabulary_size: PositiveInt = 20000,
     lowercase: bool = True,
@@ -101,8 +102,9 @@ def prepare(
 
     Args:
         examples: the training split.
-        vocabulary_size: most words known, the padding and the unknown word among them; the most frequent are
-            kept.
+        known: what the model that training starts from knows.
+        vocabulary_size: most words learned, the padding and the unknown word among them; the most frequent
+            are kept.
         lowercase: whether case is folded.
         max_words: words kept of a text, from its start; without it all.
         vectors: GloVe or word2vec text file that the embedding starts from; words it lacks start at random.
@@ -113,13 +115,15 @@ def prepare(
     """
     import keras
 
-    from keras_seq.contract import Preprocessing
+    from keras_seq.contract import Known, Preprocessing
     from keras_seq.preprocessing.vectors import embedding_weights
-    from keras_seq.preprocessing.words import RESERVED_IDS, WordIds, learn_vocabulary
+    from keras_seq.preprocessing.words import RESERVED_IDS, UNKNOWN_ID, WordIds, learn_vocabulary
 
+    known = known or Known()
     counts: Counter[str] = Counter()
     split = WordIds(lowercase=lowercase, max_words=max_words).split
-    vocabulary = list(learn_vocabulary(_counted(examples, counts), split, vocabulary_size))
+    learned = learn_vocabulary(_counted(examples, counts), split, vocabulary_size)
+    vocabulary = known.vocabulary("vocabulary", learned)
     classes = sorted(counts)
     if len(classes) < 2:
         raise DataError(f"the training split has one class only, {classes[0]!r}; at least two are needed")
@@ -134,6 +138,10 @@ def prepare(
         classes=classes,
         examples=counts.total(),
         weights=embedding_weights(vectors, vocabulary, WordIds(lowercase=lowercase).split) if vectors else {},
+        carried={
+            "vocabulary_size": known.ids("vocabulary", vocabulary, UNKNOWN_ID),
+            "num_classes": known.classes(classes),
+        },
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from keras_seq import progress, splits
+from keras_seq import splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, UsablePairs
 from keras_seq.formats.parallel import pairs_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.contract import Objective, Preprocessing, Present, Validation
+    from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
 
 TEXTS_AT_ONCE = 64
 SIZES = {"vocabulary_size": 8000, "target_vocabulary_size": None}
@@ -86,6 +86,7 @@ def read(
 
 def prepare(
     examples: Iterable[Example],
+    known: Known | None = None,
     *,
     vocabulary_size: PositiveInt | None = None,
     target_vocabulary_size: PositiveInt | None = None,
@@ -96,6 +97,7 @@ def prepare(
 
     Args:
         examples: the training split.
+        known: the model that training starts from, whose pieces are taken as they are.
         vocabulary_size: most pieces known, of both languages together, the four reserved ones among them;
             left out, twice as many as there are pairs, at most 8000.
         target_vocabulary_size: most pieces of the translations; with it, each language has pieces of its own.
@@ -106,29 +108,24 @@ def prepare(
     Raises:
         DataError: when there are no pairs, or more characters than pieces.
     """
-    from keras_seq.contract import Preprocessing
-    from keras_seq.preprocessing.subwords import MOST_PIECES, Subwords, learn_subwords, shifted, size_for
+    import numpy as np
+
+    from keras_seq.contract import Carried, Known, Preprocessing
+    from keras_seq.preprocessing.subwords import Subwords, learn_both, shifted
 
     count = sum(1 for _ in examples)
     if not count:
         raise DataError("the training split has no pairs; at least one is needed")
-    both = (text for example in examples for text in (example.input, *example.truths))
-    if vocabulary_size is None:
-        vocabulary_size = size_for(count, (text for e in examples for text in (e.input, *e.truths)))
-        if vocabulary_size < MOST_PIECES:
-            progress.say(
-                f"{count} pairs: at most {vocabulary_size} pieces; prepare.vocabulary_size says otherwise"
-            )
-    if target_vocabulary_size is None:
-        model = target_model = learn_subwords(both, vocabulary_size, character_coverage)
+    known = known or Known()
+    if known.model is None:
+        sizes_given = vocabulary_size, target_vocabulary_size
+        model, target_model = learn_both(examples, count, *sizes_given, character_coverage)
     else:
-        texts, translations = (e.input for e in examples), (text for e in examples for text in e.truths)
-        model = learn_subwords(texts, vocabulary_size, character_coverage)
-        target_model = learn_subwords(translations, target_vocabulary_size, character_coverage)
+        model, target_model = known.model.preprocessing.model, known.model.get_layer("answers").target.model
     source = Subwords(model, max_pieces, name="source")
     target = Subwords(target_model, max_pieces, name="target")
     sizes = {"vocabulary_size": len(source.pieces)}
-    if target_vocabulary_size is not None:
+    if model != target_model:
         sizes["target_vocabulary_size"] = len(target.pieces)
 
     def pair(source_ids: tf.Tensor, truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -142,6 +139,7 @@ def prepare(
         features=source.ids_of,
         sizes=sizes,
         examples=count,
+        carried={size: Carried("pieces", np.arange(number), number) for size, number in sizes.items()},
     )
 
 

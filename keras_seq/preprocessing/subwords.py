@@ -13,14 +13,16 @@ import pathlib
 import random
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import keras
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from keras_seq import progress
 from keras_seq.errors import DataError
+from keras_seq.formats import Example
 from keras_seq.preprocessing import unicode
 from keras_seq.preprocessing.sentencepiece_model import with_rules_name
 
@@ -165,6 +167,40 @@ def learn_subwords(texts: Iterable[str], size: int, character_coverage: float = 
                 f"or target_vocabulary_size: {size}; raise it, or lower prepare.character_coverage"
             ) from None
     return with_rules_name(model.getvalue(), RULES_NAME)
+
+
+def learn_both(
+    examples: Iterable[Example],
+    count: int,
+    size: int | None,
+    target_size: int | None,
+    character_coverage: float,
+) -> tuple[bytes, bytes]:
+    """The models of texts and of their translations: one for both, or two where `target_size` is given.
+
+    Args:
+        examples: texts, and their translations as truths; gone over several times.
+        count: how many.
+        size: as for `learn_subwords`; None for `size_for`, which is said where it is few.
+        target_size: of the translations' own model.
+        character_coverage: as for `learn_subwords`.
+    """
+    if size is None:
+        size = size_for(count, _texts(examples))
+        if size < MOST_PIECES:
+            progress.say(f"{count} pairs: at most {size} pieces; prepare.vocabulary_size says otherwise")
+    if target_size is None:
+        model = learn_subwords(_texts(examples), size, character_coverage)
+        return model, model
+    translations = (text for example in examples for text in example.truths)
+    return (
+        learn_subwords((example.input for example in examples), size, character_coverage),
+        learn_subwords(translations, target_size, character_coverage),
+    )
+
+
+def _texts(examples: Iterable[Example]) -> Iterator[str]:
+    return (text for example in examples for text in (example.input, *example.truths))
 
 
 def size_for(pairs: int, texts: Iterable[str]) -> int:

@@ -52,11 +52,31 @@ class Alive(keras.callbacks.Callback):
 
 
 class AveragingAdam(keras.optimizers.Adam):
-    """Adam whose moving average of the weights is put into the model when it is asked for.
+    """Adam whose moving average of the weights is put into the model when it is asked for, and whose step size
+    can differ from layer to layer.
 
-    Keras puts it there at the end of every `fit`, and a training that is continued by another `fit` would go
-    on from the average.
+    Keras puts the average there at the end of every `fit`, and a training that is continued by another `fit`
+    would go on from the average.
+
+    Attributes:
+        rates: path of a variable -> what its learning rate is multiplied by; 1 where it is not named.
+        frozen: paths of the variables that stay as they are until `thaw_step` steps were taken.
+        thaw_step: see `frozen`.
     """
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.rates: dict[str, float] = {}
+        self.frozen: set[str] = set()
+        self.thaw_step = 0
+
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        """Adam's step of one variable, as long as its layer lets it be."""
+        path = self._trainable_variables[self._get_variable_index(variable)].path
+        rate = learning_rate * self.rates.get(path, 1.0)
+        if path in self.frozen:
+            rate = keras.ops.where(self.iterations < self.thaw_step, 0.0, rate)
+        super().update_step(gradient, variable, rate)
 
     def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
         """Leave the weights as they are."""

@@ -10,7 +10,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import keras
 import numpy as np
@@ -24,10 +24,12 @@ from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example
 from keras_seq.reading import Reader
 from keras_seq.run import Run
-from keras_seq.sections import Fraction, Seed
+from keras_seq.sections import Factors, Fraction, Patterns, Seed
+from keras_seq.training import layer_rates
 from keras_seq.training.callbacks import Alive, AveragingAdam, Progress
 from keras_seq.training.epochs import best_of, plan
 from keras_seq.training.state import StateKeeper
+from keras_seq.training.transfer import start_from
 
 
 def fit(
@@ -50,6 +52,9 @@ def fit(
     shuffle_buffer: PositiveInt = 50000,
     cache: Literal["none", "memory", "disk"] = "none",
     unreadable: Literal["stop", "skip"] = "stop",
+    freeze: Patterns | None = None,
+    thaw_after: PositiveInt | None = None,
+    learning_rates: Factors | None = None,
     seed: Seed = 1,
 ) -> None:
     """Train a network with Adam, from where the run's state stands; leave the best weights in the run.
@@ -77,11 +82,16 @@ def fit(
         cache: where what the preprocessing makes of each example is kept from epoch to epoch: nowhere, in
             memory, or in a file of the run's state, which is removed when the run is complete.
         unreadable: whether a file that is missing, empty or damaged ends the training, or is left out.
+        freeze: layers that stay as they are, by their names or patterns of them, as [embedding, "lstm_*"].
+        thaw_after: epochs after which frozen layers are trained too; left out, never.
+        learning_rates: layers, by names or patterns, and what the learning rate is multiplied by for them, as
+            {embedding: 0.1}.
         seed: decides the initial weights, the dropout and the order of the data.
 
     Raises:
         DataError: when the training data is not what the run was begun with, or has nothing to train on, or
             when the weights or the loss are no numbers.
+        RecipeError: when `freeze` or `learning_rates` name a layer that is not there, or all are frozen.
         Stopped: after Ctrl-C or SIGTERM; the state is saved.
     """
     with progress.step("preparing the training", at_once=False):
@@ -93,7 +103,14 @@ def fit(
         rate: Any = learning_rate
         if learning_rate_schedule == "cosine":
             rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-        _compile(network, objective, preprocessing, rate, gradient_clip, weight_averaging)
+        optimizer = AveragingAdam(
+            rate,
+            global_clipnorm=gradient_clip,
+            use_ema=weight_averaging > 0,
+            ema_momentum=weight_averaging,
+        )
+        layer_rates.settle(network, optimizer, freeze or (), (thaw_after or 0) * steps, learning_rates or {})
+        _compile(network, objective, preprocessing, optimizer)
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
         run.begin()  # all that may be wrong with the data was found by now
@@ -129,12 +146,22 @@ def fit(
         features.close()
 
 
-def divided(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The keys of a recipe's `training:` that are keywords of `fit`, and those of the application's `objective`."""
-    of_fit = fit.__kwdefaults__ or {}
-    return (
-        {key: value for key, value in training.items() if key in of_fit},
-        {key: value for key, value in training.items() if key not in of_fit},
+class Divided(NamedTuple):
+    """The keys of a recipe's `training:`, by the function that takes them: `fit`, the application's `objective`,
+    and `transfer.start_from`.
+    """
+
+    fit: dict[str, Any]
+    objective: dict[str, Any]
+    start: dict[str, Any]
+
+
+def divided(training: dict[str, Any]) -> Divided:
+    """Divide a recipe's `training:`."""
+    of_fit, of_start = fit.__kwdefaults__ or {}, start_from.__kwdefaults__ or {}
+    rest = {*training} - {*of_fit, *of_start}
+    return Divided(
+        *({key: training[key] for key in training if key in keys} for keys in (of_fit, rest, of_start))
     )
 
 
@@ -178,20 +205,9 @@ def _say_plan(examples: int, epochs: int | None, batch_size: int | None) -> None
 
 
 def _compile(
-    network: keras.Model,
-    objective: Objective,
-    preprocessing: Preprocessing,
-    rate: Any,
-    gradient_clip: float | None,
-    weight_averaging: float,
+    network: keras.Model, objective: Objective, preprocessing: Preprocessing, optimizer: AveragingAdam
 ) -> None:
     """Compile a network, with the initial weights that come of a file, and make the optimizer's variables."""
-    optimizer = AveragingAdam(
-        rate,
-        global_clipnorm=gradient_clip,
-        use_ema=weight_averaging > 0,
-        ema_momentum=weight_averaging,
-    )
     for name, weights in preprocessing.weights.items():
         _set_weights(network.get_layer(name), weights)
     # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.

@@ -6,6 +6,7 @@ import pathlib
 import pytest
 from corpora import PROJECT
 
+from keras_seq import yaml_tree
 from keras_seq.errors import RecipeError
 from keras_seq.recipe import load_recipe
 
@@ -250,3 +251,57 @@ def test_two_paths_do_not_become_one(tmp_path):
     text = f"application: sentiment\ndata: {{train: {tmp_path}/a/x.tsv, validation: {tmp_path}/b/x.tsv}}\n"
     with pytest.raises(RecipeError, match=r"are both 'x.tsv'; train with a data.directory"):
         load_recipe(write(tmp_path, text), check_files=False).portable()
+
+
+def started_from(tmp_path, text, more=""):
+    """A recipe that starts from a run of another one."""
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("film 1 2\n", encoding="utf-8")
+    base = load_recipe(write(tmp_path, text))
+    (tmp_path / "run").mkdir()
+    yaml_tree.write(base.as_dict(), tmp_path / "run" / "recipe.yaml")
+    mine = f"data: {{source: sample}}\ntraining: {{init_from: {tmp_path / 'run'}}}\n"
+    return write(tmp_path, mine + more, "mine.yaml")
+
+
+BASE = """\
+application: sentiment
+data: {source: sample}
+prepare: {max_words: 9, vectors: vectors.txt}
+model: {units: 5, embedding_dim: 2}
+training: {epochs: 7, learning_rate: 0.5}
+"""
+
+
+def test_what_is_left_out_is_as_in_the_model_that_training_starts_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = load_recipe(started_from(tmp_path, BASE, "model: {dropout: 0.25}\n"))
+    assert recipe.application == "sentiment"
+    assert (recipe.model["units"], recipe.model["dropout"], recipe.prepare["max_words"]) == (5, 0.25, 9)
+    assert recipe.prepare["vectors"] is None  # the model has them
+    assert (recipe.training["epochs"], recipe.training["learning_rate"]) == (None, 0.003)
+
+
+def test_the_resolved_recipe_names_the_run_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    started_from(tmp_path, BASE)
+    path = write(tmp_path, f"data: {{directory: {tmp_path}, source: sample}}\ntraining: {{init_from: run}}\n")
+    recipe = load_recipe(path)
+    yaml_tree.write(recipe.as_dict(), tmp_path / "resolved.yaml")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert recipe.differences(load_recipe(tmp_path / "resolved.yaml")) == []
+
+
+def test_a_model_of_another_application_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = started_from(tmp_path, BASE, "application: ner\n")
+    assert "mine.yaml:2: training.init_from" in complaint(path)
+    assert "is a model for sentiment; the recipe is for ner" in complaint(path)
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path):
+    text = "application: sentiment\ndata: {source: sample}\ntraining: {init_from: runs/gone}\n"
+    path = write(tmp_path, text)
+    assert "r.yaml:3: training.init_from: runs/gone: no run's folder" in complaint(path)
+    assert load_recipe(path, check_files=False).training["init_from"] == "runs/gone"

@@ -4,11 +4,12 @@ import gzip
 import json
 import shutil
 
+import numpy as np
 import pytest
 from refusals import refused
 
 from keras_seq import train
-from keras_seq.run import Run
+from keras_seq.run import Run, load
 
 
 def test_an_unwritable_run_folder(recipe_file, tmp_path, capsys):
@@ -106,3 +107,29 @@ def test_three_classes_with_names_of_their_own(tmp_path):
     assert list(metrics["validation"]["classes"]) == ["bad", "fair", "good"]
     assert metrics["validation"]["accuracy"] > 0.9
     assert "test" not in metrics
+
+
+def test_training_starts_from_a_run_and_says_what_of_it_was_kept(tiny_run, tmp_path, capsys):
+    """With nothing but layers that stay as they were, and a class of the same name."""
+    rows = ["a gripping story\tpositive\n", "the plot is dull\tbad\n"] * 10
+    (tmp_path / "train.tsv").write_text("".join(rows), encoding="utf-8")
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(
+        f"data: {{directory: {tmp_path}, train: train.tsv, validation: train.tsv}}\n"
+        f"training: {{init_from: {tiny_run}, freeze: [embedding, 'bi*'], epochs: 2, weight_averaging: 0}}\n",
+        encoding="utf-8",
+    )
+    assert train.main([str(recipe), "--run", str(tmp_path / "run")]) == 0
+    printed = capsys.readouterr().out
+    assert f"starts from {tiny_run}" in printed
+    assert "classes: 1 kept, 1 new, 1 gone" in printed
+    assert "kept: embedding, bidirectional_1" in printed
+    before, after = load(tiny_run).network, load(tmp_path / "run").network
+    weights = (model.get_layer("bidirectional_1").get_weights() for model in (before, after))
+    for old, new in zip(*weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+    old, new = (model.get_layer("embedding").get_weights()[0] for model in (before, after))
+    np.testing.assert_array_equal(old, new[: len(old)])
+    started = Run(tmp_path / "run").read_metrics()["training"]["started"]
+    assert started["from"] == str(tiny_run)
+    assert started["kept"] == ["embedding", "bidirectional_1"]

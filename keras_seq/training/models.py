@@ -1,0 +1,62 @@
+"""The models of a training: the network that is trained, the one that gets its best weights, and what answers
+by them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from keras_seq import applications
+from keras_seq.answers import Answering
+from keras_seq.contract import Known, Objective, Preprocessing
+from keras_seq.formats import Example
+from keras_seq.metrics import report
+from keras_seq.reading import Reader
+from keras_seq.recipe import Recipe
+from keras_seq.training import scoring
+from keras_seq.training.transfer import Report, transfer
+
+
+class Models:
+    """The network that is trained, and the one that gets its best weights, with the model that answers by it.
+
+    There are two, because Keras saves the optimizer of a network that was compiled.
+
+    Args:
+        recipe: its `model:` and `serving:` are checked here, before anything takes long.
+        preprocessing: adapted.
+    """
+
+    def __init__(self, recipe: Recipe, preprocessing: Preprocessing) -> None:
+        self.preprocessing = preprocessing
+        self._application = applications.functions(recipe.application)
+        self._build = functools.partial(self._application.build, **recipe.model)
+        self.network, self.best = self._build(preprocessing.sizes), self._build(preprocessing.sizes)
+        self.fixed = {key: value for key, value in recipe.serving.items() if value is not None}
+        self.answering = self.of_best()
+        self.started: Report | None = None
+
+    def start(self, known: Known) -> None:
+        """Give the network that is trained the weights that training starts from, where there are some."""
+        if known.model is not None:
+            sizes, carried = self.preprocessing.sizes, self.preprocessing.carried
+            self.started = transfer(known.model.network, self.network, self._build, sizes, carried)
+
+    def of_best(self, **decided: Any) -> Answering:
+        """The model with the best weights, by the recipe's keywords and those that are decided."""
+        return self._application.present(self.preprocessing, self.best, **{**decided, **self.fixed})
+
+    def of_training(self, keywords: dict[str, Any]) -> Answering:
+        """The model with the weights of the training at hand."""
+        return self._application.present(self.preprocessing, self.network, **keywords)
+
+    def watch(
+        self, objective: Objective, validation: Iterable[Example], reader: Reader
+    ) -> Callable[[], dict[str, float]]:
+        """What gives, after every epoch, the scores of answers to the validation split."""
+        if objective.watched is None:
+            return dict
+        model = self.of_training(objective.watched)
+        return lambda: report.numbers(scoring.score(model, validation, objective, reader=reader).metrics)
