@@ -18,6 +18,7 @@ from keras_seq.yaml_tree import Tree
 
 HOW_FILES_ARE_READ = ("cache", "unreadable")  # keys of `training:`
 ZOO = pathlib.Path(__file__).parent / "zoo"
+PRETRAINED = ZOO / "pretrained"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Recipe:
             return within
 
         sections = {section: values for section, values in self._with_paths(inside).items() if values}
+        start = self.training["init_from"]
+        sections["training"]["init_from"] = start and pathlib.Path(start).name
         return {"application": self.application, **sections}
 
     def moved(self, directory: str | os.PathLike) -> Recipe:
@@ -145,10 +148,14 @@ def zoo() -> dict[str, pathlib.Path]:
 
 
 def model_folder(name: str | os.PathLike) -> pathlib.Path:
-    """The folder of a model: a folder as it is, and where there is none, a trained model of the zoo by its name."""
+    """The folder of a trained model: what exists is taken as it is; a name alone, without a suffix, where nothing of
+    that name is, is one of the zoo's.
+    """
     path = pathlib.Path(name)
-    known = ZOO / "pretrained" / path
-    return known if len(path.parts) == 1 and not path.exists() and known.is_dir() else path
+    known = PRETRAINED / path
+    if len(path.parts) != 1 or path.suffix or os.path.lexists(path):
+        return path
+    return known if (known / "metrics.json").exists() else path
 
 
 def schema(application: str) -> dict[str, Any]:
@@ -200,7 +207,7 @@ def _inherit(tree: Tree, check_files: bool) -> None:
         own = tree.values.get(section)
         if own is None or isinstance(own, dict):
             tree.values[section] = values | (own or {})
-    if folder.parent != ZOO / "pretrained":
+    if folder.parent != PRETRAINED:
         tree.values["training"] = {**training, "init_from": str(folder.resolve())}
 
 

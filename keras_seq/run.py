@@ -18,12 +18,10 @@ from typing import Any
 from keras_seq import keras_file
 from keras_seq.errors import RecipeError, reason
 from keras_seq.lock import Locked, holder, locked
-from keras_seq.recipe import ZOO, Recipe
+from keras_seq.recipe import PRETRAINED, Recipe, model_folder
 from keras_seq.run_files import RunFiles
 from keras_seq.sections import nearest
 from keras_seq.version import version
-
-PRETRAINED = ZOO / "pretrained"
 
 
 class Run(RunFiles):
@@ -160,16 +158,11 @@ def published() -> dict[str, pathlib.Path]:
 
 
 def find(run: str | os.PathLike) -> Run:
-    """The run that an argument means: a folder, or the name of a model of the zoo.
+    """The run that an argument means: a folder, or the name of a model of the zoo; see `recipe.model_folder`.
 
-    What exists is taken as it is; a name alone, without a suffix, where nothing of that name is, is one of the
-    zoo's. Anything else is a run that is not there, as `Run.finished` says.
+    Anything else is a run that is not there, as `Run.finished` says.
     """
-    path = pathlib.Path(run)
-    if len(path.parts) != 1 or path.suffix or os.path.lexists(path):
-        return Run(path)
-    known = published()
-    return Run(known[path.name], path.name) if path.name in known else Run(path)
+    return Run(model_folder(run), str(run))
 
 
 def load(run: str | os.PathLike) -> Any:
