@@ -47,7 +47,19 @@ def training(training: dict[str, Any]) -> str:
         f"{training['parameters']:,} parameters, {training['batch_size']} examples a step, "
         f"{training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples a second "
         f"(scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}."
+        f"{_started(training.get('started'))}"
     )
+
+
+def _started(started: dict[str, Any] | None) -> str:
+    """What a training started from, where that was a trained model."""
+    if started is None:
+        return ""
+    entries = "; ".join(
+        f"{what} " + ", ".join(f"{number:,} {how}" for how, number in counted.items())
+        for what, counted in started["entries"].items()
+    )
+    return f" It started from {code(str(started['from']))}: {entries}."
 
 
 def chosen(metrics: dict[str, Any]) -> list[str]:
