@@ -3,7 +3,7 @@
     python -m benchmarks.zoo --data DIR [NAME...]
 
 Scores are those of the tables in card.md, to the digit, where the data is below DIR (in any folder that has the files
-of the recipe) or built in. Answers are those of answers.json. The gates compare the Keras model, the SavedModel,
+of the recipe) or built in. Answers are those of answers.json, from `keras_seq.load` and `keras.saving.load_model`. The gates compare the Keras model, the SavedModel,
 REST and gRPC. Ends with code 1 where something differs. `make zoo DATA=DIR` is the same.
 """
 
@@ -47,6 +47,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _problems(run: Run, data: pathlib.Path, with_gates: bool) -> Iterator[str]:
     """What of a model is not as its card says; prints what was looked at."""
+    import keras
+
     import keras_seq
     from export.__main__ import main as export
 
@@ -55,6 +57,8 @@ def _problems(run: Run, data: pathlib.Path, with_gates: bool) -> Iterator[str]:
     print(f"{run.called}: loaded in {time.monotonic() - begun:.1f} s", flush=True)
     if not _answers_as_before(model, run):
         yield "its answers are not those of answers.json"
+    if not _answers_as_before(keras.saving.load_model(run.model_file), run):
+        yield "keras.saving.load_model gives other answers"
     recipe: Recipe | None = run.recipe
     if run.recipe.needs_files:
         recipe = next((run.recipe.moved(folder) for folder in _folders(run.recipe, data)), None)
