@@ -2,9 +2,10 @@
 
     python -m benchmarks.zoo --data DIR [NAME...]
 
-Scores are those of the tables in card.md, to the digit, where the data is below DIR (in any folder that has the files
-of the recipe) or built in. Answers are those of answers.json, from `keras_seq.load` and `keras.saving.load_model`. The gates compare the Keras model, the SavedModel,
-REST and gRPC. Ends with code 1 where something differs. `make zoo DATA=DIR` is the same.
+Scores are those of the tables in card.md, to the digit, where the data is below DIR (in any folder that has the
+files of the recipe) or built in. Answers are those of answers.json, from `keras_seq.load` and from
+`keras.saving.load_model`. The gates compare the Keras model, the SavedModel, REST and gRPC. Ends with code 1 where
+something differs. `make zoo DATA=DIR` is the same.
 """
 
 from __future__ import annotations
