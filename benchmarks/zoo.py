@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from keras_seq import environment
 from keras_seq.errors import RecipeError, user_errors
-from keras_seq.recipe import Recipe
-from keras_seq.run import Run, find, published
+from keras_seq.recipe import Recipe, published
+from keras_seq.run import Run, find
 from keras_seq.sections import PATH, marked
 
 CLOSE = 1e-4  # of a number in an answer, from one machine or TensorFlow to another

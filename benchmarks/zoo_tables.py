@@ -14,7 +14,8 @@ import sys
 from typing import Any
 
 from keras_seq.applications import APPLICATIONS
-from keras_seq.run import Run, published
+from keras_seq.recipe import published
+from keras_seq.run import Run
 from keras_seq.yaml_tree import Tree
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
@@ -84,12 +85,11 @@ def whole_table() -> str:
             f"{next(iter(metrics['test']))} **{scores(metrics)}**{seeds(metrics)}",
             others(name) if beside(name)["published"] else "a check that all works, not a result",
             f"{metrics['published']['bytes'] / 1e6:.1f} MB",
-            f"{metrics['training']['seconds']:.0f} s",
         ]
         for name, metrics in _metrics().items()
     ]
     heads = ["recipe", "model", "application", "languages", "data", "test score (seeds)"]
-    return _table([*heads, "published by others", "size", "training"], rows)
+    return _table([*heads, "published by others", "size"], rows)
 
 
 def scores(metrics: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from keras_seq.run import Run, published
+from keras_seq.recipe import published
+from keras_seq.run import Run
 
 
 class Pretrained(NamedTuple):

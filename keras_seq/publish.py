@@ -25,13 +25,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras_seq import applications, environment, progress, request_body
+from keras_seq import recipe as recipes
 from keras_seq.command_line import CommandParser, proposed, question
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.formats import File
 from keras_seq.formats.inputs import Inputs
 from keras_seq.reading import contents
 from keras_seq.recipe import Recipe
-from keras_seq.run import PRETRAINED, Run
+from keras_seq.run import Run
 from keras_seq.splits import SPLITS
 from keras_seq.training.epochs import best_of
 
@@ -66,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
         from keras_seq.training import publication
 
         told = publication.Told(name, inputs, languages, " ".join(arguments.licence.split()))
-        called = name if target.resolve() == (PRETRAINED / name).resolve() else str(target)
+        called = name if target.resolve() == (recipes.PRETRAINED / name).resolve() else str(target)
         with _whole(target) as folder:
             metrics = publication.write(Run(folder, called), run, runs, told)
         _say(Run(target, called), run, metrics)

@@ -147,6 +147,12 @@ def zoo() -> dict[str, pathlib.Path]:
     return {path.stem: path for path in sorted(ZOO.glob("*.yaml"))}
 
 
+def published() -> dict[str, pathlib.Path]:
+    """The trained models that the package brings: name -> folder."""
+    folders = sorted(PRETRAINED.iterdir()) if PRETRAINED.is_dir() else []
+    return {path.name: path for path in folders if path.name[0] != "." and _is_published(path)}
+
+
 def model_folder(name: str | os.PathLike) -> pathlib.Path:
     """The folder of a trained model: what exists is taken as it is; a name alone, without a suffix, where nothing of
     that name is, is one of the zoo's.
@@ -155,7 +161,7 @@ def model_folder(name: str | os.PathLike) -> pathlib.Path:
     known = PRETRAINED / path
     if len(path.parts) != 1 or path.suffix or os.path.lexists(path):
         return path
-    return known if (known / "metrics.json").exists() else path
+    return known if _is_published(known) else path
 
 
 def schema(application: str) -> dict[str, Any]:
@@ -167,6 +173,11 @@ def schema(application: str) -> dict[str, Any]:
     sections = {"application": (Literal[application], ...), **sections}
     whole = pydantic.create_model(f"{application} recipe", __config__=STRICT, **sections)
     return whole.model_json_schema()
+
+
+def _is_published(folder: pathlib.Path) -> bool:
+    """Whether a folder of the zoo is whole: scores are the last that a run gets."""
+    return (folder / "metrics.json").exists()
 
 
 def _found(path: pathlib.Path) -> pathlib.Path:

@@ -18,7 +18,7 @@ from typing import Any
 from keras_seq import keras_file
 from keras_seq.errors import RecipeError, reason
 from keras_seq.lock import Locked, holder, locked
-from keras_seq.recipe import PRETRAINED, Recipe, model_folder
+from keras_seq.recipe import Recipe, model_folder, published
 from keras_seq.run_files import RunFiles
 from keras_seq.sections import nearest
 from keras_seq.version import version
@@ -149,12 +149,6 @@ class Run(RunFiles):
                 f"{self.path}: this run was begun with another recipe ({'; '.join(differences)}); "
                 "--fresh starts it over, --run DIR names another folder"
             )
-
-
-def published() -> dict[str, pathlib.Path]:
-    """The trained models that the package brings: name -> folder."""
-    folders = sorted(PRETRAINED.iterdir()) if PRETRAINED.is_dir() else []
-    return {path.name: path for path in folders if path.name[0] != "." and Run(path).is_complete}
 
 
 def find(run: str | os.PathLike) -> Run:

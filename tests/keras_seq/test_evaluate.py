@@ -7,7 +7,8 @@ import pytest
 from refusals import refused
 
 from keras_seq import environment, evaluate
-from keras_seq.run import Run, published
+from keras_seq.recipe import published
+from keras_seq.run import Run
 
 
 def test_evaluate_prints_the_numbers_of_the_run(tiny_run, capsys):

@@ -10,7 +10,8 @@ import pytest
 from corpora import PROJECT
 
 import keras_seq
-from keras_seq.run import Run, find, published
+from keras_seq.recipe import published
+from keras_seq.run import Run, find
 from keras_seq.training import scoring
 
 MODELS = keras_seq.list_models()

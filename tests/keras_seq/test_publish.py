@@ -8,8 +8,9 @@ from refusals import refused
 
 import keras_seq
 from keras_seq import applications, environment, evaluate, predict, publish, train
-from keras_seq import run as runs_module
-from keras_seq.run import Run, published
+from keras_seq import recipe as recipes
+from keras_seq.recipe import published
+from keras_seq.run import Run
 
 OPTIONS = ["--languages", "en", "--licence", "anything goes"]
 
@@ -25,8 +26,7 @@ def requests(tmp_path):
 def zoo(tmp_path, monkeypatch):
     """An empty folder in the place of the zoo's."""
     folder = tmp_path / "pretrained"
-    for module in (runs_module, publish):
-        monkeypatch.setattr(module, "PRETRAINED", folder)
+    monkeypatch.setattr(recipes, "PRETRAINED", folder)
     return folder
 
 
