@@ -17,8 +17,8 @@ from refusals import refused
 
 from keras_seq import keras_file, train
 from keras_seq.errors import RecipeError
-from keras_seq.recipe import load_recipe
-from keras_seq.run import Run, find, load, published
+from keras_seq.recipe import load_recipe, published
+from keras_seq.run import Run, find, load
 
 
 def files(folder):
