@@ -143,7 +143,8 @@ def test_recipes_on_the_pages_are_valid(page, tmp_path):
         if block.language == "yaml":
             recipe = tmp_path / "block.yaml"
             recipe.write_text(block.text, encoding="utf-8")
-            under = [] if "\napplication:" in f"\n{block.text}" else [PROJECT / base_of(page, block)]
+            whole = "\napplication:" in f"\n{block.text}" or "init_from:" in block.text
+            under = [] if whole else [PROJECT / base_of(page, block)]
             load_recipe(*under, recipe, check_files=False)  # raises with the line
 
 
