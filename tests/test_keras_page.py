@@ -46,6 +46,7 @@ def test_the_model_is_asked(names):
 def test_features_are_the_outputs_of_layers(names):
     assert names["vectors"].shape == (30, 8)
     assert names["by_word"].shape == (1, 3, 8)
+    np.testing.assert_allclose(names["same_vectors"], names["vectors"], atol=1e-6)
 
 
 def test_what_was_fine_tuned_is_answered_and_saved(names):
@@ -55,6 +56,12 @@ def test_what_was_fine_tuned_is_answered_and_saved(names):
     assert not np.allclose(model(texts)["scores"], before, atol=1e-3)
     copied = keras_seq.load(names["folder"] / "runs" / "tuned")(texts)["scores"]
     np.testing.assert_allclose(copied, model(texts)["scores"], atol=1e-6)
+
+
+def test_what_is_wrong_is_said_as_on_the_page(names):
+    (line,) = (line for line in PAGE.read_text(encoding="utf-8").split("\n") if "complaint = " in line)
+    assert line.endswith(f"# {names['complaint']}")
+    assert names["scores"].keys() == {"accuracy", "loss"}
 
 
 def test_a_loaded_network_is_trained_with_dropout(names):

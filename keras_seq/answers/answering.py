@@ -13,8 +13,10 @@ import tensorflow as tf
 from keras_seq import version
 from keras_seq.answers import edge_inputs, presentation
 from keras_seq.answers.edge_inputs import EdgeInputs
-from keras_seq.answers.presentation import WorstExamples
+from keras_seq.answers.fitting import Trainable, Untracked
+from keras_seq.answers.presentation import WorstExamples, known
 from keras_seq.answers.raw_inputs import as_batches, as_strings, is_symbolic
+from keras_seq.errors import DataError
 from keras_seq.formats import Answer, Example
 from keras_seq.pictures import Picture
 from keras_seq.preprocessing.words import WordIds
@@ -38,13 +40,13 @@ class Signature(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("keras_seq")
-class Answering(keras.Model):
+class Answering(Trainable):
     """A functional model from raw inputs to named answers. Raw inputs are strings in any form that
     `as_strings` takes.
 
-    What it is made of, for `fit` and for features (docs/keras.md): `preprocess(inputs)` gives what `network`
-    takes, and `targets(labels)` what it is trained for. `network` is trained in place: the model answers with
-    its new weights.
+    `compile`, `fit` and `evaluate` take raw inputs and truths, and train the network (docs/keras.md). What it
+    is made of, for features and for losses of your own: `preprocess(inputs)` gives what `network` takes, and
+    `targets(labels)` the numbers of classes.
 
     Example:
         >>> model = keras_seq.load("runs/sentiment")
@@ -52,7 +54,6 @@ class Answering(keras.Model):
         <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'positive'], dtype=object)>
     """
 
-    takes_files = False  # whether a raw input is the bytes of a file; else it is a text
     _graphs: Untracked | None = None
 
     def get_config(self) -> dict:
@@ -111,23 +112,6 @@ class Answering(keras.Model):
         """The answers to one batch, as NumPy arrays by name."""
         return {name: values.numpy() for name, values in self(x).items()}
 
-    def compile(self, *args, **kwargs) -> None:
-        """Nothing: names have no gradient.
-
-        Raises:
-            TypeError: with what to compile instead.
-        """
-        raise TypeError(
-            f"{self.name} answers with names, which have no loss and no gradient; compile and fit model.network, on "
-            "what model.preprocess(texts) and model.targets(labels) give (docs/keras.md has an example)"
-        )
-
-    def fit(self, *args, **kwargs) -> None:
-        """As `compile`."""
-        self.compile()
-
-    evaluate = train_on_batch = test_on_batch = fit
-
     @property
     def classes(self) -> list[str]:
         """The names of the classes that it answers with, in the order of the network's scores; empty where
@@ -148,24 +132,47 @@ class Answering(keras.Model):
     def preprocess(self, inputs) -> Any:
         """Raw inputs, as for a call -> the tensors that `network` takes: one, or a dict by its inputs' names."""
         inputs = inputs if is_symbolic(inputs) else as_strings(inputs, self.inputs[0].name, self.takes_files)
-        tensors = self.preprocessing(inputs)
-        if not isinstance(tensors, dict):
-            return tensors
-        return {name: tensors[name] for name in self.network.input}
+        return self._network_inputs(self.preprocessing(inputs))
 
     def targets(self, labels: Iterable[str]) -> Any:
-        """Labels -> their places in `classes`, `(batch,)` int32: what `network.fit` takes beside
+        """Labels -> their places in `classes`, `(batch,)` int32: what a sparse loss takes beside
         `preprocess(texts)`.
 
         Raises:
-            ValueError: when one is no class of this model.
+            DataError: when one is no class of this model.
         """
         places = {name: place for place, name in enumerate(self.classes)}
         names = [label.decode() if isinstance(label, bytes) else str(label) for label in labels]
-        unknown = [name for name in names if name not in places]
-        if unknown:
-            raise ValueError(f"label {unknown[0]!r} is none of {', '.join(map(repr, places))}")
+        unknown = next((name for name in names if name not in places), None)
+        if unknown is not None:
+            raise DataError(f"label {unknown!r} is none of {known(unknown, self.classes)}")
         return np.array([places[name] for name in names], "int32")
+
+    def truths(self, given: Any, inputs: list | None = None) -> tf.Tensor:
+        """Labels, in any form of strings -> `(batch,)` string; see `Trainable.truths`."""
+        labels = as_strings(given, "label")
+        self.targets(labels.numpy().tolist())
+        return labels
+
+    def training_pair(self, inputs: tf.Tensor, truths: tf.Tensor) -> tuple[Any, tf.Tensor]:
+        """Raw inputs and labels, `(batch,)` string each -> what the network takes, and one-hot rows of the
+        labels' places in `classes`.
+        """
+        same = tf.equal(truths[:, None], tf.constant(self.classes, tf.string))
+        return self.preprocess(inputs), tf.cast(same, tf.float32)
+
+    def training_loss(self) -> tuple[Any, list]:
+        """Cross-entropy of class probabilities, and accuracy.
+
+        Raises:
+            TypeError: when this model has no classes, and its class says nothing else.
+        """
+        if not self.classes:
+            raise TypeError(
+                f"{self.name} has no classes to train for: its class {type(self).__name__} has to override truths, "
+                "training_pair and training_loss"
+            )
+        return keras.losses.CategoricalCrossentropy(), ["accuracy"]
 
     def score_truths(self, inputs: list, truths: list[str]) -> dict[str, tf.Tensor]:
         """What the model makes of truths, where a score asks for that: tensors by name, a row an input.
@@ -217,6 +224,14 @@ class Answering(keras.Model):
         spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
         return self._as_graph("answer", lambda raw: call(raw, training=False), [spec])(inputs)
 
+    def _network_inputs(self, tensors: Any) -> Any:
+        """Of what the preprocessing gives, what the network takes."""
+        if not isinstance(tensors, dict):
+            return tensors
+        if isinstance(self.network.input, dict):
+            return {name: tensors[name] for name in self.network.input}
+        return tensors[self.network.inputs[0].name]
+
     def _as_graph(self, name: str, function: Callable, signature: list[tf.TensorSpec]) -> Callable:
         """A function of this model, computed as one graph: run op by op, an LSTM takes a millisecond a step
         and more.
@@ -236,10 +251,3 @@ class Answering(keras.Model):
 def _padded(values: np.ndarray | tf.RaggedTensor) -> np.ndarray:
     """Keras makes ragged tensors of batches that are unlike wide."""
     return values.to_tensor().numpy() if isinstance(values, tf.RaggedTensor) else values
-
-
-class Untracked:
-    """Holds what is not part of what Keras saves."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value

@@ -11,13 +11,16 @@ import keras
 import tensorflow as tf
 
 from keras_seq import tagging
-from keras_seq.answers import entity_page
+from keras_seq.answers import entity_page, presentation
 from keras_seq.answers.answering import Answering, Signature
+from keras_seq.answers.entity_truths import FORM, entity_truth
+from keras_seq.answers.fitting import Untracked
 from keras_seq.answers.presentation import WorstExamples
 from keras_seq.answers.readable_entities import entity_columns
 from keras_seq.formats import Answer, Example
+from keras_seq.layers import CRFLoss, EntityF1
 from keras_seq.layers.linear_chain import posterior, viterbi
-from keras_seq.preprocessing import unicode
+from keras_seq.preprocessing import EntityTagIds, unicode
 from keras_seq.tagging import entities_in
 
 Tensors = dict[str, tf.Tensor]
@@ -150,6 +153,8 @@ class EntityAnswering(Answering):
         [["B-person", "I-person", "O", "O"]]
     """
 
+    _tag_ids: Untracked | None = None
+
     def tag(self, sentences: list[list[str]]) -> list[list[str]]:
         """Tokens -> their IOB2 tags, one for each."""
         if isinstance(sentences, str | bytes) or any(
@@ -173,8 +178,34 @@ class EntityAnswering(Answering):
             TypeError: with what makes them.
         """
         raise TypeError(
-            "a tagger is trained for tags: keras_seq.preprocessing.tokens.EntityTagIds(model.classes); see docs/ner.md"
+            "a tagger is trained for tags: model.fit(texts, entities) makes them, or "
+            "keras_seq.preprocessing.tokens.EntityTagIds(model.classes); see docs/ner.md"
         )
+
+    def truths(self, given: Any, inputs: list | None = None) -> tf.Tensor:
+        """The entities of each text -> `(batch,)` string; see `Trainable.truths`, and `entity_truth` for what
+        is taken.
+        """
+        if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
+            raise TypeError(f"expected the entities of texts, {FORM}; given {given!r}")
+        rows = given.numpy().tolist() if tf.is_tensor(given) else list(given)
+        texts = [None] * len(rows) if inputs is None else map(presentation.decoded, inputs)
+        pairs = enumerate(zip(rows, texts, strict=True))
+        found = [entity_truth(row, place, self.classes, text) for place, (row, text) in pairs]
+        return tf.constant(found, tf.string, shape=(len(found),))
+
+    def training_pair(self, inputs: tf.Tensor, truths: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
+        """Texts and truths, `(batch,)` string each -> what the network takes, and a tag of every token."""
+        if self._tag_ids is None:
+            with tf.init_scope():  # its table is of no graph
+                self._tag_ids = Untracked(EntityTagIds(self.classes))
+        tensors = self.preprocessing(inputs)
+        tags = self._tag_ids.value(truths, tensors["starts"], tensors["ends"])
+        return self._network_inputs(tensors), tags
+
+    def training_loss(self) -> tuple[Any, list]:
+        """The negative log-likelihood of the tags, and the F1 of entities."""
+        return CRFLoss(), [EntityF1()]
 
     def of_tokens(self, tokens: tf.Tensor) -> Tensors:
         """Tokens `(batch, time)` string, padded with "" -> the named answers, at each of these tokens.

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_seq import decoding
-from keras_seq.answers.answering import Untracked
+from keras_seq.answers.fitting import Untracked
 from keras_seq.layers.attention_decoder import Memory
 from keras_seq.preprocessing.subwords import END_ID, START_ID, Subwords
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from keras_seq.formats import File
+from keras_seq.sections import nearest
+
+SHOWN_NAMES = 20  # of those that there are
 
 
 class WorstExamples(NamedTuple):
@@ -26,3 +30,15 @@ def input_text(raw: str | File | bytes) -> str:
     if isinstance(raw, File):
         return raw.path
     return raw if isinstance(raw, str) else f"{len(raw)} bytes"
+
+
+def decoded(raw: str | bytes) -> str:
+    """A raw text as a `str`; what is no UTF-8 becomes replacement characters."""
+    return raw.decode(errors="replace") if isinstance(raw, bytes) else raw
+
+
+def known(name: str, names: Sequence[str]) -> str:
+    """The names that there are, and which of them was meant by another one."""
+    meant = nearest(name, list(names))
+    shown = ", ".join(map(repr, names[:SHOWN_NAMES])) + (", ..." if len(names) > SHOWN_NAMES else "")
+    return shown + (f"; did you mean {meant!r}?" if meant else "")

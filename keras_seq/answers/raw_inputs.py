@@ -49,31 +49,36 @@ def as_strings(given: Any, name: str, files: bool = False) -> tf.Tensor:
     return tf.constant(items, tf.string, shape=(len(items),))
 
 
-def as_batches(given: Any, name: str, batch_size: int | None, files: bool = False) -> tf.data.Dataset:
+def as_batches(
+    given: Any, name: str, batch_size: int | None, files: bool = False, with_others: bool = False
+) -> tf.data.Dataset:
     """Raw inputs as `as_strings` takes them, or a dataset of them, batched or not -> a dataset of batches.
 
     Args:
         given: the inputs; of a dataset of tuples, as for `fit`, the first of each.
         name, files: as in `as_strings`.
         batch_size: inputs a batch; 32 when left out; a dataset that is batched already stays as it is.
+        with_others: whether what else is in the tuples of a dataset stays with the inputs.
 
     Raises:
         TypeError, ValueError: as `as_strings`.
     """
     if not isinstance(given, tf.data.Dataset):
         given = tf.data.Dataset.from_tensor_slices(as_strings(given, name, files))
-    if isinstance(given.element_spec, tuple):
-        given = given.map(lambda inputs, *others: inputs)
-    if isinstance(given.element_spec, dict) and list(given.element_spec) == [name]:
-        given = given.map(lambda inputs: inputs[name])
-    spec = given.element_spec
+    if not isinstance(given.element_spec, tuple):
+        given = given.map(lambda inputs: (inputs,))
+    first, *_ = given.element_spec
+    if isinstance(first, dict) and list(first) == [name]:
+        given = given.map(lambda inputs, *others: (inputs[name], *others))
+    spec = given.element_spec[0]
     if not isinstance(spec, tf.TensorSpec) or spec.dtype != tf.string:
         raise TypeError(f"expected a dataset of {name}s, that is of string tensors; given one of {spec}")
     if spec.shape.rank not in (None, 0, 1):
         raise ValueError(
             f"expected a dataset of {name}s or of batches of them; given elements of shape {spec.shape}"
         )
-    return given.batch(batch_size or 32) if spec.shape.rank == 0 else given
+    batches = given.batch(batch_size or 32) if spec.shape.rank == 0 else given
+    return batches if with_others else batches.map(lambda inputs, *others: inputs)
 
 
 def is_symbolic(given: Any) -> bool:

@@ -11,11 +11,13 @@ from keras_seq import decoding, pictures
 from keras_seq.answers.answering import Answering, Signature
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.layers import SmoothedCrossEntropy
 from keras_seq.pictures import Attention, Picture
 from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, UNKNOWN_ID, Subwords, shifted
 
 PIECES_A_PIECE, MORE_PIECES = 2, 10  # a translation has at most twice the pieces of its source and ten
 SHOWN_ATTENTIONS = 3  # inputs whose attention a card draws
+LABEL_SMOOTHING = 0.1  # as of a recipe that does not say
 TEXTS = tf.TensorSpec([None], tf.string)
 
 Tensors = dict[str, tf.Tensor]
@@ -135,6 +137,8 @@ class TranslationAnswering(Answering):
         <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'Le chat dort.'], dtype=object)>
     """
 
+    takes_weights = False  # the loss is a mean over the pieces of a batch
+
     @property
     def network(self) -> keras.Model:
         """The functional model from a text and its translation so far to logits; see `Answering.network`."""
@@ -153,6 +157,21 @@ class TranslationAnswering(Answering):
     def targets(self, translations) -> tf.Tensor:
         """Translations -> ids of their pieces and of the end, `(batch, time)` int32, padded with 0."""
         return self.get_layer("answers").target.ids_of(as_strings(translations, "text"))
+
+    def truths(self, given, inputs=None) -> tf.Tensor:
+        """Translations, in any form of strings -> `(batch,)` string; see `Trainable.truths`."""
+        return as_strings(given, "translation")
+
+    def training_pair(self, inputs: tf.Tensor, truths: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
+        """Texts and their translations, `(batch,)` string each -> what the network reads, and the ids that it
+        is to say.
+        """
+        ids = self.targets(truths)
+        return {**self.preprocess(inputs), "target_ids": shifted(ids)}, ids
+
+    def training_loss(self) -> tuple[Any, list]:
+        """Cross-entropy with label smoothing, and no metric."""
+        return SmoothedCrossEntropy(LABEL_SMOOTHING), []
 
     def attend(self, texts: tf.Tensor) -> Tensors:
         """Texts `(batch,)` -> their best translations piece by piece, and where the model looked for each
