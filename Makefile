@@ -13,10 +13,10 @@ help:  ## this list
 environment:  ## .venv with what is needed, by python3.11 or the newest of python3.12 and 3.13 (PYTHON=... names one)
 	@.ci/environment.sh $(VENV) $(PYTHON)
 
-TEXT ?= a film that stays with you
+export TEXT ?= a film that stays with you
 
 ask: environment  ## the answer of a trained model to TEXT="...", of MODEL=sentiment_sst2 or another of the zoo
-	@$(BIN)/python -m keras_seq.predict $(MODEL) -- "$(TEXT)"
+	@$(BIN)/python -m keras_seq.predict $(MODEL) -- "$$TEXT"
 
 QUESTIONS := "a gripping story , and the cast is superb" "the plot is dull and the music annoyed us"
 
@@ -35,7 +35,7 @@ test: environment  ## the tests, the same every time
 test-random: environment  ## the property tests on other, and more, examples each time; what fails becomes an example
 	EXAMPLES_TIMES=10 $(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile=random
 
-DATA ?= ../shared/data
+DATA ?= .
 
 zoo: environment  ## every trained model of the zoo: its scores, where DATA=DIR has the data, its answers, its gates
 	$(BIN)/python -m benchmarks.zoo --data $(DATA)
@@ -45,10 +45,5 @@ check: environment  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-docs-DATA ?= ../shared/data
-
-zoo: environment  ## every trained model of the zoo: its scores, where DATA=DIR has the data, its answers, its gates
-	$(BIN)/python -m benchmarks.zoo --data $(DATA)
-
-check: environment  ## every command of README.md and docs/, in a scratch copy: some twenty minutes
+docs-check: environment  ## every command of README.md and docs/, in a scratch copy: some twenty minutes
 	VENV=$(abspath $(VENV)) $(BIN)/python tests/docs_check.py

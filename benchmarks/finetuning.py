@@ -58,6 +58,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", choices=("tuning", "scratch"))
     parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE")
     arguments = parser.parse_args(argv)
+    if arguments.application == "sentiment" and not arguments.data:
+        parser.error("sentiment needs --data DIR")
     recipe = RECIPES[arguments.application]
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)

@@ -18,11 +18,13 @@ import time
 from collections.abc import Iterator
 
 from keras_seq import environment
+from keras_seq.catalogue import published
 from keras_seq.errors import RecipeError, user_errors
-from keras_seq.recipe import Recipe, published
+from keras_seq.recipe import Recipe
 from keras_seq.run import Run, find
-from keras_seq.sections import PATH, marked
+from keras_seq.sections import PATH, marked, matching
 
+UNSCORED: list[str] = []  # models whose data was not found
 CLOSE = 1e-4  # of a number in an answer, from one machine or TensorFlow to another
 
 
@@ -42,7 +44,9 @@ def main(argv: list[str] | None = None) -> int:
             for name in arguments.names or published()
             for problem in _problems(find(name), pathlib.Path(arguments.data), not arguments.no_gates)
         ]
-    print("\n".join(wrong) or "all as their cards say")
+    if UNSCORED:
+        print(f"not scored, as their data is nowhere below {arguments.data}: {', '.join(UNSCORED)}")
+    print("\n".join(wrong) or "all that was looked at is as the cards say")
     return bool(wrong)
 
 
@@ -64,7 +68,7 @@ def _problems(run: Run, data: pathlib.Path, with_gates: bool) -> Iterator[str]:
     if run.recipe.needs_files:
         recipe = next((run.recipe.moved(folder) for folder in _folders(run.recipe, data)), None)
     if recipe is None:
-        print(f"{run.called}: its data is nowhere below {data}: not scored")
+        UNSCORED.append(run.called)
     else:
         yield from _scores(model, run, recipe)
     if with_gates:
@@ -80,7 +84,7 @@ def _folders(recipe: Recipe, data: pathlib.Path) -> Iterator[pathlib.Path]:
         file for one in given for file in (one if isinstance(one, list) else [one]) if isinstance(file, str)
     ]
     folders = [data, *(path for path in sorted(data.rglob("*")) if path.is_dir())]
-    return (folder for folder in folders if all((folder / file).exists() for file in files))
+    return (folder for folder in folders if all(matching(folder / file) for file in files))
 
 
 def _scores(model, run: Run, recipe: Recipe) -> Iterator[str]:

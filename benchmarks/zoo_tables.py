@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from keras_seq.applications import APPLICATIONS
-from keras_seq.recipe import published
+from keras_seq.catalogue import published
 from keras_seq.run import Run
 from keras_seq.yaml_tree import Tree
 

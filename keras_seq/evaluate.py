@@ -65,7 +65,7 @@ def _evaluate(run: Run, recipe: Recipe, data: list[str]) -> None:
         environment.import_keras()
         from keras_seq.run import load
         from keras_seq.training import fit, scoring
-    objective = application.objective(**fit.divided(recipe.training)[1])
+    objective = application.objective(**fit.divided(recipe.training).objective)
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:

@@ -1,14 +1,14 @@
 """The trained models that the package brings, `zoo/pretrained/NAME/`: what there is, without TensorFlow.
 
-`keras_seq.load` and the commands take their names; `run.find` says when. A folder of them is a finished run,
-with what `keras_seq.publish` says of it in its metrics.
+`keras_seq.load` and the commands take their names; `catalogue.model_folder` says when. A folder of them is a
+finished run, with what `keras_seq.publish` says of it in its metrics.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from keras_seq.recipe import published
+from keras_seq.catalogue import published
 from keras_seq.run import Run
 
 

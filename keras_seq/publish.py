@@ -24,8 +24,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from keras_seq import applications, environment, progress, request_body
-from keras_seq import recipe as recipes
+from keras_seq import applications, catalogue, environment, progress, request_body
 from keras_seq.command_line import CommandParser, proposed, question
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.formats import File
@@ -36,7 +35,9 @@ from keras_seq.run import Run
 from keras_seq.splits import SPLITS
 from keras_seq.training.epochs import best_of
 
-NAME = re.compile(r"\w[\w-]*")  # what `run.find` takes for a name, and a folder and a URL take too
+NAME = re.compile(
+    r"\w[\w-]*"
+)  # what `catalogue.model_folder` takes for a name, and a folder and a URL take too
 LANGUAGE = re.compile(r"[a-z]{2,3}(-\w+)*")
 
 
@@ -67,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         from keras_seq.training import publication
 
         told = publication.Told(name, inputs, languages, " ".join(arguments.licence.split()))
-        called = name if target.resolve() == (recipes.PRETRAINED / name).resolve() else str(target)
+        called = name if target.resolve() == (catalogue.PRETRAINED / name).resolve() else str(target)
         with _whole(target) as folder:
             metrics = publication.write(Run(folder, called), run, runs, told)
         _say(Run(target, called), run, metrics)
@@ -102,7 +103,7 @@ def _name(given: str | None, runs: list[Run]) -> str:
         letters = itertools.takewhile(
             lambda each: len(set(each)) == 1, zip(*(run.name for run in runs), strict=False)
         )
-        name = "".join(each[0] for each in letters).rstrip("_-. ")
+        name = "".join(each[0] for each in letters).rstrip("_-. 0123456789")
     if not NAME.fullmatch(name):
         raise RecipeError(
             f"{name!r}: not a name for a model; expected letters, digits, _ and -, without a dot; give one with --name"

@@ -12,13 +12,12 @@ from typing import Any, Literal
 import pydantic
 
 from keras_seq.applications import APPLICATIONS
+from keras_seq.catalogue import PRETRAINED, model_folder, zoo
 from keras_seq.errors import RecipeError
 from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model
 from keras_seq.yaml_tree import Tree
 
 HOW_FILES_ARE_READ = ("cache", "unreadable")  # keys of `training:`
-ZOO = pathlib.Path(__file__).parent / "zoo"
-PRETRAINED = ZOO / "pretrained"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,8 +67,8 @@ class Recipe:
             return within
 
         sections = {section: values for section, values in self._with_paths(inside).items() if values}
-        start = self.training["init_from"]
-        sections["training"]["init_from"] = start and pathlib.Path(start).name
+        start = self.training["init_from"] or ""
+        sections["training"]["init_from"] = None if os.sep in start else self.training["init_from"]
         return {"application": self.application, **sections}
 
     def moved(self, directory: str | os.PathLike) -> Recipe:
@@ -111,7 +110,10 @@ class Recipe:
 
 
 def load_recipe(
-    *paths: str | os.PathLike, overrides: list[str] | tuple[str, ...] = (), check_files: bool = True
+    *paths: str | os.PathLike,
+    overrides: list[str] | tuple[str, ...] = (),
+    check_files: bool = True,
+    resolved: bool = False,
 ) -> Recipe:
     """Read, merge and check recipes.
 
@@ -120,6 +122,8 @@ def load_recipe(
             it names.
         overrides: `section.key=value` texts, as given to `--set`; the value is YAML.
         check_files: whether files that the recipe names must exist.
+        resolved: whether it is a run's, which has every key; else what it leaves out may be as in the model that
+            its training starts from.
 
     Returns:
         The `Recipe`; its name is the first file's stem.
@@ -138,30 +142,9 @@ def load_recipe(
         tree.merge_file(_found(pathlib.Path(path)))
     for override in overrides:
         tree.merge_override(override)
-    _inherit(tree, check_files)
+    if not resolved:
+        _inherit(tree, check_files)
     return _checked(pathlib.Path(paths[0]).stem, tree, check_files)
-
-
-def zoo() -> dict[str, pathlib.Path]:
-    """The recipes that the package brings: name -> file."""
-    return {path.stem: path for path in sorted(ZOO.glob("*.yaml"))}
-
-
-def published() -> dict[str, pathlib.Path]:
-    """The trained models that the package brings: name -> folder."""
-    folders = sorted(PRETRAINED.iterdir()) if PRETRAINED.is_dir() else []
-    return {path.name: path for path in folders if path.name[0] != "." and _is_published(path)}
-
-
-def model_folder(name: str | os.PathLike) -> pathlib.Path:
-    """The folder of a trained model: what exists is taken as it is; a name alone, without a suffix, where nothing of
-    that name is, is one of the zoo's.
-    """
-    path = pathlib.Path(name)
-    known = PRETRAINED / path
-    if len(path.parts) != 1 or path.suffix or os.path.lexists(path):
-        return path
-    return known if _is_published(known) else path
 
 
 def schema(application: str) -> dict[str, Any]:
@@ -173,11 +156,6 @@ def schema(application: str) -> dict[str, Any]:
     sections = {"application": (Literal[application], ...), **sections}
     whole = pydantic.create_model(f"{application} recipe", __config__=STRICT, **sections)
     return whole.model_json_schema()
-
-
-def _is_published(folder: pathlib.Path) -> bool:
-    """Whether a folder of the zoo is whole: scores are the last that a run gets."""
-    return (folder / "metrics.json").exists()
 
 
 def _found(path: pathlib.Path) -> pathlib.Path:
@@ -197,25 +175,35 @@ def _inherit(tree: Tree, check_files: bool) -> None:
     """
     training: Any = tree.values.get("training")
     start = training.get("init_from") if isinstance(training, dict) else None
-    if not isinstance(start, str):
+    if start is None:
         return
+    where = f"{tree.place('training', 'init_from')}: training.init_from"
+    if not isinstance(start, str):
+        raise RecipeError(
+            f"{where}: given {start!r}, expected the name of a model of the zoo or a run's folder"
+        )
     folder = model_folder(start)
     file = folder / "recipe.yaml"
-    where = f"{tree.place('training', 'init_from')}: training.init_from"
-    if not file.is_file():
+    if not os.path.isfile(file):  # noqa: PTH113 (no error for a name that is too long)
         if check_files:
-            raise RecipeError(f"{where}: {start}: no run's folder, and no trained model of the zoo")
+            raise RecipeError(f"{where}: {start[:80]}: no run's folder, and no trained model of the zoo")
         return
-    base = load_recipe(file, check_files=False)
+    base = load_recipe(file, check_files=False, resolved=True)
     application = tree.values.setdefault("application", base.application)
     if application != base.application:
         raise RecipeError(
             f"{where}: {start} is a model for {base.application}; the recipe is for {application}"
         )
     for section in ("prepare", "model", "serving"):
-        files = marked(PATH, base.application, section)
-        values = {key: value for key, value in getattr(base, section).items() if key not in files}
         own = tree.values.get(section)
+        files = marked(PATH, base.application, section)
+        for key in files:
+            if isinstance(own, dict) and own.get(key) is not None:
+                raise RecipeError(
+                    f"{tree.place(section, key)}: {section}.{key}: cannot stand beside training.init_from, whose "
+                    "weights it would replace"
+                )
+        values = {key: value for key, value in getattr(base, section).items() if key not in files}
         if own is None or isinstance(own, dict):
             tree.values[section] = values | (own or {})
     if folder.parent != PRETRAINED:

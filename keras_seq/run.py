@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras_seq import keras_file
+from keras_seq.catalogue import model_folder, published
 from keras_seq.errors import RecipeError, reason
 from keras_seq.lock import Locked, holder, locked
-from keras_seq.recipe import Recipe, model_folder, published
+from keras_seq.recipe import Recipe
 from keras_seq.run_files import RunFiles
 from keras_seq.sections import nearest
 from keras_seq.version import version
@@ -48,6 +49,10 @@ class Run(RunFiles):
                 or another process trains in it.
         """
         _check_name(self.path, self.name)
+        if recipe.training["init_from"] == str(self.path.resolve()):
+            raise RecipeError(
+                f"{self.path}: training.init_from is this very folder; name another folder for the new run with --run"
+            )
         if self._holds_a_run() and self.is_complete and not fresh:
             self._same_recipe(recipe)
             yield
@@ -152,7 +157,7 @@ class Run(RunFiles):
 
 
 def find(run: str | os.PathLike) -> Run:
-    """The run that an argument means: a folder, or the name of a model of the zoo; see `recipe.model_folder`.
+    """The run that an argument means: a folder, or the name of a model of the zoo; see `catalogue.model_folder`.
 
     Anything else is a run that is not there, as `Run.finished` says.
     """

@@ -59,7 +59,7 @@ class RunFiles:
     @property
     def recipe(self) -> Recipe:
         """The resolved recipe; the files that it names need not be there any more."""
-        return load_recipe(self.recipe_file, check_files=False)
+        return load_recipe(self.recipe_file, check_files=False, resolved=True)
 
     def write_recipe(self, values: dict[str, Any]) -> None:
         replace(self.recipe_file, lambda part: yaml_tree.write(values, part))

@@ -4,7 +4,7 @@ import pytest
 from corpora import PROJECT
 
 from benchmarks import zoo, zoo_tables
-from keras_seq.recipe import published
+from keras_seq.catalogue import published
 
 
 def test_the_tables_are_those_of_the_cards():

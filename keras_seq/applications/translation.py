@@ -122,6 +122,15 @@ def prepare(
         model, target_model = learn_both(examples, count, *sizes_given, character_coverage)
     else:
         model, target_model = known.model.preprocessing.model, known.model.get_layer("answers").target.model
+        if (target_vocabulary_size is not None) != (model != target_model):
+            how = (
+                "one vocabulary of both languages"
+                if model == target_model
+                else "a vocabulary of each language"
+            )
+            raise RecipeError(
+                f"prepare.target_vocabulary_size: the model that training starts from has {how}"
+            )
     source = Subwords(model, max_pieces, name="source")
     target = Subwords(target_model, max_pieces, name="target")
     sizes = {"vocabulary_size": len(source.pieces)}
@@ -139,7 +148,10 @@ def prepare(
         features=source.ids_of,
         sizes=sizes,
         examples=count,
-        carried={size: Carried("pieces", np.arange(number), number) for size, number in sizes.items()},
+        carried={
+            size: Carried(size.replace("vocabulary_size", "pieces"), np.arange(number), number)
+            for size, number in sizes.items()
+        },
     )
 
 

@@ -12,6 +12,7 @@ from keras_seq.recipe import Recipe
 from keras_seq.run_files import RunFiles
 from keras_seq.sections import PATH, marked
 from keras_seq.splits import SPLITS
+from keras_seq.training.transfer import counted
 
 SHOWN_CHARACTERS = 200  # of an input in a table
 
@@ -55,11 +56,7 @@ def _started(started: dict[str, Any] | None) -> str:
     """What a training started from, where that was a trained model."""
     if started is None:
         return ""
-    entries = "; ".join(
-        f"{what} " + ", ".join(f"{number:,} {how}" for how, number in counted.items())
-        for what, counted in started["entries"].items()
-    )
-    return f" It started from {code(str(started['from']))}: {entries}."
+    return f" It started from {code(started['from'])}: {'; '.join(counted(started['entries']))}."
 
 
 def chosen(metrics: dict[str, Any]) -> list[str]:

@@ -82,7 +82,7 @@ def fit(
         cache: where what the preprocessing makes of each example is kept from epoch to epoch: nowhere, in
             memory, or in a file of the run's state, which is removed when the run is complete.
         unreadable: whether a file that is missing, empty or damaged ends the training, or is left out.
-        freeze: layers that stay as they are, by their names or patterns of them, as [embedding, "lstm_*"].
+        freeze: layers that stay as they are, by their names or patterns of them, as [embedding, "bidirectional_*"].
         thaw_after: epochs after which frozen layers are trained too; left out, never.
         learning_rates: layers, by names or patterns, and what the learning rate is multiplied by for them, as
             {embedding: 0.1}.

@@ -35,6 +35,8 @@ def settle(
         RecipeError: when a name matches no layer with weights, or nothing is left to train.
     """
     frozen = _layers(network, freeze, "training.freeze")
+    if thaw_step and not frozen:
+        raise RecipeError("training.thaw_after: nothing is frozen; name layers in training.freeze")
     if frozen and not thaw_step:
         for layer in frozen:
             layer.trainable = False

@@ -92,7 +92,7 @@ def write(to: Run, run: Run, runs: list[Run], told: Told) -> dict[str, Any]:
     metrics = {
         **{split: one.metrics for split, one in scored.items()},
         "serving": before.get("serving", {}),
-        "training": {key: value for key, value in before["training"].items() if not _is_path(key, value)},
+        "training": _without_paths(before["training"]),
         "published": {
             **_told(told, recipe),
             "weights": weights,
@@ -143,7 +143,7 @@ def _scored(to: Run, run: Run, recipe: Recipe) -> tuple[Answering, dict[str, Sco
     with progress.step("loading the model", at_once=False):
         model = load(to.model_file)
     application = applications.functions(recipe.application)
-    objective = application.objective(**fit.divided(recipe.training)[1])
+    objective = application.objective(**fit.divided(recipe.training).objective)
     unreadable, before = recipe.training["unreadable"], run.read_metrics()
     scored: dict[str, Scored] = {}
     for split in (split for split in SPLITS if split in before):
@@ -168,5 +168,13 @@ def _command(name: str, recipe: Recipe) -> str:
     return shlex.join([*words, "--run", f"runs/{name}"])
 
 
-def _is_path(key: str, value: Any) -> bool:
-    return key == "example" or (isinstance(value, str) and os.sep in value)
+def _without_paths(training: dict[str, Any]) -> dict[str, Any]:
+    """How a run was trained, without places of this machine: of what it started from, the name alone."""
+    kept = {
+        key: value
+        for key, value in training.items()
+        if key != "example" and not (isinstance(value, str) and os.sep in value)
+    }
+    if "started" in kept:
+        kept["started"] = {**kept["started"], "from": pathlib.Path(kept["started"]["from"]).name}
+    return kept

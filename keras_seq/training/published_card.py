@@ -77,14 +77,21 @@ def write(to: Run, of: Publication) -> None:
             card_parts.training(of.metrics["training"]),
             *drawn,
             "## Recipe",
-            f"Trained again by{_in_directory(of.recipe)}:\n\n{fenced(about['command'])}",
+            f"Trained again by{_in_directory(of)}:\n\n{fenced(about['command'])}",
             fenced(to.recipe_file.read_text(encoding="utf-8").rstrip("\n"), "yaml"),
         ]
         to.card_file.write_text("\n\n".join(parts) + "\n", encoding="utf-8", errors="replace")
 
 
-def _in_directory(recipe: Recipe) -> str:
-    return ", DIR being the folder of the data" if recipe.needs_files else ""
+def _in_directory(of: Publication) -> str:
+    """What the command takes for granted."""
+    needed = ", DIR being the folder of the data" if of.recipe.needs_files else ""
+    started = of.metrics["training"].get("started")
+    if started and of.recipe.training["init_from"] is None:
+        needed += (
+            f", and with --set training.init_from=RUN, RUN being {started['from']} that it started from,"
+        )
+    return needed
 
 
 def _about(recipe: Recipe, about: dict[str, Any]) -> str:

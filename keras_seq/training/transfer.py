@@ -32,9 +32,13 @@ def start_from(*, init_from: str | None = None, vocabulary: Literal["extend", "k
             stay unknown. Subword pieces are always kept.
 
     Raises:
-        RecipeError: when there is no such model.
+        RecipeError: when there is no such model, or a vocabulary is to be kept where there is none.
     """
-    return Known(load(init_from) if init_from is not None else None, vocabulary == "extend")
+    if init_from is None:
+        if vocabulary == "keep":
+            raise RecipeError("training.vocabulary: keep: there is none; name a model in training.init_from")
+        return Known()
+    return Known(load(init_from), vocabulary == "extend")
 
 
 class Report(NamedTuple):
@@ -56,16 +60,20 @@ class Report(NamedTuple):
 
     def lines(self) -> list[str]:
         """For people."""
-        counts = [
-            f"{what}: " + ", ".join(f"{number:,} {how}" for how, number in counted.items() if number)
-            for what, counted in self.entries.items()
-        ]
         named = {"kept": self.kept, "kept in part": self.in_part, "new": self.new}
         return [
-            *counts,
+            *counted(self.entries),
             *(f"{how}: {', '.join(layers)}" for how, layers in named.items() if layers),
             *(f"does not fit: {misfit}" for misfit in self.misfits),
         ]
+
+
+def counted(entries: dict[str, dict[str, int]]) -> list[str]:
+    """What became of vocabularies and classes, as "classes: 1 kept, 4 new"."""
+    return [
+        f"{what}: " + ", ".join(f"{number:,} {how}" for how, number in numbers.items() if number)
+        for what, numbers in entries.items()
+    ]
 
 
 def transfer(
@@ -132,16 +140,12 @@ def axes_of_sizes(
     axes: Axes = {layer.name: [{} for _ in layer.weights] for layer in network.layers}
     for name in names:
         larger = build({**sizes, name: sizes[name] + 1})
-        for layer in network.layers:
-            shapes = ((tuple(one.shape), tuple(other.shape)) for one, other in _pairs(layer, larger))
-            for along, (shape, other) in zip(axes[layer.name], shapes, strict=True):
-                along |= {axis: name for axis in range(len(shape)) if shape[axis] != other[axis]}
+        for layer, other in zip(network.layers, larger.layers, strict=True):
+            for along, one, grown in zip(axes[layer.name], layer.weights, other.weights, strict=True):
+                along |= {
+                    axis: name for axis in range(len(one.shape)) if one.shape[axis] != grown.shape[axis]
+                }
     return axes
-
-
-def _pairs(layer: keras.Layer, network: keras.Model) -> Iterable[tuple[keras.Variable, keras.Variable]]:
-    """The weights of a layer, with those of the layer of its name in another network."""
-    return zip(layer.weights, network.get_layer(layer.name).weights, strict=True)
 
 
 def _places(

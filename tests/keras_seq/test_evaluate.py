@@ -7,7 +7,7 @@ import pytest
 from refusals import refused
 
 from keras_seq import environment, evaluate
-from keras_seq.recipe import published
+from keras_seq.catalogue import published
 from keras_seq.run import Run
 
 

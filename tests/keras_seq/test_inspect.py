@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import keras_seq
 from keras_seq import inspect
-from keras_seq.recipe import published
+from keras_seq.catalogue import published
 from keras_seq.run import Run
 
 TEXT = "the plot is dull , but the music is superb"

@@ -1,7 +1,7 @@
 """The trained models of the zoo: what is listed is there, whole, and answers as it did when it was published."""
 
 import json
-import math
+import re
 import subprocess
 import sys
 import zipfile
@@ -10,21 +10,13 @@ import pytest
 from corpora import PROJECT
 
 import keras_seq
-from keras_seq.recipe import published
+from benchmarks.zoo import close
+from keras_seq.catalogue import published
 from keras_seq.run import Run, find
 from keras_seq.training import scoring
 
 MODELS = keras_seq.list_models()
 FILES = {"model.keras", "recipe.yaml", "metrics.json", "requests.json", "answers.json", "card.md"}
-
-
-def same(found, expected):
-    """Equal, but for the last digits of numbers."""
-    if isinstance(expected, dict):
-        return found.keys() == expected.keys() and all(same(found[key], expected[key]) for key in expected)
-    if isinstance(expected, list):
-        return len(found) == len(expected) and all(map(same, found, expected))
-    return math.isclose(found, expected, abs_tol=1e-4) if isinstance(expected, float) else found == expected
 
 
 def test_the_list_says_what_there_is():
@@ -57,7 +49,7 @@ def test_a_model_answers_as_it_did_when_it_was_published(model):
     found = scoring.asked(keras_seq.load(model.name), inputs)
     assert len(expected) == len(inputs) > 0
     for answer, before in zip(found, expected, strict=True):
-        assert same(answer, before)
+        assert close(answer, before)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda one: one.name)
@@ -72,8 +64,8 @@ def test_a_model_is_whole_and_names_no_place_of_this_machine(model):
     ]
     with zipfile.ZipFile(run.model_file) as archive:
         texts.append(archive.read("config.json").decode())
-    for text in texts:
-        assert not [word for word in ("/home/", "/tmp/", "/root/", f"{PROJECT.parent}/") if word in text]
+    for text in texts:  # base64 of subwords has slashes too, but not at the beginning of a word
+        assert not re.search(r"""(?<![\w.:/+=-])/\w[\w.-]*/\w""", text)
     if run.seen_file.exists():
         assert "fingerprints" in json.loads(run.seen_file.read_text(encoding="utf-8"))
     card = run.card_file.read_text(encoding="utf-8")

@@ -7,9 +7,8 @@ import tone
 from refusals import refused
 
 import keras_seq
-from keras_seq import applications, environment, evaluate, predict, publish, train
-from keras_seq import recipe as recipes
-from keras_seq.recipe import published
+from keras_seq import applications, catalogue, environment, evaluate, predict, publish, train
+from keras_seq.catalogue import published
 from keras_seq.run import Run
 
 OPTIONS = ["--languages", "en", "--licence", "anything goes"]
@@ -26,7 +25,7 @@ def requests(tmp_path):
 def zoo(tmp_path, monkeypatch):
     """An empty folder in the place of the zoo's."""
     folder = tmp_path / "pretrained"
-    monkeypatch.setattr(recipes, "PRETRAINED", folder)
+    monkeypatch.setattr(catalogue, "PRETRAINED", folder)
     return folder
 
 

@@ -305,3 +305,27 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
     path = write(tmp_path, text)
     assert "r.yaml:3: training.init_from: runs/gone: no run's folder" in complaint(path)
     assert load_recipe(path, check_files=False).training["init_from"] == "runs/gone"
+
+
+def test_a_file_of_vectors_beside_a_model_to_start_from_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = started_from(tmp_path, BASE, "prepare: {vectors: vectors.txt}\n")
+    assert "mine.yaml:3: prepare.vectors: cannot stand beside training.init_from" in complaint(path)
+
+
+def test_what_is_no_name_is_refused(tmp_path):
+    path = write(tmp_path, "data: {source: sample}\ntraining: {init_from: 5}\n")
+    assert "r.yaml:2: training.init_from: given 5, expected the name of a model" in complaint(path)
+    long = write(tmp_path, f"data: {{source: sample}}\ntraining: {{init_from: {'a' * 5000}}}\n")
+    assert "no run's folder, and no trained model" in complaint(long)
+
+
+def test_a_resolved_recipe_does_not_ask_for_the_model_again(tmp_path, monkeypatch):
+    """Not even where another one has its name now."""
+    monkeypatch.chdir(tmp_path)
+    recipe = load_recipe(started_from(tmp_path, BASE))
+    yaml_tree.write(recipe.as_dict(), tmp_path / "resolved.yaml")
+    (tmp_path / "run" / "recipe.yaml").write_text("application: ner\n", encoding="utf-8")
+    again = load_recipe(tmp_path / "resolved.yaml", check_files=False, resolved=True)
+    assert again.model["units"] == 5
+    assert again.portable()["training"]["init_from"] is None  # a folder of this machine

@@ -16,8 +16,9 @@ from corpora import PROJECT
 from refusals import refused
 
 from keras_seq import keras_file, train
+from keras_seq.catalogue import published
 from keras_seq.errors import RecipeError
-from keras_seq.recipe import load_recipe, published
+from keras_seq.recipe import load_recipe
 from keras_seq.run import Run, find, load
 
 
@@ -298,3 +299,13 @@ def test_a_model_of_another_version_that_cannot_be_loaded_says_which(
         assert "wrote it" not in str(error.value)
     else:
         assert expected in str(error.value)
+
+
+def test_a_run_cannot_start_from_itself(tiny_run, tmp_path):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    recipe = load_recipe(tmp_path / "run" / "recipe.yaml", resolved=True)
+    recipe.training["init_from"] = str(tmp_path / "run")
+    run = Run(tmp_path / "run")
+    with pytest.raises(RecipeError, match="this very folder"), run.training(recipe, fresh=True):
+        pass
+    assert run.model_file.exists()

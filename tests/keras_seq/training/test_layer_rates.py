@@ -57,3 +57,8 @@ def test_a_name_that_matches_nothing_says_what_there_is():
 def test_something_must_be_left_to_train():
     with pytest.raises(RecipeError, match="all layers are frozen"):
         trained(freeze=["*"])
+
+
+def test_what_is_thawed_must_have_been_frozen():
+    with pytest.raises(RecipeError, match="thaw_after: nothing is frozen"):
+        trained(thaw_step=3)

@@ -153,3 +153,8 @@ def test_a_model_that_was_loaded_fits_like_the_one_that_was_saved(reviewer, tmp_
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     *_, report, _ = started(sentiment, loaded, NEW)
     assert report.kept == ["embedding", "bidirectional_1"]
+
+
+def test_a_vocabulary_can_only_be_kept_where_there_is_one():
+    with pytest.raises(RecipeError, match="vocabulary: keep: there is none"):
+        start_from(vocabulary="keep")
