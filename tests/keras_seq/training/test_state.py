@@ -36,11 +36,16 @@ def weights(run):
 
 @pytest.fixture(scope="module")
 def averaged(tmp_path_factory):
-    """A recipe with all that has a state: averaged weights, a schedule, dropout; and its undisturbed run."""
+    """A recipe with all that has a state: averaged weights, a schedule, dropout, a layer that thaws; and its
+    undisturbed run.
+    """
     folder = tmp_path_factory.mktemp("averaged")
     recipe = folder / "averaged.yaml"
     recipe.write_text(TINY % write_corpus(folder / "corpus"), encoding="utf-8")
-    options = ["--set", "training.weight_averaging=0.9", "--set", "training.learning_rate_schedule=cosine"]
+    options = [
+        *("--set", "training.weight_averaging=0.9", "--set", "training.learning_rate_schedule=cosine"),
+        *("--set", "training.freeze=[embedding]", "--set", "training.thaw_after=1"),
+    ]
     arguments = [str(recipe), *options, "--run"]
     assert train.main([*arguments, str(folder / "whole")]) == 0
     return folder, arguments
