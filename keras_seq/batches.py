@@ -9,7 +9,9 @@ a cache, so memory does not grow with the data.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -23,6 +25,7 @@ from keras_seq.reading import Reader
 
 BATCHES_SORTED_TOGETHER = 50
 THREADS = 4  # of a dataset that runs graphs of its own
+ENDING_SECONDS = 0.1  # for what is being read when nobody needs it any more
 
 
 def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:
@@ -104,6 +107,7 @@ class Batches:
     ) -> None:
         self.preprocessing, self.reader, self.cache = preprocessing, reader or Reader(), cache
         self._error: DataError | None = None
+        self._ended = False
 
     def training(
         self,
@@ -153,16 +157,22 @@ class Batches:
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
-        """Around what takes the datasets: a `DataError` comes out as it is; `tf.data` makes it one of its
-        own.
+        """Around what takes the datasets: a `DataError` comes out as it is, where `tf.data` makes it one of its own;
+        and nothing is read any more at the end.
+
+        An iterator that is left while it reads waits for that, in its destructor, with Python's lock in its hands,
+        and reading needs the lock: a training that was stopped hung in one of many.
         """
-        self._error = None
+        self._error, self._ended = None, False
         try:
             yield
         except tf.errors.OpError:
             if self._error is not None:
                 raise self._error from None
             raise
+        finally:
+            self._ended = True
+            time.sleep(ENDING_SECONDS)  # without the lock
 
     def _tensors(self, batches: Callable[[], Iterable[list[Example]]]) -> tf.data.Dataset:
         texts = tf.TensorSpec([None], tf.string)
@@ -174,7 +184,7 @@ class Batches:
 
         def columns() -> Iterator[tuple[Any, list[str]]]:
             try:
-                yield from self._columns(batches(), take)
+                yield from itertools.takewhile(lambda _: not self._ended, self._columns(batches(), take))
             except DataError as error:
                 self._error = error
                 raise

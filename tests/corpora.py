@@ -40,7 +40,7 @@ def model_by_chance(name: str, patch: pytest.MonkeyPatch, cache: pathlib.Path):
 
     patch.setenv("KERAS_SEQ_CACHE", str(cache))
     for corpus in (film_reviews, holidays, news):
-        patch.setattr(corpus, "SIZES", {"train": 24, "validation": 8, "test": 8})
+        patch.setattr(corpus, "SIZES", {"train": 64, "validation": 8, "test": 8})
     application = applications.functions(name)
     preprocessing = application.prepare(application.read("train", source="sample"))
     keras.utils.set_random_seed(5)

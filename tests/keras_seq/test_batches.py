@@ -147,3 +147,22 @@ def test_training_takes_one_of_several_truths_and_evaluation_the_first(tmp_path)
     np.testing.assert_array_equal(taken, again)
     assert (taken != other).any()
     assert not any(targets.numpy().any() for _, targets in batches.evaluation(examples, 40))
+
+
+def test_nothing_is_read_any_more_once_the_datasets_are_left():
+    """Or a stopped training may wait for it in vain."""
+    asked = []
+
+    class Endless:
+        def __iter__(self):
+            for number in range(10**9):
+                asked.append(number)
+                yield Example("a b", "x", f"f:{number}")
+
+    batches = Batches(preprocessing())
+    with batches.errors():
+        iterator = iter(batches.training(Endless(), 1, 1, 1, range(1)))
+        next(iterator)
+    before = len(asked)
+    list(iterator)  # what was read ahead; it ends
+    assert len(asked) - before < 500
