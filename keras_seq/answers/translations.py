@@ -11,6 +11,7 @@ from keras_seq import decoding, pictures
 from keras_seq.answers.answering import Answering, Signature
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.errors import RecipeError
 from keras_seq.layers import SmoothedCrossEntropy
 from keras_seq.pictures import Attention, Picture
 from keras_seq.preprocessing.subwords import END_ID, PADDING_ID, UNKNOWN_ID, Subwords, shifted
@@ -161,6 +162,23 @@ class TranslationAnswering(Answering):
     def truths(self, given, inputs=None) -> tf.Tensor:
         """Translations, in any form of strings -> `(batch,)` string; see `Trainable.truths`."""
         return as_strings(given, "translation")
+
+    def pieces(self, of_each_language: bool) -> tuple[bytes, bytes]:
+        """The SentencePiece models of texts and of their translations, for training that starts from this model.
+
+        Args:
+            of_each_language: whether they are to be two models.
+
+        Raises:
+            RecipeError: when they are not as they are to be.
+        """
+        source, target = self.preprocessing.model, self.get_layer("answers").target.model
+        if of_each_language != (source != target):
+            how = "one vocabulary of both languages" if source == target else "a vocabulary of each language"
+            raise RecipeError(
+                f"prepare.target_vocabulary_size: the model that training starts from has {how}"
+            )
+        return source, target
 
     def training_pair(self, inputs: tf.Tensor, truths: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
         """Texts and their translations, `(batch,)` string each -> what the network reads, and the ids that it

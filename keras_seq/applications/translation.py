@@ -110,27 +110,17 @@ def prepare(
     """
     import numpy as np
 
-    from keras_seq.contract import Carried, Known, Preprocessing
+    from keras_seq.contract import Carried, Preprocessing
     from keras_seq.preprocessing.subwords import Subwords, learn_both, shifted
 
     count = sum(1 for _ in examples)
     if not count:
         raise DataError("the training split has no pairs; at least one is needed")
-    known = known or Known()
-    if known.model is None:
+    if known is None or known.model is None:
         sizes_given = vocabulary_size, target_vocabulary_size
         model, target_model = learn_both(examples, count, *sizes_given, character_coverage)
     else:
-        model, target_model = known.model.preprocessing.model, known.model.get_layer("answers").target.model
-        if (target_vocabulary_size is not None) != (model != target_model):
-            how = (
-                "one vocabulary of both languages"
-                if model == target_model
-                else "a vocabulary of each language"
-            )
-            raise RecipeError(
-                f"prepare.target_vocabulary_size: the model that training starts from has {how}"
-            )
+        model, target_model = known.model.pieces(of_each_language=target_vocabulary_size is not None)
     source = Subwords(model, max_pieces, name="source")
     target = Subwords(target_model, max_pieces, name="target")
     sizes = {"vocabulary_size": len(source.pieces)}
@@ -148,10 +138,7 @@ def prepare(
         features=source.ids_of,
         sizes=sizes,
         examples=count,
-        carried={
-            size: Carried(size.replace("vocabulary_size", "pieces"), np.arange(number), number)
-            for size, number in sizes.items()
-        },
+        carried={size: Carried(size[:-5], np.arange(number), number) for size, number in sizes.items()},
     )
 
 

@@ -125,6 +125,9 @@ def test_a_translator_keeps_its_pieces_and_all_its_weights():
     old = answering(translation, translation.prepare(pairs, vocabulary_size=40))
     preprocessing, network, report, _ = started(translation, old, [Example("the cow", "la vache", "1")])
     assert preprocessing.inputs.model == old.preprocessing.model
+    assert report.lines()[0].startswith("vocabulary: ")
+    with pytest.raises(RecipeError, match=r"target_vocabulary_size: .* has one vocabulary of both languages"):
+        translation.prepare(pairs, Known(old), target_vocabulary_size=40)
     assert not report.in_part
     assert not report.new
     for path, value in weights(old.network).items():
