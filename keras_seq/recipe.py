@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pydantic
 
 from keras_seq.applications import APPLICATIONS
-from keras_seq.catalogue import PRETRAINED, model_folder, zoo
+from keras_seq.catalogue import PRETRAINED, model_folder, published, zoo
 from keras_seq.errors import RecipeError
 from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model
 from keras_seq.yaml_tree import Tree
@@ -186,7 +186,10 @@ def _inherit(tree: Tree, check_files: bool) -> None:
     file = folder / "recipe.yaml"
     if not os.path.isfile(file):  # noqa: PTH113 (no error for a name that is too long)
         if check_files:
-            raise RecipeError(f"{where}: {start[:80]}: no run's folder, and no trained model of the zoo")
+            meant = _meant(start, list(published()))
+            raise RecipeError(
+                f"{where}: {start[:80]}: no run's folder, and no trained model of the zoo{meant}"
+            )
         return
     base = load_recipe(file, check_files=False, resolved=True)
     application = tree.values.setdefault("application", base.application)

@@ -305,6 +305,8 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
     path = write(tmp_path, text)
     assert "r.yaml:3: training.init_from: runs/gone: no run's folder" in complaint(path)
     assert load_recipe(path, check_files=False).training["init_from"] == "runs/gone"
+    near = write(tmp_path, text.replace("runs/gone", "sentiment_sst3"))
+    assert "did you mean 'sentiment_sst2'?" in complaint(near)
 
 
 def test_a_file_of_vectors_beside_a_model_to_start_from_is_refused(tmp_path, monkeypatch):
