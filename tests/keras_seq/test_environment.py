@@ -49,7 +49,7 @@ def test_the_package_brings_keras_3_on_tensorflow_and_none_of_tensorflows_noise(
     quiet = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     code = "import keras_seq, keras; print(keras.backend.backend(), keras_seq.__version__, *dir(keras_seq))"
     done = python("-c", code, env={**quiet, **odd})
-    public = "DataError Recipe RecipeError __version__ build load load_recipe"
+    public = "DataError Recipe RecipeError __version__ build list_models load load_recipe"
     assert done.stdout.split("\n")[0] == f"tensorflow {version()} {public}"
     assert done.stderr == ""
 
