@@ -24,7 +24,6 @@ from keras_seq.recipe import Recipe
 from keras_seq.run import Run, find
 from keras_seq.sections import PATH, marked, matching
 
-UNSCORED: list[str] = []  # models whose data was not found
 CLOSE = 1e-4  # of a number in an answer, from one machine or TensorFlow to another
 
 
@@ -39,18 +38,21 @@ def main(argv: list[str] | None = None) -> int:
         if unknown:
             raise RecipeError(f"{min(unknown)}: no trained model of the zoo; it has {', '.join(published())}")
         environment.import_keras()
+        unscored: list[str] = []  # models whose data was not found
         wrong = [
             f"{name}: {problem}"
             for name in arguments.names or published()
-            for problem in _problems(find(name), pathlib.Path(arguments.data), not arguments.no_gates)
+            for problem in _problems(
+                find(name), pathlib.Path(arguments.data), not arguments.no_gates, unscored
+            )
         ]
-    if UNSCORED:
-        print(f"not scored, as their data is nowhere below {arguments.data}: {', '.join(UNSCORED)}")
+    if unscored:
+        print(f"not scored, as their data is nowhere below {arguments.data}: {', '.join(unscored)}")
     print("\n".join(wrong) or "all that was looked at is as the cards say")
     return bool(wrong)
 
 
-def _problems(run: Run, data: pathlib.Path, with_gates: bool) -> Iterator[str]:
+def _problems(run: Run, data: pathlib.Path, with_gates: bool, unscored: list[str]) -> Iterator[str]:
     """What of a model is not as its card says; prints what was looked at."""
     import keras
 
@@ -68,7 +70,7 @@ def _problems(run: Run, data: pathlib.Path, with_gates: bool) -> Iterator[str]:
     if run.recipe.needs_files:
         recipe = next((run.recipe.moved(folder) for folder in _folders(run.recipe, data)), None)
     if recipe is None:
-        UNSCORED.append(run.called)
+        unscored.append(run.called)
     else:
         yield from _scores(model, run, recipe)
     if with_gates:

@@ -211,3 +211,10 @@ def test_a_command_is_there(name):
     module, function = PROJECT_FILE["project"]["scripts"][name].split(":")
     path = PROJECT.joinpath(*module.split(".")).with_suffix(".py")
     assert re.search(rf"^def {function}\(argv: list\[str\] \| None = None\) -> int:", path.read_text(), re.M)
+
+
+def test_make_has_one_recipe_for_each_of_its_targets():
+    """Of two make takes the last, and the first, such as the checks, is gone."""
+    targets = re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"ask", "check", "demo", "docs-check", "test", "zoo"} <= set(targets)
+    assert len(targets) == len(set(targets))

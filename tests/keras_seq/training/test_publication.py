@@ -74,6 +74,7 @@ def test_no_sentence_of_the_data_and_no_place_of_the_machine_is_written(tiny_run
     run = Run(shutil.copytree(tiny_run, tmp_path / "run"))
     metrics = run.read_metrics()
     metrics["training"] |= {"example": "clip.wav", "began_with": "/somewhere/else.keras"}
+    metrics["training"]["started"] = {"from": "/somewhere/runs/base", "entries": {"classes": {"kept": 2}}}
     run.write_metrics(metrics)
     run.write_seen({"Anna Berg"})
     to, _ = written(tmp_path / "mine", run, told)
