@@ -1,0 +1,92 @@
+"""Connectionist temporal classification: sequences of labels that nothing aligns with the steps of an input.
+
+Conventions, everywhere in this project:
+
+    classes   the blank is class 0; the labels are classes from 1
+    labels    `(batch, labels)` int, padded on the right with 0, which is no label
+    scores    `(batch, time, classes)` float32: log-probabilities of the classes at each step
+    padding   a step that is none is a sure blank: 0 for the blank, `IMPOSSIBLE` for each label
+
+So padding needs no lengths beside the scores: a sure blank changes neither the likelihood nor what is decoded.
+
+Source: Graves et al. 2006.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+BLANK = 0
+IMPOSSIBLE = -1e9  # the log-probability of a label where there is no step
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class CTCScores(keras.layers.Layer):
+    """Logits `(batch, time, classes)` -> log-probabilities, in which padding is a sure blank.
+
+    A mask `(batch, time)` ends here.
+    """
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.supports_masking = True
+
+    def call(self, logits: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
+        scores = tf.nn.log_softmax(tf.cast(logits, tf.float32))
+        if mask is None:
+            return scores
+        sure_blank = tf.one_hot(BLANK, logits.shape[-1], 0.0, IMPOSSIBLE)
+        return tf.where(tf.cast(mask, tf.bool)[..., None], scores, sure_blank)
+
+    def compute_mask(self, logits, mask=None):
+        return None
+
+    def compute_output_shape(self, logits_shape):
+        return logits_shape
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class CTCLoss(keras.losses.Loss):
+    """The negative log-likelihood of labels, in nats: `(batch,)` before the reduction.
+
+    `y_true` `(batch, labels)` and `y_pred` `(batch, time, classes)` are as this file has them. Labels that no
+    path through so few steps can give have no loss and no gradient.
+
+    Source: Graves et al. 2006, section 4.
+    """
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        labels = tf.cast(y_true, tf.int32)
+        found = tf.where(labels > 0)
+        blank_last = tf.concat([y_pred[..., 1:], y_pred[..., :1]], axis=-1)  # where the kernel wants the blank
+        loss, gradient = tf.raw_ops.CTCLoss(
+            inputs=tf.transpose(tf.stop_gradient(blank_last), [1, 0, 2]),
+            labels_indices=found,
+            labels_values=tf.gather_nd(labels, found) - 1,
+            sequence_length=tf.maximum(steps_of(y_pred), 1),
+            ignore_longer_outputs_than_inputs=True,
+        )
+        return _with_gradient(blank_last, loss, tf.transpose(gradient, [1, 0, 2]))
+
+
+def steps_of(scores: tf.Tensor) -> tf.Tensor:
+    """How many steps of each row of scores are no padding, `(batch,)` int32."""
+    return tf.reduce_sum(tf.cast(tf.reduce_max(scores[..., 1:], -1) > IMPOSSIBLE / 2, tf.int32), axis=1)
+
+
+def steps_needed(labels: tf.Tensor) -> tf.Tensor:
+    """The fewest steps that give labels `(batch, labels)`: one each, and one more between two that are alike;
+    `(batch,)` int32.
+    """
+    labels = tf.cast(labels, tf.int32)
+    repeated = (labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] > 0)
+    return tf.reduce_sum(tf.cast(labels > 0, tf.int32), 1) + tf.reduce_sum(tf.cast(repeated, tf.int32), 1)
+
+
+@tf.custom_gradient
+def _with_gradient(scores, loss, gradient):
+    """The loss that a kernel gave, and its gradient, which is that of logits: of log-probabilities too, for
+    `log_softmax` is its own logits' normal form.
+    """
+    return loss, lambda upstream: (upstream[:, None, None] * gradient, None, None)
