@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from keras_seq import progress
 
@@ -39,28 +39,37 @@ def user_errors() -> Iterator[None]:
     quiet.
     """
     _print_anything()
-    with _signals():
+    with _signals() as came:
         try:
             yield
             if sys.stdout is not None:
                 sys.stdout.flush()
-        except BrokenPipeError:  # as of `... | head`: nobody reads any more
-            _drop_output()
-            raise SystemExit(141) from None
+        except Exception as error:
+            if came:  # a library in whose call the signal came may have made an error of its own of it
+                raise SystemExit(128 + came[0]) from None
+            _say_and_exit(error)
         except KeyboardInterrupt:
             _complain("interrupted")
             raise SystemExit(130) from None
         except _Terminated:
             raise SystemExit(128 + signal.SIGTERM) from None
-        except (RecipeError, DataError) as error:
+
+
+def _say_and_exit(error: Exception) -> NoReturn:
+    """What a user can do something about as one message and an exit code; another error as it is."""
+    match error:
+        case BrokenPipeError():  # as of `... | head`: nobody reads any more
+            _drop_output()
+            raise SystemExit(141) from None
+        case RecipeError() | DataError():
             _complain(f"error: {error}")
-            raise SystemExit(2) from None
-        except OSError as error:
+        case OSError():
             where = error.filename or _refused_output(error)
-            _complain(
-                f"error: {f'{os.fsdecode(where)}: ' if isinstance(where, str | bytes) else ''}{reason(error)}"
-            )
-            raise SystemExit(2) from None
+            name = f"{os.fsdecode(where)}: " if isinstance(where, str | bytes) else ""
+            _complain(f"error: {name}{reason(error)}")
+        case _:
+            raise error
+    raise SystemExit(2) from None
 
 
 def reason(error: OSError) -> str:
@@ -73,23 +82,38 @@ def reason(error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """SIGINT and SIGTERM as exceptions, so that what is open is closed; as they were before, afterwards."""
+def _signals() -> Iterator[list[int]]:
+    """SIGINT and SIGTERM as exceptions, so that what is open is closed; as they were before, afterwards.
+
+    Gives the list of those that came. One that comes in a destructor or a callback, where exceptions are lost,
+    is sent again.
+    """
+    came: list[int] = []
     before: dict[int, Any] = {}
+    unraisable = sys.unraisablehook
+
+    def handle(number: int, frame: Any) -> None:
+        came.append(number)
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+
+    def again(lost: Any) -> None:
+        if came and issubclass(lost.exc_type, KeyboardInterrupt | _Terminated):
+            os.kill(os.getpid(), came[-1])
+        else:
+            unraisable(lost)
+
     if threading.current_thread() is threading.main_thread():
-        handlers: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate}
-        for number, handler in handlers.items():
-            if signal.getsignal(number) is signal.SIG_DFL:
-                before[number] = signal.signal(number, handler)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                before[number] = signal.signal(number, handle)
+        sys.unraisablehook = again
     try:
-        yield
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _terminate(number: int, frame: Any) -> None:
-    raise _Terminated
+        if sys.unraisablehook is again:
+            sys.unraisablehook = unraisable
 
 
 def _complain(text: str) -> None:

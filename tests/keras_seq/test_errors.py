@@ -58,6 +58,33 @@ def test_ctrl_c_and_sigterm_close_what_is_open():
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+def test_what_a_library_makes_of_a_signal_that_came_in_its_call_is_not_said(errors_printed):
+    def call():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(30)
+        except BaseException:
+            raise DataError("an error of the library's own") from None
+
+    with pytest.raises(SystemExit, match="143"), user_errors():
+        call()
+    assert errors_printed.getvalue() == ""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, "143"), (signal.SIGINT, "130")])
+def test_a_signal_that_comes_in_a_destructor_is_not_lost(number, code, errors_printed):
+    class Closing:
+        def __del__(self):
+            os.kill(os.getpid(), number)
+            time.sleep(30)
+
+    with pytest.raises(SystemExit, match=code), user_errors():
+        thing = Closing()
+        del thing
+        time.sleep(30)
+    assert "Traceback" not in errors_printed.getvalue()
+
+
 def test_an_error_ends_the_line_of_the_step_that_it_ends(errors_printed):
     with pytest.raises(SystemExit), user_errors(), progress.step("reading"):
         raise DataError("a.tsv:1: bad")
