@@ -20,6 +20,8 @@ from typing import Any, NoReturn
 
 from keras_seq import progress
 
+SENT_AGAIN_SECONDS = 0.05  # after which what lost a signal has ended
+
 
 class RecipeError(ValueError):
     """A recipe or a command line is wrong; the message says where, what was given and what was expected."""
@@ -98,14 +100,15 @@ def _signals() -> Iterator[list[int]]:
 
     def again(lost: Any) -> None:
         if came and issubclass(lost.exc_type, KeyboardInterrupt | _Terminated):
-            os.kill(os.getpid(), came[-1])
+            main_thread = threading.main_thread().ident
+            threading.Timer(SENT_AGAIN_SECONDS, signal.pthread_kill, (main_thread, came[-1])).start()
         else:
             unraisable(lost)
 
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                before[number] = signal.signal(number, handle)
+        for sent in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(sent) in (signal.SIG_DFL, signal.default_int_handler):
+                before[sent] = signal.signal(sent, handle)
         sys.unraisablehook = again
     try:
         yield came

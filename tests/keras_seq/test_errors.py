@@ -78,10 +78,12 @@ def test_a_signal_that_comes_in_a_destructor_is_not_lost(number, code, errors_pr
             os.kill(os.getpid(), number)
             time.sleep(30)
 
-    with pytest.raises(SystemExit, match=code), user_errors():
-        thing = Closing()
-        del thing
+    def closed():
+        Closing()
         time.sleep(30)
+
+    with pytest.raises(SystemExit, match=code), user_errors():
+        closed()
     assert "Traceback" not in errors_printed.getvalue()
 
 
