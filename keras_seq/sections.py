@@ -105,6 +105,7 @@ _TYPES = {
     "bool": bool,
     "dict": dict,
     "Literal": Literal,
+    "NonNegativeInt": NonNegativeInt,
     "PositiveInt": PositiveInt,
     "PositiveFloat": PositiveFloat,
     "Fraction": Fraction,

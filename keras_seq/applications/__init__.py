@@ -35,6 +35,10 @@ APPLICATIONS = {
         "keras_seq.applications.translation",
         "many to many, unequal length: text -> its translation, by beam search",
     ),
+    "speech_to_text": Application(
+        "keras_seq.applications.speech_to_text",
+        "many to many, unequal length, unaligned: sound -> transcript, words with times",
+    ),
 }
 
 

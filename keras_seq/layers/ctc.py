@@ -25,12 +25,12 @@ IMPOSSIBLE = -1e9  # the log-probability of a label where there is no step
 class CTCScores(keras.layers.Layer):
     """Logits `(batch, time, classes)` -> log-probabilities, in which padding is a sure blank.
 
-    A mask `(batch, time)` ends here.
+    The mask is `(batch, time)` bool, True where a step is none of padding.
     """
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**{**kwargs, "dtype": "float32"})
-        self.supports_masking = True
+        self.built = self.supports_masking = True
 
     def call(self, logits: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
         scores = tf.nn.log_softmax(tf.cast(logits, tf.float32))
@@ -42,8 +42,8 @@ class CTCScores(keras.layers.Layer):
     def compute_mask(self, logits, mask=None):
         return None
 
-    def compute_output_shape(self, logits_shape):
-        return logits_shape
+    def compute_output_spec(self, logits, mask=None):
+        return keras.KerasTensor(logits.shape, "float32")
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -59,7 +59,9 @@ class CTCLoss(keras.losses.Loss):
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         labels = tf.cast(y_true, tf.int32)
         found = tf.where(labels > 0)
-        blank_last = tf.concat([y_pred[..., 1:], y_pred[..., :1]], axis=-1)  # where the kernel wants the blank
+        blank_last = tf.concat(
+            [y_pred[..., 1:], y_pred[..., :1]], axis=-1
+        )  # where the kernel wants the blank
         loss, gradient = tf.raw_ops.CTCLoss(
             inputs=tf.transpose(tf.stop_gradient(blank_last), [1, 0, 2]),
             labels_indices=found,
