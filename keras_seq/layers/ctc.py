@@ -59,7 +59,9 @@ class CTCLoss(keras.losses.Loss):
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         labels = tf.cast(y_true, tf.int32)
         found = tf.where(labels > 0)
-        blank_last = tf.concat([y_pred[..., 1:], y_pred[..., :1]], axis=-1)  # where the kernel wants the blank
+        blank_last = tf.concat(
+            [y_pred[..., 1:], y_pred[..., :1]], axis=-1
+        )  # where the kernel wants the blank
         loss, gradient = tf.raw_ops.CTCLoss(
             inputs=tf.transpose(tf.stop_gradient(blank_last), [1, 0, 2]),
             labels_indices=found,
