@@ -1,9 +1,10 @@
 """The field's file formats -> raw examples, streamed.
 
 Tables (TSV, CSV, JSON lines), one folder per class, bracketed trees, tagged text (CoNLL columns, JSON lines
-with entities), parallel text (two aligned files, or pairs), and inputs alone. Nothing is read before the
-iteration starts, and no row is held after it was given out: memory does not grow with the file (of class
-folders, the names of the files are held). Every complaint is a `DataError` that starts with file:line.
+with entities), parallel text (two aligned files, or pairs), recorded speech (manifests and folders), and
+inputs alone. Nothing is read before the iteration starts, and no row is held after it was given out: memory
+does not grow with the file (of class folders and of Kaldi's, the names of the files are held). Every complaint
+is a `DataError` that starts with file:line.
 """
 
 from keras_seq.formats.examples import Answer, Example, File
@@ -11,6 +12,7 @@ from keras_seq.formats.folders import ClassFolders
 from keras_seq.formats.inputs import Input, Inputs
 from keras_seq.formats.parallel import ParallelText, UsablePairs
 from keras_seq.formats.references import Referenced
+from keras_seq.formats.speech import Utterances
 from keras_seq.formats.tables import Table
 from keras_seq.formats.tagged import TaggedColumns, TaggedSpans
 from keras_seq.formats.trees import Treebank
@@ -29,4 +31,5 @@ __all__ = [
     "TaggedSpans",
     "Treebank",
     "UsablePairs",
+    "Utterances",
 ]

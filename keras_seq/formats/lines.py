@@ -25,10 +25,14 @@ _BEGINNINGS = {
 }
 
 
-def files(pattern: str) -> list[pathlib.Path]:
+def files(pattern: str, folders: bool = False) -> list[pathlib.Path]:
     """The files of a path or of a pattern such as `part-*.tsv.gz`, in order of name; at least one.
 
     What exists is taken as it is called, brackets and all.
+
+    Args:
+        pattern: the path or the pattern.
+        folders: whether folders are taken too; else one is an error.
     """
     try:
         found = matching(pattern)
@@ -37,7 +41,7 @@ def files(pattern: str) -> list[pathlib.Path]:
     if not found:
         raise DataError(f"{pattern}: no such file")
     for file in found:
-        if file.is_dir():
+        if file.is_dir() and not folders:
             raise DataError(f"{file}: is a folder; expected a file")
     return found
 
