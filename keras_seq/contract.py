@@ -108,6 +108,9 @@ class Preprocessing:
         features: raw inputs -> the tensors that `pair` takes; left out, it takes all that `inputs` gives. These
             are what `training.cache` keeps.
         problems: of inputs that are files, their bytes `(batch,)` string -> "", or what is wrong with each.
+        fault: an example -> "", or what keeps it from being trained on, such as a truth that is too long for its
+            input: a kind, and behind a colon what is its own.
+        parts: what else `present` needs, by name.
     """
 
     inputs: keras.Layer
@@ -121,6 +124,8 @@ class Preprocessing:
     carried: dict[str, Carried] = dataclasses.field(default_factory=dict)
     features: Callable[[tf.Tensor], Tensors] | None = None
     problems: Callable[[tf.Tensor], tf.Tensor] | None = None
+    fault: Callable[[Example], str] | None = None
+    parts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def features_of(self, inputs: tf.Tensor) -> Tensors:
         """What `pair` takes of raw inputs."""

@@ -31,11 +31,13 @@ class Picture(NamedTuple):
         name: of its file, without the suffix.
         about: what stands above it, or "".
         draw: writes it into a PNG file.
+        sound: a WAV file that it shows, to be played beside it; b"" for none.
     """
 
     name: str
     about: str
     draw: Callable[[pathlib.Path], None]
+    sound: bytes = b""
 
 
 class Attention(NamedTuple):

@@ -140,12 +140,12 @@ class Run(RunFiles):
         self.write_recipe(recipe.as_dict())
 
     def _pictures(self) -> list[pathlib.Path]:
-        """The pictures that the card shows."""
+        """The pictures that the card shows, and their sounds."""
         if not self.card_file.exists():
             return []
         text = self.card_file.read_text(encoding="utf-8", errors="replace")
         names = dict.fromkeys(re.findall(r"^!\[.*\]\((\w+)\.png\)$", text, re.MULTILINE))
-        return [self.picture_file(name) for name in names]
+        return [file(name) for name in names for file in (self.picture_file, self.sound_file)]
 
     def _same_recipe(self, recipe: Recipe) -> None:
         differences = recipe.differences(self.recipe)

@@ -7,7 +7,7 @@ history.csv       a line an epoch
 requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
 answers.json      of a model that was published: its answers to the requests
 seen.json         what of the training split scoring compares with (the entities that it had); not always there
-card.md, *.png    what the run is, for people; worst_examples.html where the answers can be shown in colour
+card.md, *.png, *.wav   what the run is, for people; worst_examples.html where the answers can be shown in colour
 logs/             TensorBoard
 state/            what is needed to go on after a stop
 lock              there while a process trains; held by the system, so that none outlives its process
@@ -140,6 +140,10 @@ class RunFiles:
     def picture_file(self, name: str) -> pathlib.Path:
         """Where a picture of the card is."""
         return self.path / f"{name}.png"
+
+    def sound_file(self, name: str) -> pathlib.Path:
+        """Where the sound of a picture is."""
+        return self.path / f"{name}.wav"
 
     def save_model(self, model: Any) -> None:
         replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix

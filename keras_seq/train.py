@@ -100,6 +100,7 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
         known = transfer.start_from(**settings.start)
     keras.utils.set_random_seed(recipe.training["seed"])
     preprocessing = _preprocessing(recipe, data, known)
+    data |= _usable(recipe, data, preprocessing)
     objective = _objective(recipe, data, preprocessing, settings.objective)
     reader = Reader(recipe.training["unreadable"], preprocessing.problems and preprocessing.problems_of)
     with progress.step("building the network", at_once=False):
@@ -145,6 +146,21 @@ def _preprocessing(recipe: Recipe, data: dict[str, Any], known: Known) -> Prepro
     application = applications.functions(recipe.application)
     with progress.step("learning the vocabulary") as learning:
         return application.prepare(learning.counted(data["train"]), known, **recipe.prepare)
+
+
+def _usable(recipe: Recipe, data: dict[str, Any], preprocessing: Preprocessing) -> dict[str, Any]:
+    """What is trained on and chosen by, without what has a fault; where that is an error, it is raised here."""
+    if preprocessing.fault is None:
+        return {}
+    from keras_seq.usable import Usable
+
+    unreadable, fault = recipe.training["unreadable"], preprocessing.fault
+    found = {split: Usable(data[split], fault, unreadable, split) for split in ("train", "validation")}
+    with progress.step("looking for what cannot be trained on", at_once=False) as looking:
+        for examples in found.values():
+            for _ in looking.counted(examples):
+                pass
+    return found
 
 
 def _objective(

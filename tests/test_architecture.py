@@ -31,6 +31,7 @@ ROOMS = [
     "tuning",
     "contract",
     "reading",
+    "usable",
     "feature_cache",
     "batches",
     "applications.*",

@@ -219,6 +219,14 @@ class Answering(Trainable):
         """Pictures of how some inputs are answered, for a card; none here."""
         return []
 
+    def pictures_of(self, examples: list[tuple[str, Example, str | bytes]]) -> list[Picture]:
+        """Pictures of how single examples are answered, for the card of the run; none here.
+
+        Args:
+            examples: of each a name, the example, and its raw input as this model takes it.
+        """
+        return []
+
     def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         call = super().__call__
         spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)

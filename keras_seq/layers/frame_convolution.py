@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -68,3 +70,8 @@ class FrameConvolution(keras.layers.Layer):
         padding = [[0, 0], [0, 0], [1, 1], [0, 0]]
         kernel, bias = (tf.cast(weight, frames.dtype) for weight in (self.kernel, self.bias))
         return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(frames, kernel, strides, padding), bias))
+
+
+def subsampling(network: keras.Model) -> int:
+    """Frames to one step of a network: the product of its convolutions' strides."""
+    return math.prod(layer.stride for layer in network.layers if isinstance(layer, FrameConvolution))

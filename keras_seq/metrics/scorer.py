@@ -32,6 +32,12 @@ class Scorer:
         """
         raise NotImplementedError
 
+    def typical(self) -> list[tuple[str, Example]]:
+        """Examples that show how good the answers are, such as the best, the median and the worst one, by name;
+        none where pictures of examples show nothing.
+        """
+        return []
+
     def table(self, scores: dict[str, Any]) -> str:
         """Scores as lines of text, for a terminal."""
         return report.numbers_table(scores)

@@ -34,6 +34,11 @@ class Letters(keras.layers.Layer):
         self._labels = tf.lookup.StaticHashTable(initializer, 0)
         self.built = True
 
+    @property
+    def separator(self) -> int:
+        """The label of the space; -1 where the alphabet has none."""
+        return self.alphabet.index(SPACE) + FIRST_LABEL if SPACE in self.alphabet else -1
+
     def call(self, transcripts: tf.Tensor) -> tf.Tensor:
         letters = tf.strings.unicode_split(self.written(transcripts), "UTF-8", errors="replace")
         labels = tf.ragged.map_flat_values(self._labels.lookup, letters)

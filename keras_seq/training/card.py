@@ -8,10 +8,11 @@ import shlex
 import urllib.parse
 from typing import Any
 
-from keras_seq import pictures
+from keras_seq import pictures, reading
 from keras_seq.answers import Answering
 from keras_seq.answers.presentation import WorstExamples
 from keras_seq.applications import APPLICATIONS
+from keras_seq.formats import Example
 from keras_seq.recipe import Recipe
 from keras_seq.run import Run
 from keras_seq.training import card_parts
@@ -48,6 +49,9 @@ def write(
         *card_parts.drawn(run, "learning curves", lambda: [pictures.learning_curves(run.read_history())]),
         *card_parts.drawn(run, "pictures of the scores", lambda: last.scorer.pictures(last.metrics)),
         *card_parts.drawn(run, "pictures of the answers", lambda: model.pictures(requests)),
+        *card_parts.drawn(
+            run, "pictures of examples", lambda: model.pictures_of(_with_contents(last.scorer.typical(), model))
+        ),
     ]
     with pictures.spared(str(run.card_file)):
         parts = [
@@ -69,6 +73,17 @@ def write(
             fenced(run.recipe_file.read_text(encoding="utf-8").rstrip("\n"), "yaml"),
         ]
         run.card_file.write_text("\n\n".join(parts) + "\n", encoding="utf-8", errors="replace")
+
+
+def _with_contents(
+    examples: list[tuple[str, Example]], model: Answering
+) -> list[tuple[str, Example, str | bytes]]:
+    """Named examples with their raw inputs, as the model takes them."""
+    read = ((name, example, reading.contents(example.input)) for name, example in examples)
+    return [
+        (name, example, model.file_contents(raw) if isinstance(raw, bytes) else raw)
+        for name, example, raw in read
+    ]
 
 
 def _worst(run: Run, worst: WorstExamples) -> str:

@@ -35,6 +35,11 @@ def drawn(run: RunFiles, what: str, made: Callable[[], Sequence[Picture]]) -> li
             picture.draw(path)
             parts += [picture.about] if picture.about else []
             parts.append(f"![{picture.name}]({path.name})")
+            if picture.sound:
+                sound = run.sound_file(picture.name)
+                sound.write_bytes(picture.sound)
+                player = f'<audio controls src="{sound.name}"></audio>'
+                parts.append(f"{player} [{sound.name}]({sound.name})")
     return parts
 
 

@@ -1,0 +1,191 @@
+"""Scores of letters -> what was said, word by word with times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_seq import audio_files
+from keras_seq.answers import sound_pictures, wav_edges
+from keras_seq.answers.answering import Answering
+from keras_seq.answers.edge_inputs import EdgeInputs
+from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.decoding import ctc
+from keras_seq.decoding.language_model import LanguageModel
+from keras_seq.formats import Answer, Example
+from keras_seq.layers.ctc import CTCLoss
+from keras_seq.layers.frame_convolution import subsampling
+from keras_seq.pictures import Picture
+from keras_seq.preprocessing.audio import HOP, RATE
+from keras_seq.preprocessing.letters import SPACE, Letters
+
+Tensors = dict[str, tf.Tensor]
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class Transcripts(keras.layers.Layer):
+    """`samples` `(batch, time)` and `lengths` `(batch,)` of sounds -> what was said in them.
+
+    `transcript` `(batch,)` string; `score` `(batch,)` float32, the probability of a letter, in the geometric mean
+    over the transcript's letters; and of every word, padded on the right with "" and 0: `words` `(batch, words)`
+    string, `starts` and `ends` in seconds and `word_scores` `(batch, words)` float32, the probability of its
+    letters where they stand.
+
+    Args:
+        network: `samples` and `lengths` -> scores of letters, as `layers.ctc` has them.
+        letters: of the transcripts.
+        beam_width: prefixes followed at once; 1 takes the best path, without a language model.
+        language_model: of words; None for none.
+        language_weight: what its log-probabilities are multiplied by.
+        word_bonus: added for every word.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        letters: Letters,
+        beam_width: int = 1,
+        language_model: LanguageModel | None = None,
+        language_weight: float = 0.0,
+        word_bonus: float = 0.0,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.network, self.letters, self.beam_width = network, letters, beam_width
+        self.language_model, self.language_weight = language_model, language_weight
+        self.word_bonus = word_bonus
+        self.built = True
+
+    def call(self, tensors: Tensors) -> Tensors:
+        lengths = tensors["lengths"]
+        scores = self.network({"samples": tensors["samples"], "lengths": lengths})
+        labels = self.labels(scores)
+        transcript = self.letters.texts(labels)
+        first, last, confidence = ctc.align(scores, labels)
+        begin, end, counts = ctc.word_places(labels, self.letters.separator)
+        step = HOP / RATE * subsampling(self.network)
+        seconds = tf.cast(lengths, tf.float32)[:, None] / RATE
+        real = tf.sequence_mask(counts, tf.shape(begin)[1])
+        starts = tf.gather(first, begin, batch_dims=1)
+        ends = tf.gather(last, end, batch_dims=1) + 1
+        total = ctc.log_probability(scores, labels)
+        num_letters = tf.reduce_sum(tf.cast(labels > 0, tf.float32), axis=1)
+        return {
+            "transcript": transcript,
+            "score": tf.exp(total / tf.maximum(num_letters, 1.0)),
+            "words": tf.strings.split(transcript, SPACE).to_tensor(""),
+            "starts": tf.where(real, tf.cast(starts, tf.float32) * step, 0.0),
+            "ends": tf.where(real, tf.minimum(tf.cast(ends, tf.float32) * step, seconds), 0.0),
+            "word_scores": ctc.means_of_words(confidence, begin, end, counts),
+        }
+
+    def labels(self, scores: tf.Tensor) -> tf.Tensor:
+        """Scores -> the labels of the best transcript, `(batch, labels)` int32."""
+        if self.beam_width == 1:
+            return ctc.greedy(scores)[0]
+        raise NotImplementedError
+
+    def compute_output_spec(self, tensors: Tensors) -> dict[str, keras.KerasTensor]:
+        batch = tensors["lengths"].shape[0]
+        found = {"transcript": "string", "score": "float32", "words": "string"}
+        found |= dict.fromkeys(("starts", "ends", "word_scores"), "float32")
+        one = ("transcript", "score")
+        return {
+            name: keras.KerasTensor((batch,) if name in one else (batch, None), dtype)
+            for name, dtype in found.items()
+        }
+
+    def get_config(self) -> dict:
+        parts = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in ("network", "letters", "language_model")
+        }
+        numbers = {name: getattr(self, name) for name in ("beam_width", "language_weight", "word_bonus")}
+        return {**super().get_config(), **parts, **numbers}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Transcripts:
+        names = ("network", "letters", "language_model")
+        return cls(**{**config, **{n: keras.saving.deserialize_keras_object(config[n]) for n in names}})
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class SpeechAnswering(Answering):
+    """`Answering` with transcripts of WAV files.
+
+    Example:
+        >>> model = keras_seq.load("speech_to_text_an4")
+        >>> model([pathlib.Path("yes.wav").read_bytes()])["transcript"]
+        <tf.Tensor: shape=(1,), dtype=string, numpy=array([b'YES'], dtype=object)>
+    """
+
+    takes_files = True
+
+    @property
+    def network(self) -> keras.Model:
+        """The functional model from samples to scores of letters; see `Answering.network`."""
+        return self.get_layer("answers").network
+
+    @property
+    def letters(self) -> Letters:
+        """The letters that transcripts are made of."""
+        return self.get_layer("answers").letters
+
+    def file_contents(self, raw: bytes) -> bytes:
+        """The WAV file of a file in any format that is known."""
+        return audio_files.as_wav(raw)
+
+    def targets(self, transcripts) -> tf.Tensor:
+        """Transcripts -> labels of their letters, `(batch, labels)` int32, padded with 0."""
+        return self.letters(as_strings(transcripts, "transcript"))
+
+    def truths(self, given, inputs=None) -> tf.Tensor:
+        """Transcripts, in any form of strings -> `(batch,)` string; see `Trainable.truths`."""
+        return as_strings(given, "transcript")
+
+    def training_pair(self, inputs: tf.Tensor, truths: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
+        """WAV files and transcripts, `(batch,)` string each -> samples and lengths, and labels."""
+        return self.preprocess(inputs), self.letters(truths)
+
+    def training_loss(self) -> tuple[Any, list]:
+        """CTC, and no metric."""
+        return CTCLoss(), []
+
+    def edge_inputs(self, examples: list[str | bytes]) -> EdgeInputs:
+        """WAV files of every kind that is read, and of kinds that are not; see `Answering.edge_inputs`."""
+        of_files = super().edge_inputs(examples)
+        return of_files._replace(
+            good=[*of_files.good, *wav_edges.good()], damaged=[*of_files.damaged, *wav_edges.damaged()]
+        )
+
+    def readable(self, raw: Any, answer: Answer) -> dict[str, Any]:
+        """One answer, with a row for each word."""
+        columns = ("words", "starts", "ends", "word_scores")
+        rows = zip(*(answer[name] for name in columns), strict=True)
+        names = ("word", "start", "end", "score")
+        words = [dict(zip(names, row, strict=True)) for row in rows if row[0]]
+        return {**{name: value for name, value in answer.items() if name not in columns}, "words": words}
+
+    def summary(self, answer: Answer) -> str:
+        """One answer in a line."""
+        return answer["transcript"] or "(nothing)"
+
+    def pictures_of(self, examples: list[tuple[str, Example, str | bytes]]) -> list[Picture]:
+        """The sounds of some examples, their spectrograms, the letters' path and the words."""
+        return [self._picture(*one) for one in examples]
+
+    def _picture(self, name: str, example: Example, raw: str | bytes) -> Picture:
+        assert isinstance(raw, bytes)
+        tensors = self.preprocess([raw])
+        scores = self.network(tensors)[0].numpy()
+        frames = self.network.get_layer("log_mel")(tensors["samples"], tensors["lengths"])[0][0].numpy()
+        answer = {key: values.numpy().tolist()[0] for key, values in self([raw]).items()}
+        words = [
+            {**word, "word": word["word"].decode("utf-8", "replace")}
+            for word in self.readable(raw, answer)["words"]
+        ]
+        letters = ["", *self.letters.alphabet]
+        heard = sound_pictures.Sound(frames, scores, letters, words, example.truths[0])
+        return sound_pictures.picture(name, heard, raw)

@@ -1,0 +1,78 @@
+"""Examples that a training can use; what is wrong with the others is counted, named, and an error or passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from keras_seq import progress
+from keras_seq.errors import DataError
+from keras_seq.formats import Example
+from keras_seq.reading import HINT, Unreadable
+
+MOST_NAMED = 3  # examples of each fault
+
+
+class Usable:
+    """Those of some examples that have no fault: an iterable, over and over.
+
+    Args:
+        examples: any.
+        fault: an example -> what keeps it from being trained on, in the same words for all of a kind and behind
+            a colon what is its own; "" where nothing does.
+        unreadable: whether a fault is an error, or passed over.
+        split: the name of what is read, for messages.
+
+    Raises:
+        DataError: at the end of an iteration, where there are faults and they are not passed over, or where
+            nothing else is left.
+    """
+
+    def __init__(
+        self, examples: Iterable[Example], fault: Callable[[Example], str], unreadable: Unreadable, split: str
+    ) -> None:
+        self.examples, self.fault, self.unreadable, self.split = examples, fault, unreadable, split
+        self._reported = False
+
+    def __iter__(self) -> Iterator[Example]:
+        total, faults = 0, Faults()
+        for example in self.examples:
+            total += 1
+            found = self.fault(example)
+            if found:
+                faults.add(found, example)
+            else:
+                yield example
+        if not faults.count:
+            return
+        what = f"{faults.count} of {total} examples of the {self.split} split cannot be trained on: {faults}"
+        if self.unreadable == "stop" or faults.count == total:
+            raise DataError(what + (HINT if faults.count < total else ""))
+        if not self._reported:
+            self._reported = True
+            progress.say(f"passed over: {what}")
+
+
+class Faults:
+    """Faults of examples by kind: how many, and the places of the first of each."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._places: dict[str, list[str]] = {}
+
+    def add(self, fault: str, example: Example) -> None:
+        """Count one.
+
+        Args:
+            fault: its kind, and behind a colon what is its own.
+            example: that has it.
+        """
+        self.count += 1
+        kind, _, own = fault.partition(": ")
+        self._places.setdefault(kind, []).append(f"{example.where}{f' ({own})' if own else ''}")
+
+    def __str__(self) -> str:
+        kinds = []
+        for kind, places in self._places.items():
+            more = ", ..." if len(places) > MOST_NAMED else ""
+            kinds.append(f"{len(places)} {kind} ({', '.join(places[:MOST_NAMED])}{more})")
+        return "; ".join(kinds)
