@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from corpora import PROJECT, model_by_chance
+from wav_files import wav
 
 from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
 from keras_seq.layers import (
@@ -28,6 +29,7 @@ from keras_seq.layers import (
 )
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
+from keras_seq.preprocessing.wav import WavSamples
 from keras_seq.preprocessing.words import WordIds
 
 TEXTS = np.array(["a fine film", "", "Ada's films"], object)
@@ -39,6 +41,7 @@ STARTS, ENDS = np.array([[0, 4], [0, 0]], "int32"), np.array([[3, 7], [0, 0]], "
 PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STARTS, "ends": ENDS}
 POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32")
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
+SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
 LEGAL = [[True, True, False, True]] * 4
 
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
@@ -62,6 +65,7 @@ TABLE = {
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
     "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),
     "TokenFeatures": (lambda: TokenFeatures(["film"], ["xx"], ["f", "i"], 7, 20), [TEXTS]),
+    "WavSamples": (lambda: WavSamples(rate=8000, max_seconds=1.0), [SOUNDS]),
     "WordCharacters": (lambda: WordCharacters(5, 4, embedding_dim=3, kind="lstm"), [CHARACTERS]),
     "WordDropout": (lambda: WordDropout(0.1, seed=3, first_id=2), [IDS]),
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),

@@ -4,6 +4,7 @@ servable.
 
 from keras_seq.preprocessing.subwords import Subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
+from keras_seq.preprocessing.wav import WavSamples
 from keras_seq.preprocessing.words import WordIds
 
-__all__ = ["EntityTagIds", "Subwords", "TokenFeatures", "WordIds"]
+__all__ = ["EntityTagIds", "Subwords", "TokenFeatures", "WavSamples", "WordIds"]

@@ -1,0 +1,266 @@
+"""The headers of WAV files, read in the graph for a whole batch: where the samples are, and what is wrong.
+
+A WAV file is `RIFF`, its size, `WAVE`, and chunks: four letters, a size, so many bytes, and one more where the
+size is odd. `fmt ` says what the samples are, `data` holds them. Source: IBM and Microsoft 1991, "Multimedia
+Programming Interface and Data Specifications 1.0"; Microsoft 1994, "New Multimedia Data Types and Data
+Techniques", for the formats; the documentation of WAVEFORMATEXTENSIBLE.
+
+Ops used: core TensorFlow.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+CHUNK_BYTES, FORMAT_BYTES, EXTENSIBLE_BYTES = 8, 16, 40
+FIRST_CHUNK = 12  # bytes before it
+MOST_CHUNKS = 64  # that are looked at
+LOWEST_RATE, HIGHEST_RATE = 1000, 192_000  # Hz
+# A program that writes to a pipe cannot come back to a size: it leaves 0, or 2 GB or more, SoX the least of it.
+ENDLESS = 0x7FFF_F000
+
+PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+GUID = b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"  # what follows the format in one of WAVEFORMATEXTENSIBLE
+# What samples may be: format, fewest and most bits, bytes. `Headers.kind` is the place in this table, from 1.
+KINDS = {
+    "unsigned 8": (PCM, 1, 8, 1),
+    "signed 16": (PCM, 9, 16, 2),
+    "signed 24": (PCM, 17, 24, 3),
+    "signed 32": (PCM, 25, 32, 4),
+    "float 32": (FLOAT, 32, 32, 4),
+    "float 64": (FLOAT, 64, 64, 8),
+    "A-law": (A_LAW, 8, 8, 1),
+    "mu-law": (MU_LAW, 8, 8, 1),
+}
+COMPRESSED = {
+    **{0x02: "MS ADPCM", 0x11: "IMA ADPCM", 0x31: "GSM 6.10", 0x45: "G.726", 0x50: "MPEG", 0x55: "MP3"},
+    **{0xFF: "AAC", 0x161: "WMA", 0xF1AC: "FLAC"},
+}
+# What stands at the beginning of files of other kinds, or at the byte that is named.
+FOREIGN = [
+    *[("a FLAC file", 0, b"fLaC"), ("an Ogg file", 0, b"OggS"), ("an AIFF file", 0, b"FORM")],
+    *[("an MP3 file", 0, begin) for begin in (b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")],
+    *[("an AAC file", 0, begin) for begin in (b"\xff\xf1", b"\xff\xf9")],
+    *[("an MP4 file", 4, b"ftyp"), ("an AVI file", 8, b"AVI "), ("a SPHERE file", 0, b"NIST_1A")],
+    *[("an AU file", 0, b".snd"), ("a CAF file", 0, b"caff"), ("an AMR file", 0, b"#!AMR")],
+    *[("a Matroska or WebM file", 0, b"\x1a\x45\xdf\xa3"), ("a WMA file", 0, b"\x30\x26\xb2\x75")],
+    *[("a big-endian RIFX file", 0, b"RIFX"), ("an RF64 file", 0, b"RF64"), ("a BW64 file", 0, b"BW64")],
+]
+
+
+class Headers(NamedTuple):
+    """What the headers of a batch say, `(batch,)` each. Of a row with a problem `kind` and `frames` are 0.
+
+    Attributes:
+        kind: what a sample is, by its place in `KINDS`, from 1; int32.
+        channels: samples of a frame, int32.
+        rate: frames a second, int32.
+        start: bytes before the first frame, int64.
+        frames: how many there are, int64.
+        problem: "", or what is wrong, string.
+    """
+
+    kind: tf.Tensor
+    channels: tf.Tensor
+    rate: tf.Tensor
+    start: tf.Tensor
+    frames: tf.Tensor
+    problem: tf.Tensor
+
+
+class _Chunks(NamedTuple):
+    """Where the two chunks' contents begin, 0 where there is none, and what sizes they have; `(batch,)` int64."""
+
+    form: tf.Tensor
+    form_size: tf.Tensor
+    data: tf.Tensor
+    data_size: tf.Tensor
+    end: tf.Tensor  # of the last chunk that was looked at
+
+
+class _Form(NamedTuple):
+    """The content of `fmt `; `(batch,)` int64."""
+
+    kind: tf.Tensor
+    tag: tf.Tensor
+    channels: tf.Tensor
+    rate: tf.Tensor
+    frame_bytes: tf.Tensor
+    bits: tf.Tensor
+
+
+def read(audio: tf.Tensor, max_seconds: float) -> Headers:
+    """WAV files `(batch,)` string -> their headers.
+
+    Where `data` has the size 0, or `ENDLESS` or more and more than there is, its samples go on to the end of the
+    file, whatever that is; but 0 means none where the size of the whole file is given and right. A file that has
+    less than any other size is cut off. At the end, less than a whole frame is left out.
+
+    Args:
+        audio: the bytes of each file.
+        max_seconds: a longer sound is a problem.
+    """
+    size = tf.cast(tf.bitcast(tf.strings.length(audio), tf.uint32), tf.int64)
+    head = _bytes(audio, size, tf.zeros_like(size), FIRST_CHUNK)
+    chunks = _chunks(audio, size, head)
+    form = _form(_bytes(audio, size, chunks.form, EXTENSIBLE_BYTES), chunks.form_size)
+    whole = _number(head[:, 4:8]) + CHUNK_BYTES
+    there = size - chunks.data
+    empty = (chunks.data_size == 0) & (whole + whole % 2 == size + size % 2)
+    endless = (chunks.data_size == 0) & ~empty | (chunks.data_size >= tf.maximum(there, ENDLESS))
+    data_size = tf.where(endless, there, chunks.data_size)
+    frames = tf.minimum(data_size, there) // tf.maximum(form.frame_bytes, 1)
+    seconds = tf.cast(frames, tf.float64) / tf.cast(tf.maximum(form.rate, 1), tf.float64)
+    no_data = chunks.data == 0
+    cut_off = (chunks.end > size) | (whole > size) & (whole < ENDLESS)
+    problem = _first_of(
+        *_problems_of_file(head, size),
+        (no_data & cut_off, _text("cut off after ", size, " bytes, before its samples")),
+        (no_data, f"no samples: expected a chunk 'data' among the first {MOST_CHUNKS}"),
+        (chunks.form == 0, f"no format: expected a chunk 'fmt ' among the first {MOST_CHUNKS}"),
+        *_problems_of_form(form, chunks.form_size),
+        (data_size > there, _text("cut off after ", size, " of ", chunks.data + data_size, " bytes")),
+        (frames == 0, "no samples"),
+        (
+            seconds > max_seconds,
+            _text(tf.math.ceil(seconds), f" seconds long: expected at most {max_seconds:g}"),
+        ),
+    )
+    return Headers(
+        kind=tf.where(problem == "", tf.cast(form.kind, tf.int32), 0),
+        channels=tf.cast(form.channels, tf.int32),
+        rate=tf.cast(form.rate, tf.int32),
+        start=chunks.data,
+        frames=tf.where(problem == "", frames, 0),
+        problem=problem,
+    )
+
+
+def _chunks(audio: tf.Tensor, size: tf.Tensor, head: tf.Tensor) -> _Chunks:
+    """Go from chunk to chunk, in all files at once, until each has both chunks or ends."""
+    is_wav = _is(head, 0, b"RIFF") & _is(head, 8, b"WAVE")
+    none = tf.zeros_like(size)
+    first = _Chunks(none, none, none, none, tf.where(is_wav, tf.constant(FIRST_CHUNK, tf.int64), size))
+
+    def goes_on(found: _Chunks) -> tf.Tensor:
+        return (found.end < size) & ((found.form == 0) | (found.data == 0))
+
+    def step(found: _Chunks) -> tuple[_Chunks]:
+        header = _bytes(audio, size, found.end, CHUNK_BYTES)
+        start, chunk_size = found.end + CHUNK_BYTES, _number(header[:, 4:])
+        here = goes_on(found) & (start <= size)
+        form = here & _is(header, 0, b"fmt ") & (found.form == 0)
+        data = here & _is(header, 0, b"data") & (found.data == 0)
+        end = start + chunk_size + chunk_size % 2
+        return (
+            _Chunks(
+                form=tf.where(form, start, found.form),
+                form_size=tf.where(form, chunk_size, found.form_size),
+                data=tf.where(data, start, found.data),
+                data_size=tf.where(data, chunk_size, found.data_size),
+                end=tf.where(goes_on(found), end, found.end),
+            ),
+        )
+
+    (found,) = tf.while_loop(
+        lambda found: tf.reduce_any(goes_on(found)), step, [first], maximum_iterations=MOST_CHUNKS
+    )
+    return found
+
+
+def _form(content: tf.Tensor, size: tf.Tensor) -> _Form:
+    """Bytes of `fmt ` `(batch, 40)`, and its size -> what it says."""
+    extensible = (_number(content[:, :2]) == EXTENSIBLE) & (size >= EXTENSIBLE_BYTES) & _is(content, 26, GUID)
+    tag = tf.where(extensible, _number(content[:, 24:26]), _number(content[:, :2]))
+    bits = _number(content[:, 14:16])
+    tags, fewest, most, _ = np.array(list(KINDS.values())).T
+    fits = (tag[:, None] == tags) & (bits[:, None] >= fewest) & (bits[:, None] <= most)
+    return _Form(
+        kind=tf.reduce_max(tf.where(fits, np.arange(1, len(KINDS) + 1), 0), axis=1),
+        tag=tag,
+        channels=_number(content[:, 2:4]),
+        rate=_number(content[:, 4:8]),
+        frame_bytes=_number(content[:, 12:14]),
+        bits=bits,
+    )
+
+
+Problem = tuple[tf.Tensor, tf.Tensor | str]  # where there is one, and what it is
+
+
+def _problems_of_file(head: tf.Tensor, size: tf.Tensor) -> list[Problem]:
+    names = sorted({name for name, *_ in FOREIGN})
+    is_foreign = {name: tf.zeros_like(size, tf.bool) for name in names}
+    for name, place, begin in FOREIGN:
+        is_foreign[name] |= _is(head, place, begin)
+    return [
+        (size == 0, "empty"),
+        *((found, f"{name}: convert it to WAV") for name, found in is_foreign.items()),
+        (_is(head, 0, b"RIFF") & (size < FIRST_CHUNK), _text("cut off after ", size, " bytes")),
+        (~(_is(head, 0, b"RIFF") & _is(head, 8, b"WAVE")), "not a WAV file"),
+    ]
+
+
+def _problems_of_form(form: _Form, size: tf.Tensor) -> list[Problem]:
+    names = tf.constant(["", *(f", {name}" for name in COMPRESSED.values())])
+    place = tf.where(form.tag[:, None] == list(COMPRESSED), np.arange(1, len(COMPRESSED) + 1), 0)
+    name = tf.gather(names, tf.reduce_max(place, axis=1))
+    known = tf.reduce_any(form.tag[:, None] == [PCM, FLOAT, A_LAW, MU_LAW], axis=1)
+    sample_bytes = tf.gather([0, *(kind[-1] for kind in KINDS.values())], form.kind)
+    frame_bytes = form.channels * tf.cast(sample_bytes, tf.int64)
+    return [
+        (size < FORMAT_BYTES, _text("a chunk 'fmt ' of ", size, f" bytes: expected {FORMAT_BYTES} or more")),
+        (~known, _text("samples of format ", form.tag, name, ": expected PCM or float")),
+        (
+            form.kind == 0,
+            _text("samples of ", form.bits, " bits: expected 8, 16, 24 or 32, of float 32 or 64"),
+        ),
+        (form.channels == 0, "0 channels: expected 1 or more"),
+        (
+            (form.rate < LOWEST_RATE) | (form.rate > HIGHEST_RATE),
+            _text(form.rate, f" Hz: expected {LOWEST_RATE} to {HIGHEST_RATE}"),
+        ),
+        (
+            form.frame_bytes != frame_bytes,
+            _text(form.channels, " channels in ", form.frame_bytes, " bytes: expected ", frame_bytes),
+        ),
+    ]
+
+
+def _first_of(*problems: Problem) -> tf.Tensor:
+    found: tf.Tensor | str = ""
+    for where, text in reversed(problems):
+        found = tf.where(where, text, found)
+    return found
+
+
+def _text(*parts: tf.Tensor | str) -> tf.Tensor:
+    """Texts and whole numbers, joined; `(batch,)` where any of them is."""
+    whole = [
+        part
+        if isinstance(part, str) or part.dtype == tf.string
+        else tf.strings.as_string(tf.cast(part, tf.int64))
+        for part in parts
+    ]
+    return tf.strings.join(whole)
+
+
+def _bytes(audio: tf.Tensor, size: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
+    """So many bytes of each file, from `start` `(batch,)`, `(batch, count)` int64; 0 after its end."""
+    taken = tf.strings.substr(
+        audio, tf.minimum(start, size), tf.fill(tf.shape(size), tf.constant(count, tf.int64))
+    )
+    return tf.cast(tf.io.decode_raw(taken, tf.uint8, fixed_length=count), tf.int64)
+
+
+def _number(content: tf.Tensor) -> tf.Tensor:
+    """Bytes `(batch, count)` int64, the lowest first -> the whole number of each row."""
+    return tf.reduce_sum(content * [256**place for place in range(content.shape[1])], axis=1)
+
+
+def _is(content: tf.Tensor, place: int, expected: bytes) -> tf.Tensor:
+    """Whether bytes `(batch, count)` have those that are expected at a place."""
+    return tf.reduce_all(content[:, place : place + len(expected)] == list(expected), axis=1)
