@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import keras
 
@@ -37,6 +37,7 @@ def compare(
     module: str,
     measure: Callable[[str, int, int], dict[str, float]],
     unit: str,
+    times: Collection[str] = (),
 ) -> int:
     """Measure ours in this process (`--once`), or ours and the others in turns, and print ratios.
 
@@ -45,6 +46,7 @@ def compare(
         module: the comparison's, which is run again with `--once`.
         measure: data, layers, epochs -> metric -> rate; JSON lines of others with these metrics are taken.
         unit: of the rates.
+        times: metrics of which the others print the inverse: seconds for one, and not how many a second.
     """
     if arguments.once:
         for metric, rate in measure(arguments.data, arguments.layers, arguments.epochs).items():
@@ -56,7 +58,10 @@ def compare(
     found: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
     for _ in range(arguments.rounds):
         for name, command in commands.items():
-            found[name].append(reported(command))
+            rates = reported(command)
+            if name != "keras_seq":
+                rates |= {metric: 1 / rates[metric] for metric in times}
+            found[name].append(rates)
             print(f"{name}: {found[name][-1]}", flush=True)
     for metric in found["keras_seq"][0]:
         medians = {

@@ -124,6 +124,7 @@ class Preprocessing:
     carried: dict[str, Carried] = dataclasses.field(default_factory=dict)
     features: Callable[[tf.Tensor], Tensors] | None = None
     problems: Callable[[tf.Tensor], tf.Tensor] | None = None
+    contents: Callable[[bytes], bytes] | None = None
     fault: Callable[[Example], str] | None = None
     parts: dict[str, Any] = dataclasses.field(default_factory=dict)
 

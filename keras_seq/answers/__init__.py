@@ -5,6 +5,7 @@ from keras_seq.answers.entities import EntityAnswering, TaggedTokens
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.labels import RankedLabels
 from keras_seq.answers.problems import Problems
+from keras_seq.answers.transcripts import SpeechAnswering, Transcripts
 from keras_seq.answers.translations import TranslationAnswering, Translations
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "Problems",
     "RankedLabels",
     "Signature",
+    "SpeechAnswering",
     "TaggedTokens",
+    "Transcripts",
     "TranslationAnswering",
     "Translations",
 ]

@@ -13,7 +13,6 @@ from keras_seq.answers.answering import Answering
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.raw_inputs import as_strings
 from keras_seq.decoding import ctc
-from keras_seq.decoding.language_model import LanguageModel
 from keras_seq.formats import Answer, Example
 from keras_seq.layers.ctc import CTCLoss
 from keras_seq.layers.frame_convolution import subsampling
@@ -47,7 +46,7 @@ class Transcripts(keras.layers.Layer):
         network: keras.Model,
         letters: Letters,
         beam_width: int = 1,
-        language_model: LanguageModel | None = None,
+        language_model: keras.layers.Layer | None = None,
         language_weight: float = 0.0,
         word_bonus: float = 0.0,
         **kwargs,

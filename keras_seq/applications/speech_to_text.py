@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
+    from keras_seq.contract import Carried, Known, Objective, Preprocessing, Present, Validation
 
 STRIDES = {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2)}  # subsampling -> those of the two convolutions
 
@@ -95,12 +95,14 @@ def prepare(
         RecipeError: when there are two language models.
         DataError: when no utterance can be used.
     """
+    import tensorflow as tf
+
     from keras_seq import audio_files
     from keras_seq.contract import Known, Preprocessing
     from keras_seq.formats.speech_faults import UtteranceFaults
     from keras_seq.preprocessing.audio import HOP, RATE
     from keras_seq.preprocessing.letters import Letters, learn_alphabet, written
-    from keras_seq.preprocessing.wav import WavSamples, problems
+    from keras_seq.preprocessing.wav import WavSamples
 
     if language_model is not None and ngram_order:
         raise RecipeError("prepare.ngram_order: a language model is learned or read from a file, not both")
@@ -119,7 +121,7 @@ def prepare(
         return {name: sound[name] for name in ("samples", "lengths")}
 
     usable = [one.truth for one in utterances if not faults(one)]
-    words = _language_model(usable, as_learned, letters, language_model, ngram_order)
+    words = None
     return Preprocessing(
         inputs=wav,
         targets=letters,
@@ -127,7 +129,7 @@ def prepare(
         features=features,
         sizes={"num_classes": len(letters.alphabet) + 1, "subsampling": subsampling},
         examples=len(usable),
-        problems=problems,
+        problems=tf.function(lambda audio: wav(audio)["problem"], [tf.TensorSpec([None], tf.string)]),
         contents=audio_files.as_wav,
         fault=faults,
         carried={"num_classes": _carried(known, letters.alphabet)},
@@ -226,7 +228,6 @@ def objective(*, monitor: Literal["wer", "cer", "loss"] = "wer") -> Objective:
         scorer=metrics.TranscriptScorer,
         classes_of=lambda truth: (),
         watched={"beam_width": 1},
-        decide=_best_weights,
     )
 
 
@@ -271,3 +272,24 @@ def present(
     )
     heard = answers({name: sound[name] for name in ("samples", "lengths")})
     return SpeechAnswering(audio, Problems(name="problems")(heard, sound["problem"]), name="speech_to_text")
+
+
+def _alphabet(known: Known, learned: list[str]) -> list[str]:
+    """The letters of the model that training starts from, and behind them those of `learned` that join them."""
+    if known.model is None:
+        return learned
+    alphabet = list(known.model.letters.alphabet)
+    return alphabet + [letter for letter in learned if known.extend and letter not in alphabet]
+
+
+def _carried(known: Known, alphabet: list[str]) -> Carried:
+    """Where the classes come from: the blank, and the letters."""
+    import numpy as np
+
+    from keras_seq.contract import Carried
+
+    before = [] if known.model is None else known.model.letters.alphabet
+    places = {letter: place for place, letter in enumerate(before, 1)}
+    kept = sum(letter in places for letter in alphabet)
+    found = np.array([0 if before else -1, *(places.get(letter, -1) for letter in alphabet)])
+    return Carried("letters", found, kept, len(alphabet) - kept, len(before) - kept)

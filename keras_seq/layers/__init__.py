@@ -3,23 +3,34 @@
 from keras_seq.layers.attention_decoder import AttentionDecoder
 from keras_seq.layers.characters import WordCharacters
 from keras_seq.layers.crf import CRF, CRFLoss
+from keras_seq.layers.ctc import CTCLoss, CTCScores
 from keras_seq.layers.dropout import WordDropout
 from keras_seq.layers.entity_f1 import EntityF1
+from keras_seq.layers.frame_convolution import FrameConvolution
+from keras_seq.layers.frame_normalization import FrameNormalization
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
 from keras_seq.layers.smoothing import SmoothedCrossEntropy
+from keras_seq.layers.sound_augmentation import AddedNoise, SpecAugment, SpeedPerturbation
 
 __all__ = [
     "CRF",
     "LSTM",
+    "AddedNoise",
     "AttentionDecoder",
     "AttentionPooling",
     "CRFLoss",
+    "CTCLoss",
+    "CTCScores",
     "EntityF1",
+    "FrameConvolution",
+    "FrameNormalization",
     "LanguageModelLoss",
     "MaskedMaxPooling",
     "SmoothedCrossEntropy",
+    "SpecAugment",
+    "SpeedPerturbation",
     "WordCharacters",
     "WordDropout",
 ]

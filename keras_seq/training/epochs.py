@@ -9,7 +9,7 @@ from typing import NamedTuple
 LEAST_EPOCHS, MOST_EPOCHS = 10, 50
 LEAST_STEPS = 1500  # of the optimizer, where that many fit into MOST_EPOCHS
 LEAST_BATCH_SIZE, MOST_BATCH_SIZE = 4, 64
-MINIMIZED = ("loss", "error", "rate")  # how the names of scores end that are better the lower they are
+MINIMIZED = ("loss", "error", "rate", "wer", "cer")  # how the names of scores end that are better the lower they are
 STEPS_AN_EPOCH = 32  # at least, before a batch is made larger
 
 
