@@ -1,8 +1,9 @@
-"""Layers that Keras lacks, each registered as `keras_seq>Name`; with them the loss and the metric of the CRF."""
+"""Layers that Keras lacks, each registered as `keras_seq>Name`; with them the losses of CRF and CTC, and a metric."""
 
 from keras_seq.layers.attention_decoder import AttentionDecoder
 from keras_seq.layers.characters import WordCharacters
 from keras_seq.layers.crf import CRF, CRFLoss
+from keras_seq.layers.ctc import CTCLoss, CTCScores
 from keras_seq.layers.dropout import WordDropout
 from keras_seq.layers.entity_f1 import EntityF1
 from keras_seq.layers.language_model import LanguageModelLoss
@@ -16,6 +17,8 @@ __all__ = [
     "AttentionDecoder",
     "AttentionPooling",
     "CRFLoss",
+    "CTCLoss",
+    "CTCScores",
     "EntityF1",
     "LanguageModelLoss",
     "MaskedMaxPooling",
