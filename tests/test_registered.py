@@ -20,6 +20,8 @@ from keras_seq.layers import (
     AttentionDecoder,
     AttentionPooling,
     CRFLoss,
+    CTCLoss,
+    CTCScores,
     EntityF1,
     LanguageModelLoss,
     MaskedMaxPooling,
@@ -50,6 +52,7 @@ TABLE = {
     "AttentionDecoder": (lambda: AttentionDecoder(4, 3, layers=2), [[STATES, STATES, MATRIX]]),
     "AttentionPooling": (AttentionPooling, [STATES]),
     "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
+    "CTCScores": (CTCScores, [STATES]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
@@ -74,10 +77,11 @@ TABLE = {
     "TranslationAnswering": ("translation", [TEXTS]),
     "Translations": ("translation", [TEXTS]),
     "CRFLoss": (CRFLoss, [np.array([[4, 0], [1, 3]]), POTENTIALS]),
+    "CTCLoss": (CTCLoss, [np.array([[3, 0], [2, 2]]), np.log(POTENTIALS[:, 0] ** 2)]),
     "EntityF1": (lambda: EntityF1("f1_of_entities"), [np.array([[4, 0], [1, 3]]), POTENTIALS]),
     "SmoothedCrossEntropy": (lambda: SmoothedCrossEntropy(0.2), [IDS, np.tile(STATES, (1, 1, 2))]),
 }
-MEASURES = ("CRFLoss", "EntityF1", "SmoothedCrossEntropy")
+MEASURES = ("CRFLoss", "CTCLoss", "EntityF1", "SmoothedCrossEntropy")
 
 # What was saved, answered by a process that knows of keras_seq what its import registers.
 FRESH = """

@@ -1,4 +1,4 @@
-"""Layers that Keras lacks, each registered as `keras_seq>Name`; with them the loss and the metric of the CRF."""
+"""Layers that Keras lacks, each registered as `keras_seq>Name`; with them the losses of CRF and CTC, and a metric."""
 
 from keras_seq.layers.attention_decoder import AttentionDecoder
 from keras_seq.layers.characters import WordCharacters
