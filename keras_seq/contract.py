@@ -108,6 +108,9 @@ class Preprocessing:
         features: raw inputs -> the tensors that `pair` takes; left out, it takes all that `inputs` gives. These
             are what `training.cache` keeps.
         problems: of inputs that are files, their bytes `(batch,)` string -> "", or what is wrong with each.
+        contents: of inputs that are files, the bytes of one -> what `inputs` takes of it, such as a WAV file of a
+            FLAC file; a `DataError` is one of the file. It may be called in several threads; the same stands in
+            `Answering.file_contents`, for when there is a model. Left out, they stay.
     """
 
     inputs: keras.Layer
@@ -121,6 +124,7 @@ class Preprocessing:
     carried: dict[str, Carried] = dataclasses.field(default_factory=dict)
     features: Callable[[tf.Tensor], Tensors] | None = None
     problems: Callable[[tf.Tensor], tf.Tensor] | None = None
+    contents: Callable[[bytes], bytes] | None = None
 
     def features_of(self, inputs: tf.Tensor) -> Tensors:
         """What `pair` takes of raw inputs."""

@@ -101,7 +101,8 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     keras.utils.set_random_seed(recipe.training["seed"])
     preprocessing = _preprocessing(recipe, data, known)
     objective = _objective(recipe, data, preprocessing, settings.objective)
-    reader = Reader(recipe.training["unreadable"], preprocessing.problems and preprocessing.problems_of)
+    problems = preprocessing.problems and preprocessing.problems_of
+    reader = Reader(recipe.training["unreadable"], problems, convert=preprocessing.contents)
     with progress.step("building the network", at_once=False):
         models = Models(recipe, preprocessing)
         watch = models.watch(objective, data["validation"], reader)
