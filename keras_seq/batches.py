@@ -105,7 +105,8 @@ class Batches:
     def __init__(
         self, preprocessing: Preprocessing, reader: Reader | None = None, cache: FeatureCache | None = None
     ) -> None:
-        self.preprocessing, self.reader, self.cache = preprocessing, reader or Reader(), cache
+        self.preprocessing, self.cache = preprocessing, cache
+        self.reader = reader or Reader(convert=preprocessing.contents)
         self._error: DataError | None = None
         self._ended = False
 

@@ -108,6 +108,9 @@ class Preprocessing:
         features: raw inputs -> the tensors that `pair` takes; left out, it takes all that `inputs` gives. These
             are what `training.cache` keeps.
         problems: of inputs that are files, their bytes `(batch,)` string -> "", or what is wrong with each.
+        contents: of inputs that are files, the bytes of one -> what `inputs` takes of it, such as a WAV file of a
+            FLAC file; a `DataError` is one of the file. It may be called in several threads; the same stands in
+            `Answering.file_contents`, for when there is a model. Left out, they stay.
         fault: an example -> "", or what keeps it from being trained on, such as a truth that is too long for its
             input: a kind, and behind a colon what is its own.
         parts: what else `present` needs, by name.

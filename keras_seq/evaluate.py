@@ -68,10 +68,9 @@ def _evaluate(run: Run, recipe: Recipe, data: list[str]) -> None:
     objective = application.objective(**fit.divided(recipe.training).objective)
     with progress.step("loading the model", at_once=False):
         model = load(run.path)
+    reader = Reader(unreadable, hint="", convert=model.file_contents)
     with progress.step(f"scoring {' and '.join(data) or f'the {split} split'}") as step:
-        scored = scoring.score(
-            model, step.counted(examples), objective, run.read_seen(), Reader(unreadable, hint="")
-        )
+        scored = scoring.score(model, step.counted(examples), objective, run.read_seen(), reader)
     print(f"{run.called} on {' and '.join(data) or f'the {split} split'}")
     print(scored.table)
     example = "FILE" if run.takes_files else "TEXT"

@@ -57,7 +57,8 @@ def main(argv: list[str] | None = None) -> int:
             model = load(run.path)
         layers = _chosen(_lstm_layers(model.network), arguments.layer)
         with progress.step("drawing", at_once=False):
-            raw = reading.contents(File.of(arguments.text)) if model.takes_files else arguments.text
+            given = File.of(arguments.text) if model.takes_files else arguments.text
+            raw = reading.contents(given, model.file_contents)
             to.path.mkdir(parents=True, exist_ok=True)
             _draw_gates(model, layers, raw, to)
             with drawing():

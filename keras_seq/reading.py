@@ -17,17 +17,22 @@ MOST_NAMED = 10  # files that are skipped because of what is in them
 READ_AT_ONCE = 16  # files; a disk or a network answers several questions at once
 HINT = "; training.unreadable: skip leaves such files out"
 Unreadable = Literal["stop", "skip"]
+Convert = Callable[[bytes], bytes]
 
 
-def contents(raw: Any) -> str | bytes:
+def contents(raw: Any, convert: Convert | None = None) -> str | bytes:
     """A raw input as the model takes it: a text, or the bytes of a file.
 
+    Args:
+        raw: a text, or a `File`.
+        convert: what the bytes of a file are made into, as `Answering.file_contents`; None: they stay.
+
     Raises:
-        DataError: when the file is missing, empty or cannot be read.
+        DataError: when the file is missing, empty or cannot be read, or what it holds not converted.
     """
     if not isinstance(raw, File):
         return raw
-    found = _read(raw)
+    found = _read(raw, convert)
     if isinstance(found, DataError):
         raise DataError(f"{raw.path}: {found}")
     return found
@@ -93,6 +98,8 @@ class Reader:
         unreadable: whether such a file is an error, or skipped.
         problems: bytes of files -> "", or what is wrong with each; None: any bytes are good.
         hint: what to do, at the end of a complaint.
+        convert: what the bytes of a file are made into (`Preprocessing.contents`); its `DataError` is one of the
+            file. It is called in several threads. None: they stay.
     """
 
     def __init__(
@@ -100,8 +107,9 @@ class Reader:
         unreadable: Unreadable = "stop",
         problems: Callable[[list[bytes]], list[str]] | None = None,
         hint: str = HINT,
+        convert: Convert | None = None,
     ) -> None:
-        self.unreadable, self.problems, self.hint = unreadable, problems, hint
+        self.unreadable, self.problems, self.hint, self.convert = unreadable, problems, hint, convert
         self.skipped: dict[str, str] = {}  # path -> the complaint
         self._pool = concurrent.futures.ThreadPoolExecutor(READ_AT_ONCE, "reading")
 
@@ -113,7 +121,7 @@ class Reader:
         """
         if not any(isinstance(example.input, File) for example in batch):
             return batch, [example.input for example in batch]
-        read = list(self._pool.map(_read, (example.input for example in batch)))
+        read = list(self._pool.map(lambda example: _read(example.input, self.convert), batch))
         problems = self._problems(read)
         kept: list[Example] = []
         inputs: list[str | bytes] = []
@@ -151,13 +159,19 @@ class Reader:
         return problems
 
 
-def _read(file: File) -> bytes | DataError:
-    """The bytes of a file, or what is wrong with it."""
+def _read(file: File, convert: Convert | None = None) -> bytes | DataError:
+    """The bytes of a file, converted, or what is wrong with it."""
     try:
         with open(file.path, "rb") as stream:
-            return stream.read() or DataError("the file is empty")
+            found = stream.read()
     except (OSError, ValueError) as error:
         return DataError(_why(error))
+    if not found:
+        return DataError("the file is empty")
+    try:
+        return found if convert is None else convert(found)
+    except DataError as error:
+        return error
 
 
 def _problem(file: File) -> str:

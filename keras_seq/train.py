@@ -102,7 +102,8 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     preprocessing = _preprocessing(recipe, data, known)
     data |= _usable(recipe, data, preprocessing)
     objective = _objective(recipe, data, preprocessing, settings.objective)
-    reader = Reader(recipe.training["unreadable"], preprocessing.problems and preprocessing.problems_of)
+    problems = preprocessing.problems and preprocessing.problems_of
+    reader = Reader(recipe.training["unreadable"], problems, convert=preprocessing.contents)
     with progress.step("building the network", at_once=False):
         models = Models(recipe, preprocessing)
         watch = models.watch(objective, data["validation"], reader)

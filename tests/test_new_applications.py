@@ -3,6 +3,7 @@
 `tone`: files of sounds -> a label. `caption`: files of vectors -> a sequence, with several true ones.
 """
 
+import gzip
 import json
 import pathlib
 import re
@@ -172,6 +173,27 @@ def test_predict_takes_a_list_of_paths(name, run, folder, paths, capsys):
     assert [pathlib.Path(answer[INPUTS[name]]).name for answer in lines_of(capsys)] == [
         pathlib.Path(path).name for path in paths[:2]
     ]
+
+
+def test_files_of_another_kind_are_made_into_what_the_model_takes(name, run, folder, tmp_path, capsys):
+    if name != "tone":
+        pytest.skip("only tone takes files of two kinds")
+    packed = folder / "data" / "sounds" / "test_4.wav"
+    plain, cut = tmp_path / "plain.wav", tmp_path / "cut.gz"
+    plain.write_bytes(gzip.decompress(packed.read_bytes()))
+    cut.write_bytes(packed.read_bytes()[:-9])
+    assert predict.main([str(run.path), str(packed), str(plain)]) == 0
+    (one, other), paths = lines_of(capsys), [str(packed), str(plain)]
+    assert [one.pop("audio"), other.pop("audio")] == paths
+    assert one["problem"] == other["problem"] == ""
+    assert one["labels"] == other["labels"]
+    assert one["scores"] == pytest.approx(other["scores"], abs=1e-5)
+    assert inspect.main([str(run.path), str(packed)]) == 0
+    capsys.readouterr()
+    assert refused(predict, run.path, plain, cut, capsys=capsys).startswith(f"{cut}: damaged gzip data: ")
+    (requests,) = run.read_requests().values()
+    assert len(requests) > 4
+    assert all(raw.startswith(b"RIFF") for raw in requests), "a server is sent what the model takes"
 
 
 def test_a_file_that_is_not_there_is_named(run, paths, folder, capsys):

@@ -148,6 +148,17 @@ class Answering(Trainable):
             raise DataError(f"label {unknown!r} is none of {known(unknown, self.classes)}")
         return np.array([places[name] for name in names], "int32")
 
+    def file_contents(self, raw: bytes) -> bytes:
+        """The bytes of a file -> what this model takes of it; here they stay.
+
+        A model that takes one format may make it of others, as `Preprocessing.contents` did in training. A
+        served model has no such step: its clients send what it takes.
+
+        Raises:
+            DataError: when the file holds nothing that can be used.
+        """
+        return raw
+
     def truths(self, given: Any, inputs: list | None = None) -> tf.Tensor:
         """Labels, in any form of strings -> `(batch,)` string; see `Trainable.truths`."""
         labels = as_strings(given, "label")

@@ -77,7 +77,7 @@ class Transcripts(keras.layers.Layer):
             "words": tf.strings.split(transcript, SPACE).to_tensor(""),
             "starts": tf.where(real, tf.cast(starts, tf.float32) * step, 0.0),
             "ends": tf.where(real, tf.minimum(tf.cast(ends, tf.float32) * step, seconds), 0.0),
-            "word_scores": ctc.means_of_words(confidence, begin, end, counts),
+            "word_scores": ctc.means_of_words(confidence, labels, self.letters.separator),
         }
 
     def labels(self, scores: tf.Tensor) -> tf.Tensor:

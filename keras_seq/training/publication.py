@@ -83,11 +83,12 @@ def write(to: Run, run: Run, runs: list[Run], told: Told) -> dict[str, Any]:
     """
     recipe = run.recipe
     to.write_recipe(recipe.portable())
-    to.write_requests(next(iter(run.read_requests())), told.inputs)
     if known := run.read_seen():
         to.write_seen(seen.fingerprints(known))
     model, scored, weights = _with_weights(to, run, recipe)
-    answers, before = scoring.asked(model, told.inputs), run.read_metrics()
+    inputs = _requests(model, told.inputs)
+    to.write_requests(next(iter(run.read_requests())), inputs)
+    answers, before = scoring.asked(model, inputs), run.read_metrics()
     to.write_answers(rounded(answers, DIGITS))
     metrics = {
         **{split: one.metrics for split, one in scored.items()},
@@ -107,6 +108,17 @@ def write(to: Run, run: Run, runs: list[Run], told: Told) -> dict[str, Any]:
             to, Publication(told.name, to.recipe, model, metrics, scored, answers, run.read_history())
         )
     return metrics
+
+
+def _requests(model: Answering, inputs: list[str | bytes]) -> list[str | bytes]:
+    """The publisher's inputs as a client sends them."""
+    found: list[str | bytes] = []
+    for number, raw in enumerate(inputs, 1):
+        try:
+            found.append(model.file_contents(raw) if isinstance(raw, bytes) else raw)
+        except DataError as error:
+            raise DataError(f"input {number} of --requests: {error}") from None
+    return found
 
 
 def _told(told: Told, recipe: Recipe) -> dict[str, Any]:
@@ -148,7 +160,7 @@ def _scored(to: Run, run: Run, recipe: Recipe) -> tuple[Answering, dict[str, Sco
     scored: dict[str, Scored] = {}
     for split in (split for split in SPLITS if split in before):
         examples = Readable(application.read(split, **recipe.data), unreadable, split, hint="")
-        reader = Reader(unreadable, hint="")
+        reader = Reader(unreadable, hint="", convert=model.file_contents)
         with progress.step(f"scoring the {split} split") as step:
             counted = step.counted(examples)
             scored[split] = scoring.score(model, counted, objective, run.read_seen(), reader)

@@ -43,7 +43,7 @@ def answers(model: Answering, examples: Iterable[Example]) -> Iterator[tuple[Exa
     Raises:
         DataError: when a file cannot be read.
     """
-    reader = Reader(hint="")
+    reader = Reader(hint="", convert=model.file_contents)
     for batch in bucketed(examples, _batch_size(model)):
         batch, inputs = reader.read(batch)
         yield from _by_example(batch, model(inputs))
@@ -84,7 +84,8 @@ def score(
     scorer = objective.scorer(model.classes, seen)
     worst: list[tuple[float, int, Example, Answer]] = []
     number = 0
-    for number, (example, answer) in enumerate(_judged(model, examples, reader or Reader()), 1):
+    reader = reader or Reader(convert=model.file_contents)
+    for number, (example, answer) in enumerate(_judged(model, examples, reader), 1):
         unknown = objective.unknown_class(example.truth, model.classes)
         if unknown is not None:
             known = ", ".join(map(repr, sorted(model.classes)))

@@ -66,6 +66,30 @@ def test_what_the_application_finds_wrong_counts_too(examples):
         Reader("stop", of_nul.problems).read(examples[:1])
 
 
+def upper(raw):
+    """Capital letters of ASCII; other bytes are none of its files."""
+    if not raw.isascii():
+        raise DataError("not ASCII")
+    return raw.upper()
+
+
+def test_files_are_converted_before_anything_else_sees_them(tmp_path, examples):
+    (tmp_path / "letters").write_bytes(b"abc")
+    letters = Example(File.of(tmp_path / "letters"), "x", "t:5")
+    assert contents(letters.input, upper) == b"ABC"
+    assert contents("a text", upper) == "a text"
+    with pytest.raises(DataError, match="good: not ASCII"):
+        contents(examples[0].input, upper)
+    reader = Reader("skip", lambda read: ["" if one.isupper() else "is small" for one in read], convert=upper)
+    assert reader.read([letters, *examples[:2]]) == ([letters], [b"ABC"])
+    assert [message.rpartition(": ")[2] for message in reader.skipped.values()] == [
+        "not ASCII",
+        "the file is empty",
+    ]
+    with pytest.raises(DataError, match=r"t:1: .*good: not ASCII; training.unreadable"):
+        Reader(convert=upper).read(examples[:1])
+
+
 def test_a_folder_is_no_file(examples):
     with pytest.raises(DataError, match="folder: is no file"):
         check(examples[3].input)

@@ -113,3 +113,18 @@ def test_scores_by_fingerprints_are_those_by_texts():
         scores.append(scorer.scores())
     assert scores[0] == scores[1] != scores[2]
     assert scores[0]["unseen_entities"] == 1
+
+
+class Shouting:
+    """Takes files in capital letters."""
+
+    def file_contents(self, raw):
+        if not raw.isascii():
+            raise keras_seq.DataError("not ASCII")
+        return raw.upper()
+
+
+def test_the_publishers_files_are_written_as_clients_send_them():
+    assert publication._requests(Shouting(), [b"abc", "a text"]) == [b"ABC", "a text"]
+    with pytest.raises(keras_seq.DataError, match=r"^input 2 of --requests: not ASCII$"):
+        publication._requests(Shouting(), [b"abc", b"\xff"])
