@@ -165,3 +165,14 @@ def _tensorflow_io() -> Any:
     except ImportError:
         return None
     return tensorflow_io.audio
+
+
+def milliseconds(path: str) -> float | None:
+    """How long the sound in a file is; None where its header does not say, or is not known."""
+    import soundfile
+
+    try:
+        found = soundfile.info(path)
+    except (soundfile.LibsndfileError, OSError, TypeError):
+        return None
+    return 1000 * found.frames / found.samplerate if found.samplerate else None
