@@ -31,7 +31,12 @@ class Usable:
         self, examples: Iterable[Example], fault: Callable[[Example], str], unreadable: Unreadable, split: str
     ) -> None:
         self.examples, self.fault, self.unreadable, self.split = examples, fault, unreadable, split
-        self._reported = False
+        self._reported, self._faults = False, 0
+
+    @property
+    def skipped(self) -> int:
+        """How many were passed over in the last iteration that got to the end, here and before."""
+        return self._faults + getattr(self.examples, "skipped", 0)
 
     def __iter__(self) -> Iterator[Example]:
         total, faults = 0, Faults()
@@ -42,6 +47,7 @@ class Usable:
                 faults.add(found, example)
             else:
                 yield example
+        self._faults = faults.count
         if not faults.count:
             return
         what = f"{faults.count} of {total} examples of the {self.split} split cannot be trained on: {faults}"

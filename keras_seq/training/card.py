@@ -79,10 +79,8 @@ def _with_contents(
     examples: list[tuple[str, Example]], model: Answering
 ) -> list[tuple[str, Example, str | bytes]]:
     """Named examples with their raw inputs, as the model takes them."""
-    read = ((name, example, reading.contents(example.input)) for name, example in examples)
     return [
-        (name, example, model.file_contents(raw) if isinstance(raw, bytes) else raw)
-        for name, example, raw in read
+        (name, example, reading.contents(example.input, model.file_contents)) for name, example in examples
     ]
 
 

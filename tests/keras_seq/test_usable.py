@@ -21,6 +21,7 @@ def test_faults_are_passed_over_and_told_once(capsys):
     usable = Usable(EXAMPLES, fault, "skip", "train")
     assert [example.input for example in usable] == ["one", "three"]
     assert [example.input for example in usable] == ["one", "three"]
+    assert usable.skipped == 5
     assert capsys.readouterr().out == (
         "passed over: 5 of 7 examples of the train split cannot be trained on: 4 without a truth (a.tsv:2, a.tsv:4, "
         "a.tsv:6, ...); 1 with letters that are not known (a.tsv:5 ('x'))\n"
