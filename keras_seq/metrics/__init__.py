@@ -4,17 +4,21 @@ from keras_seq.metrics.entity_scores import EntityScorer, TaggedAnswer, entities
 from keras_seq.metrics.label_scores import LabelScorer, classification
 from keras_seq.metrics.scorer import Scorer
 from keras_seq.metrics.text_scores import TEXT_SCORES, TextScorer, Written, generated, main_score
+from keras_seq.metrics.transcript_scores import Recognised, TranscriptScorer, recognition
 
 __all__ = [
     "TEXT_SCORES",
     "EntityScorer",
     "LabelScorer",
+    "Recognised",
     "Scorer",
     "TaggedAnswer",
     "TextScorer",
+    "TranscriptScorer",
     "Written",
     "classification",
     "entities",
     "generated",
     "main_score",
+    "recognition",
 ]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 LEAST_EPOCHS, MOST_EPOCHS = 10, 50
 LEAST_STEPS = 1500  # of the optimizer, where that many fit into MOST_EPOCHS
 LEAST_BATCH_SIZE, MOST_BATCH_SIZE = 4, 64
-MINIMIZED = ("loss", "error", "rate", "wer", "cer")  # how the names of scores end that are better the lower they are
+# How the names of scores end that are better the lower they are; word and character error rates have the field's.
+MINIMIZED = ("loss", "error", "rate", "wer", "cer")
 STEPS_AN_EPOCH = 32  # at least, before a batch is made larger
 
 
@@ -34,8 +35,8 @@ def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
 
     Args:
         history: the scores of every epoch, by name.
-        names: what decides, first to last; those that end in "loss", "error" or "rate" (an error rate) are
-            better the lower they are, others the higher.
+        names: what decides, first to last; those that end in "loss", "error", "rate" (an error rate), "wer" or
+            "cer" are better the lower they are, others the higher.
     """
     best = Best(-1, names[0])
     seen: dict[str, set[float | None]] = {name: set() for name in names}

@@ -44,6 +44,11 @@ def test_a_score_that_says_nothing_leaves_the_choice_to_the_next(columns, best):
     assert best_of(rows(**columns), ["bleu", "chrf", "loss"]) == best
 
 
+@pytest.mark.parametrize("name", ["val_wer", "val_cer", "val_sentence_error_rate", "val_loss"])
+def test_of_error_rates_the_lowest_is_the_best(name):
+    assert best_of(rows(**{name: [0.4, 0.1, 0.2]}), [name]) == Best(1, name)
+
+
 def test_an_epoch_that_was_passed_over_is_never_the_best_again():
     """Its weights are gone: what is the best so far only ever stays, or becomes the newest."""
     generator = random.Random(1)

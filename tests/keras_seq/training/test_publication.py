@@ -25,6 +25,9 @@ from keras_seq.version import version
         ("bleu", 40.0, 39.8, False),
         ("word_error_rate", 0.10, 0.1005, True),
         ("word_error_rate", 0.10, 0.1015, False),
+        ("wer", 0.10, 0.1005, True),
+        ("wer", 0.10, 0.1015, False),
+        ("wer", 0.10, 0.05, True),
         ("f1", float("nan"), 0.5, False),
     ],
 )
