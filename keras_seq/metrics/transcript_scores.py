@@ -64,7 +64,7 @@ class TranscriptScorer(Scorer):
         output: the name of the answer's transcript.
 
     Attributes:
-        records: of every answer that was added, in order: for the best, the median and the worst of them.
+        records: of every answer that was added, in order.
     """
 
     def __init__(
@@ -99,6 +99,13 @@ class TranscriptScorer(Scorer):
                 f"{count:6d}  {one_line(true)} -> {one_line(said)}" for (true, said), count in confusions
             ]
         return "\n".join(lines)
+
+    def typical(self) -> list[tuple[str, Example]]:
+        """The best, the median and the worst one, of equal ones that with the most words; each once."""
+        ordered = sorted(self.records, key=lambda record: (record.error_rate, -record.words))
+        places = {"best": 0, "median": len(ordered) // 2, "worst": len(ordered) - 1}
+        found = {place: name for name, place in places.items()}  # of few, the last name
+        return [(name, ordered[place].example) for place, name in sorted(found.items())]
 
     def confusions(self, most: int = MOST_CONFUSIONS) -> list[tuple[Confusion, int]]:
         """The substitutions that came most often, and how often; of equal ones the first in the alphabet."""

@@ -153,3 +153,11 @@ def test_ten_confusions_are_shown_and_none_is_kept_with_the_scores():
     assert scorer.table(scorer.scores()).count(" -> B") == transcript_scores.MOST_CONFUSIONS
     numbers = [value for value in scorer.scores().values() if not isinstance(value, list)]
     assert all(isinstance(value, int | float) for value in numbers)
+
+
+def test_the_best_the_median_and_the_worst_utterance_are_typical():
+    scorer, _ = scorer_of(("a b", "a"), ("a", "a"), ("a b c", "a b c"), ("a b", "c d"), ("a b c d", "a b c"))
+    assert [(name, example.where) for name, example in scorer.typical()] == [
+        ("best", "m:3"), ("median", "m:5"), ("worst", "m:4"),
+    ]  # fmt: skip
+    assert [name for name, _ in scorer_of(("a", "a"), ("b", "c"))[0].typical()] == ["best", "worst"]
