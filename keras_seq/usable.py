@@ -31,31 +31,34 @@ class Usable:
         self, examples: Iterable[Example], fault: Callable[[Example], str], unreadable: Unreadable, split: str
     ) -> None:
         self.examples, self.fault, self.unreadable, self.split = examples, fault, unreadable, split
-        self._reported, self._faults = False, 0
+        self._faulty: set[int] | None = None  # the places of those that have a fault, once all were looked at
 
     @property
     def skipped(self) -> int:
         """How many were passed over in the last iteration that got to the end, here and before."""
-        return self._faults + getattr(self.examples, "skipped", 0)
+        return len(self._faulty or ()) + getattr(self.examples, "skipped", 0)
 
     def __iter__(self) -> Iterator[Example]:
-        total, faults = 0, Faults()
+        if self._faulty is not None:
+            yield from (one for place, one in enumerate(self.examples) if place not in self._faulty)
+            return
+        total, faults, places = 0, Faults(), set[int]()
         for example in self.examples:
             total += 1
             found = self.fault(example)
             if found:
                 faults.add(found, example)
+                places.add(total - 1)
             else:
                 yield example
-        self._faults = faults.count
+        self._faulty = places
         if not faults.count:
             return
         what = f"{faults.count} of {total} examples of the {self.split} split cannot be trained on: {faults}"
         if self.unreadable == "stop" or faults.count == total:
+            self._faulty = None
             raise DataError(what + (HINT if faults.count < total else ""))
-        if not self._reported:
-            self._reported = True
-            progress.say(f"passed over: {what}")
+        progress.say(f"passed over: {what}")
 
 
 class Faults:

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from keras_seq.samples import film_reviews, holidays, news
+from keras_seq.samples import film_reviews, holidays, news, spoken_commands
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 SST = PROJECT.parent / "shared" / "data" / "sentiment" / "sst"
@@ -15,6 +15,9 @@ data: {directory: %s, train: train.tsv, validation: validation.tsv, test: test.t
 model: {embedding_dim: 8, units: 4, dropout: 0.1}
 training: {epochs: 2, batch_size: 16, seed: 3}
 """
+
+# Of networks without words, what makes them small.
+SHRUNK = {"speech_to_text": {"bands": 8, "channels": 2, "units": 4, "layers": 1}}
 
 
 def write_corpus(
@@ -41,12 +44,12 @@ def model_by_chance(name: str, patch: pytest.MonkeyPatch, cache: pathlib.Path):
     patch.setenv("KERAS_SEQ_CACHE", str(cache))
     for corpus in (film_reviews, holidays, news):
         patch.setattr(corpus, "SIZES", {"train": 64, "validation": 8, "test": 8})
+    patch.setattr(spoken_commands, "SIZES", {"train": 8, "validation": 2, "test": 2})
     application = applications.functions(name)
     preprocessing = application.prepare(application.read("train", source="sample"))
     keras.utils.set_random_seed(5)
-    return application.present(
-        preprocessing, application.build(preprocessing.sizes, embedding_dim=8, units=4)
-    )
+    network = application.build(preprocessing.sizes, **SHRUNK.get(name, {"embedding_dim": 8, "units": 4}))
+    return application.present(preprocessing, network)
 
 
 def small():

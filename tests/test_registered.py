@@ -74,6 +74,8 @@ TABLE = {
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),
     "Answering": ("sentiment", [TEXTS]),
     "EntityAnswering": ("ner", [TEXTS]),
+    "SpeechAnswering": ("speech_to_text", [SOUNDS]),
+    "Transcripts": ("speech_to_text", [SOUNDS]),
     "TranslationAnswering": ("translation", [TEXTS]),
     "Translations": ("translation", [TEXTS]),
     "CRFLoss": (CRFLoss, [np.array([[4, 0], [1, 3]]), POTENTIALS]),

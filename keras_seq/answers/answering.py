@@ -209,6 +209,10 @@ class Answering(Trainable):
         """One answer, as plain Python values, in the form in which people read it."""
         return answer
 
+    def as_answered(self, truth: str) -> str:
+        """A truth in the form in which the model would answer it, for scores; here it stays."""
+        return truth
+
     def problem_of(self, answer: Answer) -> str:
         """What was wrong with the input of an answer; "" where it was good, as texts always are."""
         return answer.get(PROBLEM, "")

@@ -18,7 +18,7 @@ from keras_seq.layers.ctc import CTCLoss
 from keras_seq.layers.frame_convolution import subsampling
 from keras_seq.pictures import Picture
 from keras_seq.preprocessing.audio import HOP, RATE
-from keras_seq.preprocessing.letters import SPACE, Letters
+from keras_seq.preprocessing.letters import SPACE, Letters, written
 
 Tensors = dict[str, tf.Tensor]
 
@@ -135,6 +135,10 @@ class SpeechAnswering(Answering):
     def file_contents(self, raw: bytes) -> bytes:
         """The WAV file of a file in any format that is known."""
         return audio_files.as_wav(raw)
+
+    def as_answered(self, truth: str) -> str:
+        """A transcript in the case of the letters, with single spaces."""
+        return written(truth, self.letters.case)
 
     def targets(self, transcripts) -> tf.Tensor:
         """Transcripts -> labels of their letters, `(batch, labels)` int32, padded with 0."""
