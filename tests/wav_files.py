@@ -18,7 +18,7 @@ def form(tag: int, channels: int, rate: int, bits: int, extensible: bool = False
     """The content of a chunk `fmt `."""
     frame_bytes = channels * ((bits + 7) // 8)
     first = EXTENSIBLE if extensible else tag
-    content = struct.pack("<HHIIHH", first, channels, rate, rate * frame_bytes, frame_bytes, bits)
+    content = struct.pack("<HHIIHH", first, channels, rate, rate * frame_bytes % 2**32, frame_bytes, bits)
     if extensible:
         content += struct.pack("<HHIH", 22, bits, 0, tag) + GUID
     return content

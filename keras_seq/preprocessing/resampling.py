@@ -77,7 +77,9 @@ def _filtered(samples: tf.Tensor, rate: tf.Tensor, to_rate: int) -> tf.Tensor:
         return tf.nn.conv1d(pieces, tf.reshape(weights, [rows, columns, block]), 1, "VALID")[0]
 
     used = tf.minimum(phases, -(-count // block))
-    blocks = tf.map_fn(every, tf.range(used), fn_output_signature=tf.TensorSpec([None, block], tf.float32))
+    spec = tf.TensorSpec([None, block], tf.float32)
+    # One at a time: each holds the input once more.
+    blocks = tf.map_fn(every, tf.range(used), parallel_iterations=1, fn_output_signature=spec)
     return tf.reshape(tf.transpose(blocks, [1, 0, 2]), [-1])[:count]
 
 

@@ -95,7 +95,9 @@ def _decoder(rate: int, max_seconds: float) -> Callable[[tf.Tensor], Sounds]:
         unsound = (headers.problem == "") & (lengths == 0)
         samples = tf.RaggedTensor.from_row_lengths(flat, lengths, validate=False).to_tensor(0.0)
         return Sounds(
-            samples, lengths, tf.where(unsound, "samples that are no finite numbers", headers.problem)
+            samples,
+            lengths,
+            tf.where(unsound, "samples that are no numbers: NaN or infinite", headers.problem),
         )
 
     return tf.function(decoded, [tf.TensorSpec([None], tf.string)], autograph=False)
@@ -109,7 +111,7 @@ def _rows(audio: tf.Tensor, headers: wav_headers.Headers, rate: int) -> tuple[tf
 
     def decode_row(row: tf.Tensor, rows: tf.TensorArray, lengths: tf.TensorArray) -> tuple:
         kind, channels = headers.kind[row], headers.channels[row]
-        size = headers.frames[row] * tf.cast(channels * tf.gather(SAMPLE_BYTES, kind), tf.int64)
+        size = headers.frames[row] * tf.cast(channels * tf.gather(wav_headers.SAMPLE_BYTES, kind), tf.int64)
         content = tf.strings.substr(audio[row], headers.start[row], size)
         samples = tf.switch_case(kind, [functools.partial(read, content) for read in READERS])
         mono = tf.cond(channels > 1, lambda: _mixed(samples, channels), lambda: samples)
@@ -137,9 +139,9 @@ def _signed_16(content: tf.Tensor) -> tf.Tensor:
 
 
 def _signed_24(content: tf.Tensor) -> tf.Tensor:
-    content = tf.reshape(tf.cast(tf.io.decode_raw(content, tf.uint8), tf.float32), [-1, 3])
-    unsigned = tf.linalg.matvec(content, [2.0**-23, 2.0**-15, 2.0**-7])  # 24 bits are a whole float32
-    return tf.where(unsigned < 1, unsigned, unsigned - 2)
+    samples = tf.reshape(tf.io.decode_raw(content, tf.uint8), [-1, 3])
+    shifted = tf.bitcast(tf.pad(samples, [[0, 0], [1, 0]]), tf.int32)
+    return tf.cast(shifted, tf.float32) / 2**31
 
 
 def _signed_32(content: tf.Tensor) -> tf.Tensor:
@@ -174,7 +176,6 @@ def _mu_law() -> np.ndarray:
 
 
 # By `Headers.kind`, in the order of `wav_headers.KINDS`; 0 is a file with a problem.
-SAMPLE_BYTES = [0, *(kind[-1] for kind in wav_headers.KINDS.values())]
 READERS: list[Callable[[tf.Tensor], tf.Tensor]] = [
     *(_nothing, _unsigned_8, _signed_16, _signed_24, _signed_32),
     *(functools.partial(_float, dtype=tf.float32), functools.partial(_float, dtype=tf.float64)),

@@ -35,6 +35,7 @@ KINDS = {
     "A-law": (A_LAW, 8, 8, 1),
     "mu-law": (MU_LAW, 8, 8, 1),
 }
+SAMPLE_BYTES = [0, *(kind[-1] for kind in KINDS.values())]  # by `Headers.kind`; 0 is a file with a problem
 COMPRESSED = {
     **{0x02: "MS ADPCM", 0x11: "IMA ADPCM", 0x31: "GSM 6.10", 0x45: "G.726", 0x50: "MPEG", 0x55: "MP3"},
     **{0xFF: "AAC", 0x161: "WMA", 0xF1AC: "FLAC"},
@@ -96,8 +97,8 @@ def read(audio: tf.Tensor, max_seconds: float) -> Headers:
     """WAV files `(batch,)` string -> their headers.
 
     Where `data` has the size 0, or `ENDLESS` or more and more than there is, its samples go on to the end of the
-    file, whatever that is; but 0 means none where the size of the whole file is given and right. A file that has
-    less than any other size is cut off. At the end, less than a whole frame is left out.
+    file; but 0 means none where one other chunk goes on to there. A file that ends before any other size is cut
+    off. At the end, less than a whole frame is left out.
 
     Args:
         audio: the bytes of each file.
@@ -109,9 +110,7 @@ def read(audio: tf.Tensor, max_seconds: float) -> Headers:
     form = _form(_bytes(audio, size, chunks.form, EXTENSIBLE_BYTES), chunks.form_size)
     whole = _number(head[:, 4:8]) + CHUNK_BYTES
     there = size - chunks.data
-    empty = (chunks.data_size == 0) & (whole + whole % 2 == size + size % 2)
-    endless = (chunks.data_size == 0) & ~empty | (chunks.data_size >= tf.maximum(there, ENDLESS))
-    data_size = tf.where(endless, there, chunks.data_size)
+    data_size = tf.where(_is_endless(audio, size, chunks), there, chunks.data_size)
     frames = tf.minimum(data_size, there) // tf.maximum(form.frame_bytes, 1)
     seconds = tf.cast(frames, tf.float64) / tf.cast(tf.maximum(form.rate, 1), tf.float64)
     no_data = chunks.data == 0
@@ -137,6 +136,14 @@ def read(audio: tf.Tensor, max_seconds: float) -> Headers:
         frames=tf.where(problem == "", frames, 0),
         problem=problem,
     )
+
+
+def _is_endless(audio: tf.Tensor, size: tf.Tensor, chunks: _Chunks) -> tf.Tensor:
+    """Whether the samples go on to the end of the file, whatever the size that is written."""
+    behind = _number(_bytes(audio, size, chunks.data, CHUNK_BYTES)[:, 4:])
+    is_chunk = (behind > 0) & (chunks.data + CHUNK_BYTES + behind + behind % 2 == size + size % 2)
+    too_large = chunks.data_size >= tf.maximum(size - chunks.data, ENDLESS)
+    return (chunks.data_size == 0) & ~is_chunk | too_large
 
 
 def _chunks(audio: tf.Tensor, size: tf.Tensor, head: tf.Tensor) -> _Chunks:
@@ -179,7 +186,7 @@ def _form(content: tf.Tensor, size: tf.Tensor) -> _Form:
     tags, fewest, most, _ = np.array(list(KINDS.values())).T
     fits = (tag[:, None] == tags) & (bits[:, None] >= fewest) & (bits[:, None] <= most)
     return _Form(
-        kind=tf.reduce_max(tf.where(fits, np.arange(1, len(KINDS) + 1), 0), axis=1),
+        kind=_place(fits),
         tag=tag,
         channels=_number(content[:, 2:4]),
         rate=_number(content[:, 4:8]),
@@ -192,24 +199,24 @@ Problem = tuple[tf.Tensor, tf.Tensor | str]  # where there is one, and what it i
 
 
 def _problems_of_file(head: tf.Tensor, size: tf.Tensor) -> list[Problem]:
-    names = sorted({name for name, *_ in FOREIGN})
-    is_foreign = {name: tf.zeros_like(size, tf.bool) for name in names}
-    for name, place, begin in FOREIGN:
-        is_foreign[name] |= _is(head, place, begin)
+    patterns = np.full([len(FOREIGN), FIRST_CHUNK], -1)
+    for pattern, (_, place, begin) in zip(patterns, FOREIGN, strict=True):
+        pattern[place : place + len(begin)] = list(begin)
+    found = tf.reduce_all((head[:, None] == patterns) | (patterns < 0), axis=2)
+    name = _name(found, [name for name, *_ in FOREIGN])
+    is_riff = _is(head, 0, b"RIFF")
     return [
         (size == 0, "empty"),
-        *((found, f"{name}: convert it to WAV") for name, found in is_foreign.items()),
-        (_is(head, 0, b"RIFF") & (size < FIRST_CHUNK), _text("cut off after ", size, " bytes")),
-        (~(_is(head, 0, b"RIFF") & _is(head, 8, b"WAVE")), "not a WAV file"),
+        (name != "", _text(name, ": convert it to WAV")),
+        (is_riff & (size < FIRST_CHUNK), _text("cut off after ", size, " bytes, before its samples")),
+        (~(is_riff & _is(head, 8, b"WAVE")), "not a WAV file"),
     ]
 
 
 def _problems_of_form(form: _Form, size: tf.Tensor) -> list[Problem]:
-    names = tf.constant(["", *(f", {name}" for name in COMPRESSED.values())])
-    place = tf.where(form.tag[:, None] == list(COMPRESSED), np.arange(1, len(COMPRESSED) + 1), 0)
-    name = tf.gather(names, tf.reduce_max(place, axis=1))
+    name = _name(form.tag[:, None] == list(COMPRESSED), [f", {name}" for name in COMPRESSED.values()])
     known = tf.reduce_any(form.tag[:, None] == [PCM, FLOAT, A_LAW, MU_LAW], axis=1)
-    sample_bytes = tf.gather([0, *(kind[-1] for kind in KINDS.values())], form.kind)
+    sample_bytes = tf.gather(SAMPLE_BYTES, form.kind)
     frame_bytes = form.channels * tf.cast(sample_bytes, tf.int64)
     return [
         (size < FORMAT_BYTES, _text("a chunk 'fmt ' of ", size, f" bytes: expected {FORMAT_BYTES} or more")),
@@ -230,6 +237,16 @@ def _problems_of_form(form: _Form, size: tf.Tensor) -> list[Problem]:
     ]
 
 
+def _place(found: tf.Tensor) -> tf.Tensor:
+    """The last place, from 1, where `(batch, places)` is True; 0 where none is."""
+    return tf.reduce_max(tf.where(found, np.arange(1, found.shape[1] + 1), 0), axis=1)
+
+
+def _name(found: tf.Tensor, names: list[str]) -> tf.Tensor:
+    """The name at that place, "" where there is none."""
+    return tf.gather(tf.constant(["", *names]), _place(found))
+
+
 def _first_of(*problems: Problem) -> tf.Tensor:
     found: tf.Tensor | str = ""
     for where, text in reversed(problems):
@@ -239,20 +256,20 @@ def _first_of(*problems: Problem) -> tf.Tensor:
 
 def _text(*parts: tf.Tensor | str) -> tf.Tensor:
     """Texts and whole numbers, joined; `(batch,)` where any of them is."""
-    whole = [
-        part
-        if isinstance(part, str) or part.dtype == tf.string
-        else tf.strings.as_string(tf.cast(part, tf.int64))
-        for part in parts
-    ]
-    return tf.strings.join(whole)
+    return tf.strings.join(
+        [
+            part
+            if isinstance(part, str) or part.dtype == tf.string
+            else tf.strings.as_string(tf.cast(part, tf.int64))
+            for part in parts
+        ]
+    )
 
 
 def _bytes(audio: tf.Tensor, size: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
     """So many bytes of each file, from `start` `(batch,)`, `(batch, count)` int64; 0 after its end."""
-    taken = tf.strings.substr(
-        audio, tf.minimum(start, size), tf.fill(tf.shape(size), tf.constant(count, tf.int64))
-    )
+    counts = tf.fill(tf.shape(size), tf.constant(count, tf.int64))
+    taken = tf.strings.substr(audio, tf.minimum(start, size), counts)
     return tf.cast(tf.io.decode_raw(taken, tf.uint8, fixed_length=count), tf.int64)
 
 
