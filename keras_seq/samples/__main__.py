@@ -9,9 +9,14 @@ import sys
 
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
-from keras_seq.samples import film_reviews, holidays, news
+from keras_seq.samples import film_reviews, holidays, news, spoken_commands
 
-CORPORA = {"film_reviews": film_reviews, "news": news, "holidays": holidays}
+CORPORA = {
+    "film_reviews": film_reviews,
+    "news": news,
+    "holidays": holidays,
+    "spoken_commands": spoken_commands,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
