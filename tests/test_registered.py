@@ -17,18 +17,25 @@ from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
 from keras_seq.layers import (
     CRF,
     LSTM,
+    AddedNoise,
     AttentionDecoder,
     AttentionPooling,
     CRFLoss,
     CTCLoss,
     CTCScores,
     EntityF1,
+    FrameConvolution,
+    FrameNormalization,
     LanguageModelLoss,
     MaskedMaxPooling,
     SmoothedCrossEntropy,
+    SpecAugment,
+    SpeedPerturbation,
     WordCharacters,
     WordDropout,
 )
+from keras_seq.preprocessing.audio import LogMel
+from keras_seq.preprocessing.letters import Letters
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
 from keras_seq.preprocessing.wav import WavSamples
@@ -38,6 +45,8 @@ TEXTS = np.array(["a fine film", "", "Ada's films"], object)
 STATES = np.random.default_rng(1).normal(size=(2, 3, 4)).astype("float32")
 MATRIX = STATES[:, 0]
 IDS = np.array([[3, 1, 2], [2, 0, 0]], "int32")
+MASK = IDS > 0
+SAMPLES, LENGTHS = np.sin(np.arange(1200, dtype="float32")).reshape(2, 600), np.array([600, 90], "int32")
 CHARACTERS = np.array([[[3, 1], [2, 0], [4, 4]]], "int32")
 STARTS, ENDS = np.array([[0, 4], [0, 0]], "int32"), np.array([[3, 7], [0, 0]], "int32")
 PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STARTS, "ends": ENDS}
@@ -49,13 +58,18 @@ LEGAL = [[True, True, False, True]] * 4
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
 # application that makes them.
 TABLE = {
+    "AddedNoise": (lambda: AddedNoise(0.5, seed=3), [SAMPLES, LENGTHS]),
     "AttentionDecoder": (lambda: AttentionDecoder(4, 3, layers=2), [[STATES, STATES, MATRIX]]),
     "AttentionPooling": (AttentionPooling, [STATES]),
     "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
     "CTCScores": (CTCScores, [STATES]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
+    "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
+    "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
+    "Letters": (lambda: Letters(["A", " ", "'"], "upper"), [TEXTS]),
+    "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
     "Problems": (
         Problems,
@@ -65,6 +79,8 @@ TABLE = {
         ],
     ),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
+    "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),
+    "SpeedPerturbation": (lambda: SpeedPerturbation(0.2, seed=3), [SAMPLES, LENGTHS]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
     "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),
     "TokenFeatures": (lambda: TokenFeatures(["film"], ["xx"], ["f", "i"], 7, 20), [TEXTS]),

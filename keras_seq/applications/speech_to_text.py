@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from keras_seq import splits
-from keras_seq.errors import RecipeError
+from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example, Utterances
 from keras_seq.samples import spoken_commands
 from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, NotNegative, Part, Seed
@@ -121,6 +121,8 @@ def prepare(
         return {name: sound[name] for name in ("samples", "lengths")}
 
     usable = [one.truth for one in utterances if not faults(one)]
+    if not usable:
+        raise DataError(f"the training split has no utterance that can be trained on, of {len(utterances)}")
     words = None
     return Preprocessing(
         inputs=wav,
@@ -189,9 +191,9 @@ def build(
     samples = keras.Input((None,), name="samples")
     lengths = keras.Input((), dtype="int32", name="lengths")
     sound, sound_lengths = SpeedPerturbation(speed_perturbation, name="speed")(samples, lengths)
-    sound = AddedNoise(noise, name="noise")(sound)
+    sound = AddedNoise(noise, name="noise")(sound, sound_lengths)
     x, mask = LogMel(bands, name="log_mel")(sound, sound_lengths)
-    x = FrameNormalization(running=not bidirectional, name="normalization")(x, mask=mask)
+    x = FrameNormalization(running=not bidirectional, name="normalization")(x, mask)
     x = SpecAugment(mask_bands, mask_frames, masks, mask_after, name="spec_augment")(x, mask)
     x = keras.layers.Reshape((-1, bands, 1), name="channel")(x)
     for number, stride in enumerate(STRIDES[sizes["subsampling"]], 1):
@@ -206,7 +208,7 @@ def build(
         x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
     logits = keras.layers.Dense(sizes["num_classes"], name="logits")(x)
     inputs = {"samples": samples, "lengths": lengths}
-    return keras.Model(inputs, CTCScores(name="scores")(logits, mask=mask), name="speech_network")
+    return keras.Model(inputs, CTCScores(name="scores")(logits, mask), name="speech_network")
 
 
 def objective(*, monitor: Literal["wer", "cer", "loss"] = "wer") -> Objective:

@@ -38,21 +38,20 @@ class FrameConvolution(keras.layers.Layer):
 
     def call(self, frames: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         frames = tf.where(mask[..., None, None], frames, tf.zeros([], frames.dtype))
-        missing = -tf.shape(frames)[1] % self.stride
-        padded = tf.pad(frames, [[0, 0], [self.context, missing], [0, 0], [0, 0]])
-        return self._convolved(padded), mask[:, :: self.stride]
+        return self._convolved(frames, before=self.context), mask[:, :: self.stride]
 
     def stream_step(self, state: tf.Tensor | None, chunk: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run over the next frames of a stream: the state after them, and their steps.
 
         Args:
             state: as the last call gave it, `(batch, context, bands, channels)`; None before the first chunk.
-            chunk: `(batch, time, bands, channels)`, a multiple of the stride.
+            chunk: `(batch, time, bands, channels)`, of a multiple of the stride, or of none.
         """
         if state is None:
-            state = tf.zeros_like(chunk[:, : self.context])
+            one = tf.zeros_like(tf.reduce_sum(chunk, axis=1, keepdims=True))
+            state = tf.repeat(one, self.context, axis=1)
         frames = tf.concat([state, chunk], axis=1)
-        return frames[:, -self.context :], self._convolved(frames)
+        return frames[:, -self.context :], self._convolved(frames, before=0)
 
     def compute_output_spec(self, frames, mask):
         batch, time, bands, _ = frames.shape
@@ -64,12 +63,19 @@ class FrameConvolution(keras.layers.Layer):
         own = {"filters": self.filters, "stride": self.stride, "band_stride": self.band_stride}
         return {**super().get_config(), **own}
 
-    def _convolved(self, frames: tf.Tensor) -> tf.Tensor:
-        """Of frames with their context before them; the bands are padded by one on either side."""
+    def _convolved(self, frames: tf.Tensor, before: int) -> tf.Tensor:
+        """The steps of frames with their context before them, `before` frames of which are still to be put there.
+
+        oneDNN gives back the frames where there should be no step at all, so one is made, and left out.
+        """
+        time = tf.shape(frames)[1] + before - self.context
+        missing = tf.where(time > 0, -time % self.stride, self.stride)
         strides = [1, self.stride, self.band_stride, 1]
         padding = [[0, 0], [0, 0], [1, 1], [0, 0]]
         kernel, bias = (tf.cast(weight, frames.dtype) for weight in (self.kernel, self.bias))
-        return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(frames, kernel, strides, padding), bias))
+        frames = tf.pad(frames, [[0, 0], [before, missing], [0, 0], [0, 0]])
+        steps = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(frames, kernel, strides, padding), bias))
+        return steps[:, : -(-time // self.stride)]
 
 
 def subsampling(network: keras.Model) -> int:

@@ -33,36 +33,43 @@ class FrameNormalization(keras.layers.Layer):
         self.built = self.supports_masking = True
 
     def call(self, frames: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
-        real = tf.ones_like(frames[..., :1]) if mask is None else tf.cast(mask, tf.float32)[..., None]
         if self.running:
-            return self.stream_step(None, frames)[1] * real
-        count = tf.maximum(tf.reduce_sum(real, axis=1, keepdims=True), 1.0)
-        mean = tf.reduce_sum(frames * real, axis=1, keepdims=True) / count
-        centred = (frames - mean) * real
+            normalized = self.stream_step(None, frames)[1]
+            return normalized if mask is None else tf.where(mask[..., None], normalized, 0.0)
+        frames = tf.cast(frames, tf.float64)
+        real = tf.ones_like(frames[..., :1], tf.bool) if mask is None else mask[..., None]
+        count = tf.maximum(tf.reduce_sum(tf.cast(real, tf.float64), axis=1, keepdims=True), 1.0)
+        mean = tf.reduce_sum(tf.where(real, frames, 0.0), axis=1, keepdims=True) / count
+        centred = tf.where(real, frames - mean, 0.0)
         variance = tf.reduce_sum(centred**2, axis=1, keepdims=True) / count
-        return centred * tf.math.rsqrt(variance + LEAST_VARIANCE)
+        return tf.cast(centred * tf.math.rsqrt(variance + LEAST_VARIANCE), tf.float32)
 
     def stream_step(self, state: tf.Tensor | None, chunk: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run over the next frames of a stream: the state after them, and the frames normalised.
 
         Args:
-            state: number of frames, their sums and sums of squares, `(batch, 3, bands)`, as the last call gave it;
-                None before the first chunk.
-            chunk: `(batch, time, bands)`.
+            state: number of frames, their mean and their variance, `(batch, 3, bands)` float32, as the last call
+                gave it; None before the first chunk.
+            chunk: `(batch, time, bands)`, of any number of frames.
         """
-        centred = (chunk - self.prior_mean) / self.prior_deviation
+        chunk = (tf.cast(chunk, tf.float64) - self.prior_mean) / self.prior_deviation
         if state is None:
-            state = tf.zeros_like(centred[:, :1]) + tf.constant([0.0, 0.0, 1.0])[:, None] * self.prior_frames
-            state += tf.constant([1.0, 0.0, 0.0])[:, None] * self.prior_frames
-        steps = tf.stack([tf.ones_like(centred), centred, centred**2], axis=2)
-        sums = tf.cumsum(steps, axis=1) + state[:, None]
-        count, total, squares = tf.unstack(sums, axis=2)
-        mean = total / count
-        variance = tf.maximum(squares / count - mean**2, 0.0)
-        return sums[:, -1], (centred - mean) * tf.math.rsqrt(variance + LEAST_VARIANCE)
+            rows = tf.zeros_like(tf.reduce_sum(chunk, axis=1))
+            state = tf.stack([rows + self.prior_frames, rows, rows + 1.0], axis=1)
+        frames, mean, variance = tf.unstack(tf.cast(state, tf.float64)[:, None], axis=2)
+        added = chunk - mean
+        # The first step is the state itself; sums are of what differs from its mean, so that little is lost.
+        counts = frames + tf.cast(tf.range(tf.shape(chunk)[1] + 1), tf.float64)[:, None]
+        sums = tf.cumsum(tf.pad(added, [[0, 0], [1, 0], [0, 0]]), axis=1)
+        shift = tf.math.divide_no_nan(sums, counts)
+        squares = tf.cumsum(tf.concat([frames * variance, added**2], axis=1), axis=1)
+        variances = tf.maximum(tf.math.divide_no_nan(squares, counts) - shift**2, 0.0)
+        after = tf.stack([counts[:, -1], (mean + shift)[:, -1], variances[:, -1]], axis=1)
+        normalized = (added - shift[:, 1:]) * tf.math.rsqrt(variances[:, 1:] + LEAST_VARIANCE)
+        return tf.cast(after, tf.float32), tf.cast(normalized, tf.float32)
 
-    def compute_output_shape(self, frames_shape):
-        return frames_shape
+    def compute_output_spec(self, frames, mask=None):
+        return keras.KerasTensor(frames.shape, "float32")
 
     def get_config(self) -> dict:
         names = ("running", "prior_frames", "prior_mean", "prior_deviation")

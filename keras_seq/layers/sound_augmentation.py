@@ -31,24 +31,22 @@ class SpeedPerturbation(keras.layers.Layer):
     ) -> tuple[tf.Tensor, tf.Tensor]:
         if not training or not self.amount:
             return samples, lengths
-        batch, time = tf.unstack(tf.shape(samples))
         lowest, highest = 1 - self.amount, 1 + self.amount
-        speeds = keras.random.uniform((batch,), lowest, highest, seed=self.seed_generator)
-        new_lengths = tf.cast(tf.cast(lengths, tf.float32) / speeds, tf.int32)
-        steps = tf.range(tf.cast(tf.math.ceil(tf.cast(time, tf.float32) / lowest), tf.int32))
-        places = tf.cast(steps, tf.float32) * speeds[:, None]
+        speeds = keras.random.uniform(tf.shape(lengths), lowest, highest, seed=self.seed_generator)
+        speeds = tf.cast(speeds, tf.float64)  # float32 has no room for places between a million samples
+        new_lengths = tf.cast(tf.cast(lengths, tf.float64) / speeds, tf.int32)
+        real = tf.sequence_mask(new_lengths)
+        places = tf.cast(tf.range(tf.shape(real)[1]), tf.float64) * speeds[:, None]
         left = tf.cast(places, tf.int32)
-        last = tf.maximum(time - 1, 0)
+        last = tf.maximum(tf.cast(lengths, tf.int32) - 1, 0)[:, None]
         at_left = tf.gather(samples, tf.minimum(left, last), batch_dims=1)
         at_right = tf.gather(samples, tf.minimum(left + 1, last), batch_dims=1)
-        share = places - tf.cast(left, tf.float32)
-        mixed = at_left + share * (at_right - at_left)
-        longest = tf.reduce_max(new_lengths, axis=0)
-        real = tf.sequence_mask(new_lengths, longest)
-        return tf.where(real, mixed[:, :longest], 0.0), new_lengths
+        share = tf.cast(places - tf.cast(left, tf.float64), tf.float32)
+        return tf.where(real, at_left + share * (at_right - at_left), 0.0), new_lengths
 
     def compute_output_spec(self, samples, lengths, training=False):
-        return keras.KerasTensor(samples.shape, "float32"), keras.KerasTensor(lengths.shape, "int32")
+        shape = (samples.shape[0], None)
+        return keras.KerasTensor(shape, "float32"), keras.KerasTensor(lengths.shape, "int32")
 
     def get_config(self) -> dict:
         return {**super().get_config(), "amount": self.amount, "seed": self.seed}
@@ -56,7 +54,8 @@ class SpeedPerturbation(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_seq")
 class AddedNoise(keras.layers.Layer):
-    """Samples `(batch, time)` float32 -> the same, in training some rows in white noise, 15 to 50 dB below.
+    """Samples `(batch, time)` float32 and lengths `(batch,)` int32 -> the samples, in training some rows in white
+    noise, 15 to 50 dB below. Without lengths a row ends where nothing but 0 follows.
 
     Args:
         rate: the part of the rows.
@@ -69,18 +68,21 @@ class AddedNoise(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, samples: tf.Tensor, training: bool = False) -> tf.Tensor:
+    def call(self, samples: tf.Tensor, lengths: tf.Tensor | None = None, training: bool = False) -> tf.Tensor:
         if not training or not self.rate:
             return samples
-        batch = tf.shape(samples)[0]
+        batch, time = tf.unstack(tf.shape(samples))
+        if lengths is None:
+            lengths = tf.reduce_max(tf.where(samples != 0, tf.range(time) + 1, 0), axis=1)
+        real = tf.cast(tf.sequence_mask(lengths, time), tf.float32)
         below = keras.random.uniform((batch, 1), LOUDEST_NOISE, QUIETEST_NOISE, seed=self.seed_generator)
         chosen = keras.random.uniform((batch, 1), seed=self.seed_generator) < self.rate
-        loudness = tf.sqrt(tf.reduce_mean(samples**2, axis=1, keepdims=True))
-        noise = keras.random.normal(tf.shape(samples), seed=self.seed_generator)
-        return samples + tf.where(chosen, loudness * 10 ** (-below / 20), 0.0) * noise
+        power = tf.reduce_sum(samples**2 * real, axis=1) / tf.maximum(tf.reduce_sum(real, axis=1), 1.0)
+        loudness = tf.where(chosen, tf.sqrt(power)[:, None] * 10 ** (-below / 20), 0.0)
+        return samples + loudness * real * keras.random.normal(tf.shape(samples), seed=self.seed_generator)
 
-    def compute_output_shape(self, samples_shape):
-        return samples_shape
+    def compute_output_spec(self, samples, lengths=None, training=False):
+        return keras.KerasTensor(samples.shape, "float32")
 
     def get_config(self) -> dict:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
@@ -124,12 +126,12 @@ class SpecAugment(keras.layers.Layer):
             return frames
         self.steps.assign_add(1)
         batch, time = tf.unstack(tf.shape(frames)[:2])
-        lengths = tf.reduce_sum(tf.cast(mask, tf.float32), axis=1)
+        lengths, bands = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1), frames.shape[-1]
         kept = tf.ones_like(frames, tf.bool)
         for _ in range(self.masks):
-            kept &= ~self._stretch(lengths, tf.minimum(float(self.frames), 0.2 * lengths), time)[..., None]
-            size = tf.fill([batch], float(frames.shape[-1]))
-            kept &= ~self._stretch(size, tf.fill([batch], float(self.bands)), frames.shape[-1])[:, None]
+            kept &= ~self._stretch(lengths, tf.minimum(self.frames, lengths // 5), time)[..., None]
+            most = tf.fill([batch], min(self.bands, bands))
+            kept &= ~self._stretch(tf.fill([batch], bands), most, bands)[:, None]
         return tf.where(kept | (self.steps <= self.after), frames, 0.0)
 
     def compute_output_spec(self, frames, mask, training=False):
@@ -140,10 +142,9 @@ class SpecAugment(keras.layers.Layer):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
     def _stretch(self, sizes: tf.Tensor, most: tf.Tensor, count: tf.Tensor | int) -> tf.Tensor:
-        """A stretch within each row, up to `most` long: `(batch, count)` bool."""
+        """A stretch within each row, up to `most` long, no longer than `sizes`: `(batch, count)` bool."""
         drawn = keras.random.uniform((2, tf.shape(sizes)[0]), seed=self.seed_generator)
-        widths = drawn[0] * (most + 1)
-        starts = drawn[1] * tf.maximum(sizes - widths, 0.0)
-        places = tf.range(count, dtype=tf.int32)
-        first, end = tf.cast(starts, tf.int32)[:, None], tf.cast(starts + widths, tf.int32)[:, None]
-        return (places >= first) & (places < end)
+        widths = tf.cast(drawn[0] * tf.cast(most + 1, tf.float32), tf.int32)
+        starts = tf.cast(drawn[1] * tf.cast(sizes - widths + 1, tf.float32), tf.int32)
+        places = tf.range(count) - starts[:, None]
+        return (places >= 0) & (places < widths[:, None])

@@ -22,8 +22,8 @@ class LogMel(keras.layers.Layer):
     """Samples `(batch, time)` float32 in -1..1 and lengths `(batch,)` int32 -> log-mel power `(batch, frames,
     bands)`, and the mask of the frames `(batch, frames)` bool.
 
-    A row of n samples has ceil(n / 160) frames, with silence for what is missing at its end; padding changes no
-    frame, and is 0.
+    A row of n samples has ceil(n / 160) frames, with silence for what is missing at its end; samples that are
+    padding change no frame, whatever they are, and frames that are padding are 0.
 
     Args:
         bands: mel bands from 20 Hz to 8 kHz.
@@ -40,8 +40,10 @@ class LogMel(keras.layers.Layer):
         self.built = True
 
     def call(self, samples: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        most = frames_of(tf.shape(samples)[1])
-        padded = tf.pad(samples, [[0, 0], [0, WINDOW]])[:, : most * HOP + WINDOW - HOP]
+        time = tf.shape(samples)[1]
+        most = frames_of(time)
+        real = tf.where(tf.sequence_mask(lengths, time), samples, 0.0)
+        padded = tf.pad(real, [[0, 0], [0, WINDOW]])[:, : most * HOP + WINDOW - HOP]
         frames = log_mel(tf.signal.frame(padded, WINDOW, HOP), self.bands)
         mask = tf.sequence_mask(frames_of(lengths), most)
         return tf.where(mask[..., None], frames, 0.0), mask
@@ -60,15 +62,20 @@ def frames_of(samples: tf.Tensor) -> tf.Tensor:
 
 
 def log_mel(frames: tf.Tensor, bands: int) -> tf.Tensor:
-    """Frames `(..., WINDOW)` of samples -> the logarithm of their power in each mel band, `(..., bands)`."""
-    spectrum = tf.signal.rfft(frames * tf.constant(hann_window()), [FFT])
-    power = tf.math.real(spectrum) ** 2 + tf.math.imag(spectrum) ** 2
+    """Frames `(..., WINDOW)` of samples -> the logarithm of their power in each mel band, `(..., bands)` float32.
+
+    The transform is in float64: in float32 the rounding of a loud tone is heard in bands that are quiet.
+    """
+    windowed = tf.cast(frames, tf.float64) * hann_window()
+    # With `fft_length` there is an error where there are no frames.
+    spectrum = tf.signal.rfft(tf.pad(windowed, [[0, 0]] * (len(frames.shape) - 1) + [[0, FFT - WINDOW]]))
+    power = tf.cast(tf.math.real(spectrum) ** 2 + tf.math.imag(spectrum) ** 2, tf.float32)
     return tf.math.log(tf.matmul(power, tf.constant(mel_filters(bands))) + FLOOR)
 
 
 def hann_window() -> np.ndarray:
-    """A periodic Hann window, `(WINDOW,)` float32."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
+    """A periodic Hann window, `(WINDOW,)`."""
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
 
 
 def mel_filters(bands: int) -> np.ndarray:
