@@ -88,7 +88,7 @@ def _weights(distances: tf.Tensor) -> tf.Tensor:
     distances = tf.cast(distances, tf.float32)
     angles = math.pi * (PASS + STOP) * distances  # it cuts off half-way between
     sinc = tf.math.divide_no_nan(tf.sin(angles), angles) + tf.cast(tf.equal(angles, 0), tf.float32)
-    inside = tf.maximum(0.0, 1 - (distances / HALF_WIDTH) ** 2)
+    inside = tf.maximum(0.0, 1 - tf.square(distances / HALF_WIDTH))
     root = BETA * tf.sqrt(inside)
     window = tf.math.bessel_i0e(root) * tf.exp(root - BETA) / tf.math.bessel_i0e(BETA)
     return tf.where(inside > 0, (PASS + STOP) * sinc * window, 0.0)

@@ -75,7 +75,7 @@ def decode(audio: tf.Tensor, rate: int = RATE, max_seconds: float = MAX_SECONDS)
 
     PCM of 8, 16, 24 and 32 bits, float of 32 and 64, A-law and mu-law, each in WAVE_FORMAT_EXTENSIBLE too; 1 to
     192 kHz; channels are mixed down by their mean. Samples of float are cut at -1 and 1, and a file with one that
-    is no finite number has a problem. `wav_headers.read` says which sizes in a header are believed.
+    is NaN or infinite has a problem. `wav_headers.read` says which sizes in a header are believed.
 
     Args:
         audio: the bytes of each file.
@@ -92,13 +92,10 @@ def _decoder(rate: int, max_seconds: float) -> Callable[[tf.Tensor], Sounds]:
     def decoded(audio: tf.Tensor) -> Sounds:
         headers = wav_headers.read(audio, max_seconds)
         flat, lengths = _rows(audio, headers, rate)
-        unsound = (headers.problem == "") & (lengths == 0)
-        samples = tf.RaggedTensor.from_row_lengths(flat, lengths, validate=False).to_tensor(0.0)
-        return Sounds(
-            samples,
-            lengths,
-            tf.where(unsound, "samples that are no numbers: NaN or infinite", headers.problem),
-        )
+        rows = tf.RaggedTensor.from_row_lengths(flat, tf.cast(lengths, tf.int64), validate=False)
+        no_numbers = (headers.problem == "") & (lengths == 0)
+        problem = tf.where(no_numbers, "samples that are no numbers: NaN or infinite", headers.problem)
+        return Sounds(rows.to_tensor(0.0), lengths, problem)
 
     return tf.function(decoded, [tf.TensorSpec([None], tf.string)], autograph=False)
 
