@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -12,7 +12,9 @@ from keras_seq.answers import sound_pictures, wav_edges
 from keras_seq.answers.answering import Answering
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.raw_inputs import as_strings
-from keras_seq.decoding import ctc
+from keras_seq.decoding import NO_HYPOTHESIS, LanguageModel, ctc
+from keras_seq.decoding.ctc_search import beam_search
+from keras_seq.decoding.n_best import NBest
 from keras_seq.formats import Answer, Example
 from keras_seq.layers.ctc import CTCLoss
 from keras_seq.layers.frame_convolution import subsampling
@@ -21,6 +23,19 @@ from keras_seq.preprocessing.audio import HOP, RATE
 from keras_seq.preprocessing.letters import SPACE, Letters, written
 
 Tensors = dict[str, tf.Tensor]
+
+
+class Candidate(NamedTuple):
+    """A transcript that a search met: its log-probability by the sound and by the language model, and its words."""
+
+    text: str
+    log_probability: float
+    language: float
+    words: int
+
+    def score(self, language_weight: float, word_bonus: float) -> float:
+        """What a search orders it by."""
+        return self.log_probability + language_weight * self.language + word_bonus * self.words
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -46,7 +61,7 @@ class Transcripts(keras.layers.Layer):
         network: keras.Model,
         letters: Letters,
         beam_width: int = 1,
-        language_model: keras.layers.Layer | None = None,
+        language_model: LanguageModel | None = None,
         language_weight: float = 0.0,
         word_bonus: float = 0.0,
         **kwargs,
@@ -84,7 +99,12 @@ class Transcripts(keras.layers.Layer):
         """Scores -> the labels of the best transcript, `(batch, labels)` int32."""
         if self.beam_width == 1:
             return ctc.greedy(scores)[0]
-        raise NotImplementedError
+        return self.search(scores, 1).labels[:, 0]
+
+    def search(self, scores: tf.Tensor, n_best: int) -> NBest:
+        """The best transcripts of each row, best first."""
+        weights = self.language_weight, self.word_bonus
+        return beam_search(scores, self.beam_width, n_best, self.language_model, *weights)
 
     def compute_output_spec(self, tensors: Tensors) -> dict[str, keras.KerasTensor]:
         batch = tensors["lengths"].shape[0]
@@ -162,6 +182,24 @@ class SpeechAnswering(Answering):
         return of_files._replace(
             good=[*of_files.good, *wav_edges.good()], damaged=[*of_files.damaged, *wav_edges.damaged()]
         )
+
+    def candidates(self, inputs: list[bytes]) -> list[list[Candidate]]:
+        """The transcripts that a search meets for each WAV file, with the parts of their scores."""
+        answers = self.get_layer("answers")
+
+        def search(raw: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            found = answers.search(self.network(self.preprocess(raw)), answers.beam_width)
+            shape = tf.shape(found.labels)
+            texts = self.letters.texts(tf.reshape(found.labels, [-1, shape[2]]))
+            parts = (found.log_probability, found.language, found.words, found.scores > NO_HYPOTHESIS)
+            return tf.reshape(texts, shape[:2]), *parts
+
+        graph = self._as_graph("candidates", search, [tf.TensorSpec([None], tf.string)])
+        columns = [tensor.numpy().tolist() for tensor in graph(tf.constant(inputs))]
+        return [
+            [Candidate(text.decode(), *parts) for text, *parts, is_found in zip(*row, strict=True) if is_found]
+            for row in zip(*columns, strict=True)
+        ]
 
     def readable(self, raw: Any, answer: Answer) -> dict[str, Any]:
         """One answer, with a row for each word."""

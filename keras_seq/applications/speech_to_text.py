@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from keras_seq.contract import Carried, Known, Objective, Preprocessing, Present, Validation
+    from keras_seq.decoding import LanguageModel
+    from keras_seq.preprocessing.letters import Letters
 
+BEAM_WIDTH = 32  # where there is a language model
+SOUNDS_AT_ONCE = 16
+TRIED_FIRST = {"language_weight": 1.0, "word_bonus": 1.0}
 STRIDES = {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2)}  # subsampling -> those of the two convolutions
 
 SIZES = {"num_classes": 29, "subsampling": 3}
@@ -123,7 +128,7 @@ def prepare(
     usable = [one.truth for one in utterances if not faults(one)]
     if not usable:
         raise DataError(f"the training split has no utterance that can be trained on, of {len(utterances)}")
-    words = None
+    words = _language_model(usable, letters, language_model, ngram_order)
     return Preprocessing(
         inputs=wav,
         targets=letters,
@@ -230,6 +235,7 @@ def objective(*, monitor: Literal["wer", "cer", "loss"] = "wer") -> Objective:
         scorer=metrics.TranscriptScorer,
         classes_of=lambda truth: (),
         watched={"beam_width": 1},
+        decide=_best_weights,
     )
 
 
@@ -295,3 +301,49 @@ def _carried(known: Known, alphabet: list[str]) -> Carried:
     kept = sum(letter in places for letter in alphabet)
     found = np.array([0 if before else -1, *(places.get(letter, -1) for letter in alphabet)])
     return Carried("letters", found, kept, len(alphabet) - kept, len(before) - kept)
+
+
+def _language_model(
+    transcripts: list[str], letters: Letters, path: str | None, order: int
+) -> LanguageModel | None:
+    """The language model of a file, or one that is learned on transcripts; None where neither is asked for."""
+    from keras_seq.decoding import LanguageModel, kneser_ney
+    from keras_seq.formats import arpa
+    from keras_seq.preprocessing.letters import written
+
+    if path is None and not order:
+        return None
+    label = {letter: place for place, letter in enumerate(letters.alphabet, 1)}
+
+    def spell(word: str) -> list[int] | None:
+        found = [label.get(letter, 0) for letter in written(word, letters.case)]
+        return found if all(found) and letters.separator not in found else None
+
+    if path is not None:
+        ngrams = arpa.read(path)
+    else:
+        ngrams = kneser_ney.learn([written(one, letters.case).split() for one in transcripts], order)
+    return LanguageModel.of(
+        ngrams, spell, letters.separator, len(letters.alphabet) + 1, name="language_model"
+    )
+
+
+def _best_weights(present: Present, validation: Validation, fixed: dict[str, Any]) -> dict[str, Any]:
+    """The weights of the language model that order best what two searches have found for the validation split."""
+    from keras_seq import reading
+    from keras_seq.batches import bucketed
+    from keras_seq.tuning.language_weights import best_weights
+
+    if fixed.keys() & {"language_weight", "word_bonus"} or fixed.get("beam_width") == 1:
+        return {}
+    weights: dict[str, Any] = {}
+    for tried in (TRIED_FIRST, weights):
+        model = present(**(tried or weights))
+        if model.get_layer("answers").language_model is None:
+            return {}
+        batches = list(bucketed(validation.examples, SOUNDS_AT_ONCE))
+        raw = ([reading.contents(one.input, model.file_contents) for one in batch] for batch in batches)
+        found = [row for sounds in raw for row in model.candidates(sounds)]
+        true = [model.as_answered(example.truths[0]) for batch in batches for example in batch]
+        weights.update(best_weights(found, true)._asdict())
+    return weights
