@@ -197,7 +197,11 @@ class SpeechAnswering(Answering):
         graph = self._as_graph("candidates", search, [tf.TensorSpec([None], tf.string)])
         columns = [tensor.numpy().tolist() for tensor in graph(tf.constant(inputs))]
         return [
-            [Candidate(text.decode(), *parts) for text, *parts, is_found in zip(*row, strict=True) if is_found]
+            [
+                Candidate(text.decode(), *parts)
+                for text, *parts, is_found in zip(*row, strict=True)
+                if is_found
+            ]
             for row in zip(*columns, strict=True)
         ]
 

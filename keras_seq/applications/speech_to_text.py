@@ -21,13 +21,9 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.contract import Carried, Known, Objective, Preprocessing, Present, Validation
-    from keras_seq.decoding import LanguageModel
-    from keras_seq.preprocessing.letters import Letters
+    from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
 
-BEAM_WIDTH = 32  # where there is a language model
-SOUNDS_AT_ONCE = 16
-TRIED_FIRST = {"language_weight": 1.0, "word_bonus": 1.0}
+BEAM_WIDTH, SOUNDS_AT_ONCE = 32, 16  # with a language model; in a search of the validation split
 STRIDES = {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2)}  # subsampling -> those of the two convolutions
 
 SIZES = {"num_classes": 29, "subsampling": 3}
@@ -104,9 +100,10 @@ def prepare(
 
     from keras_seq import audio_files
     from keras_seq.contract import Known, Preprocessing
+    from keras_seq.decoding import language_models
     from keras_seq.formats.speech_faults import UtteranceFaults
     from keras_seq.preprocessing.audio import HOP, RATE
-    from keras_seq.preprocessing.letters import Letters, learn_alphabet, written
+    from keras_seq.preprocessing.letters import RESERVED_LABELS, Letters, learn_alphabet, written
     from keras_seq.preprocessing.wav import WavSamples
 
     if language_model is not None and ngram_order:
@@ -114,11 +111,11 @@ def prepare(
     known, as_learned = known or Known(), functools.partial(written, case=case)
     utterances = list(examples)
     learned = learn_alphabet(alphabet if alphabet else (one.truth for one in utterances), case)
-    letters = Letters(_alphabet(known, learned), case, name="letters")
+    before = () if known.model is None else known.model.letters.alphabet
+    entries, carried = known.joined("letters", before, learned, RESERVED_LABELS)
+    letters = Letters(entries, case, name="letters")
     step = 1000 * HOP * subsampling // RATE
-    faults = UtteranceFaults(
-        letters.alphabet, as_learned, audio_files.milliseconds, step, 1000 * max_seconds
-    )
+    faults = UtteranceFaults(letters.alphabet, as_learned, audio_files.milliseconds, step, 1000 * max_seconds)
     wav = WavSamples(name="wav")
 
     def features(audio: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -128,7 +125,7 @@ def prepare(
     usable = [one.truth for one in utterances if not faults(one)]
     if not usable:
         raise DataError(f"the training split has no utterance that can be trained on, of {len(utterances)}")
-    words = _language_model(usable, letters, language_model, ngram_order)
+    words = language_models.language_model(usable, letters, language_model, ngram_order)
     return Preprocessing(
         inputs=wav,
         targets=letters,
@@ -136,10 +133,10 @@ def prepare(
         features=features,
         sizes={"num_classes": len(letters.alphabet) + 1, "subsampling": subsampling},
         examples=len(usable),
-        problems=tf.function(lambda audio: wav(audio)["problem"], [tf.TensorSpec([None], tf.string)]),
+        problems=tf.function(wav.problems, [tf.TensorSpec([None], tf.string)], autograph=False),
         contents=audio_files.as_wav,
         fault=faults,
-        carried={"num_classes": _carried(known, letters.alphabet)},
+        carried={"num_classes": carried},
         parts={"language_model": words},
     )
 
@@ -266,7 +263,9 @@ def present(
     words = preprocessing.parts["language_model"]
     width = beam_width or (BEAM_WIDTH if words is not None else 1)
     if words is None and language_weight:
-        raise RecipeError("serving.language_weight: there is no language model; prepare.ngram_order learns one")
+        raise RecipeError(
+            "serving.language_weight: there is no language model; prepare.ngram_order learns one"
+        )
     audio = keras.Input((), dtype="string", name="audio")
     sound = preprocessing.inputs(audio)
     answers = Transcripts(
@@ -282,68 +281,21 @@ def present(
     return SpeechAnswering(audio, Problems(name="problems")(heard, sound["problem"]), name="speech_to_text")
 
 
-def _alphabet(known: Known, learned: list[str]) -> list[str]:
-    """The letters of the model that training starts from, and behind them those of `learned` that join them."""
-    if known.model is None:
-        return learned
-    alphabet = list(known.model.letters.alphabet)
-    return alphabet + [letter for letter in learned if known.extend and letter not in alphabet]
-
-
-def _carried(known: Known, alphabet: list[str]) -> Carried:
-    """Where the classes come from: the blank, and the letters."""
-    import numpy as np
-
-    from keras_seq.contract import Carried
-
-    before = [] if known.model is None else known.model.letters.alphabet
-    places = {letter: place for place, letter in enumerate(before, 1)}
-    kept = sum(letter in places for letter in alphabet)
-    found = np.array([0 if before else -1, *(places.get(letter, -1) for letter in alphabet)])
-    return Carried("letters", found, kept, len(alphabet) - kept, len(before) - kept)
-
-
-def _language_model(
-    transcripts: list[str], letters: Letters, path: str | None, order: int
-) -> LanguageModel | None:
-    """The language model of a file, or one that is learned on transcripts; None where neither is asked for."""
-    from keras_seq.decoding import LanguageModel, kneser_ney
-    from keras_seq.formats import arpa
-    from keras_seq.preprocessing.letters import written
-
-    if path is None and not order:
-        return None
-    label = {letter: place for place, letter in enumerate(letters.alphabet, 1)}
-
-    def spell(word: str) -> list[int] | None:
-        found = [label.get(letter, 0) for letter in written(word, letters.case)]
-        return found if all(found) and letters.separator not in found else None
-
-    if path is not None:
-        ngrams = arpa.read(path)
-    else:
-        ngrams = kneser_ney.learn([written(one, letters.case).split() for one in transcripts], order)
-    return LanguageModel.of(
-        ngrams, spell, letters.separator, len(letters.alphabet) + 1, name="language_model"
-    )
-
-
 def _best_weights(present: Present, validation: Validation, fixed: dict[str, Any]) -> dict[str, Any]:
-    """The weights of the language model that order best what two searches have found for the validation split."""
+    """The weights of the language model that make the fewest errors on the validation split."""
     from keras_seq import reading
     from keras_seq.batches import bucketed
-    from keras_seq.tuning.language_weights import best_weights
+    from keras_seq.tuning import language_weights
 
-    if fixed.keys() & {"language_weight", "word_bonus"} or fixed.get("beam_width") == 1:
+    has_model = present().get_layer("answers").language_model is not None
+    if not has_model or fixed.keys() & {"language_weight", "word_bonus"}:
         return {}
-    weights: dict[str, Any] = {}
-    for tried in (TRIED_FIRST, weights):
-        model = present(**(tried or weights))
-        if model.get_layer("answers").language_model is None:
-            return {}
-        batches = list(bucketed(validation.examples, SOUNDS_AT_ONCE))
-        raw = ([reading.contents(one.input, model.file_contents) for one in batch] for batch in batches)
-        found = [row for sounds in raw for row in model.candidates(sounds)]
-        true = [model.as_answered(example.truths[0]) for batch in batches for example in batch]
-        weights.update(best_weights(found, true)._asdict())
-    return weights
+    batches = list(bucketed(validation.examples, SOUNDS_AT_ONCE))
+
+    def candidates(weights: language_weights.Weights) -> list:
+        model = present(**weights._asdict())
+        sounds = ([reading.contents(one.input, model.file_contents) for one in batch] for batch in batches)
+        return [row for batch in sounds for row in model.candidates(batch)]
+
+    true = [present().as_answered(one.truths[0]) for batch in batches for one in batch]
+    return language_weights.searched(candidates, true)._asdict()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Collection
 
 from keras_seq.formats.examples import Example, File
@@ -55,4 +56,4 @@ class UtteranceFaults:
 
 def steps_needed(transcript: str) -> int:
     """The fewest steps of CTC that spell a transcript: one a letter, and one more between two that are alike."""
-    return len(transcript) + sum(a == b for a, b in zip(transcript, transcript[1:], strict=False))
+    return len(transcript) + sum(a == b for a, b in itertools.pairwise(transcript))

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from keras_seq.preprocessing import unicode
 
-FIRST_LABEL = 1  # 0 is the blank of CTC, and padding
+RESERVED_LABELS = FIRST_LABEL = 1  # 0 is the blank of CTC, and padding
 SPACE = " "
 Case = Literal["as_is", "lower", "upper"]
 CHUNK_TRANSCRIPTS = 1024  # looked at in one call while an alphabet is learned

@@ -58,6 +58,10 @@ class WavSamples(keras.layers.Layer):
     def call(self, audio: tf.Tensor) -> dict[str, tf.Tensor]:
         return decode(audio, self.rate, self.max_seconds)._asdict()
 
+    def problems(self, audio: tf.Tensor) -> tf.Tensor:
+        """What is wrong with each file, `(batch,)` string; "" where nothing is."""
+        return decode(audio, self.rate, self.max_seconds).problem
+
     def compute_output_spec(self, audio: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
         batch = audio.shape[0]
         return {

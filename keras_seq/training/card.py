@@ -50,7 +50,9 @@ def write(
         *card_parts.drawn(run, "pictures of the scores", lambda: last.scorer.pictures(last.metrics)),
         *card_parts.drawn(run, "pictures of the answers", lambda: model.pictures(requests)),
         *card_parts.drawn(
-            run, "pictures of examples", lambda: model.pictures_of(_with_contents(last.scorer.typical(), model))
+            run,
+            "pictures of examples",
+            lambda: model.pictures_of(_with_contents(last.scorer.typical(), model)),
         ),
     ]
     with pictures.spared(str(run.card_file)):

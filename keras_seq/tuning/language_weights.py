@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import jiwer
 import numpy as np
 
-WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # that are tried
+WEIGHTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # that are tried
 WORD_BONUSES = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
@@ -28,6 +28,19 @@ class Weights(NamedTuple):
 
     language_weight: float
     word_bonus: float
+
+
+TRIED_FIRST = Weights(0.5, 1.0)  # by the first search
+
+
+def searched(candidates: Callable[[Weights], Sequence[Sequence[Candidate]]], true: Sequence[str]) -> Weights:
+    """`best_weights` of what two searches find, the second by the weights that the first has given.
+
+    Args:
+        candidates: weights -> of each utterance, the transcripts that a search by them meets.
+        true: its true transcript.
+    """
+    return best_weights(candidates(best_weights(candidates(TRIED_FIRST), true)), true)
 
 
 def best_weights(found: Sequence[Sequence[Candidate]], true: Sequence[str]) -> Weights:

@@ -6,9 +6,13 @@ from keras_seq.errors import DataError
 from keras_seq.formats import Example
 from keras_seq.usable import Usable
 
-EXAMPLES = [Example(text, truth, f"a.tsv:{n}") for n, (text, truth) in enumerate(
-    [("one", "a"), ("two", ""), ("three", "b"), ("four", ""), ("five", "x"), ("six", ""), ("seven", "")], 1
-)]
+EXAMPLES = [
+    Example(text, truth, f"a.tsv:{n}")
+    for n, (text, truth) in enumerate(
+        [("one", "a"), ("two", ""), ("three", "b"), ("four", ""), ("five", "x"), ("six", ""), ("seven", "")],
+        1,
+    )
+]
 
 
 def fault(example):
@@ -29,7 +33,9 @@ def test_faults_are_passed_over_and_told_once(capsys):
 
 
 def test_faults_are_an_error_with_all_of_their_counts():
-    with pytest.raises(DataError, match="5 of 7 examples of the validation split.*4 without.*; 1 with.*: skip"):
+    with pytest.raises(
+        DataError, match=r"5 of 7 examples of the validation split.*4 without.*; 1 with.*: skip"
+    ):
         list(Usable(EXAMPLES, fault, "stop", "validation"))
     assert [example.input for example in Usable(EXAMPLES[:1], fault, "stop", "train")] == ["one"]
 

@@ -69,7 +69,9 @@ def test_the_alphabet_is_that_of_the_transcripts_or_of_the_recipe(folder):
 
 def test_truths_are_scored_in_the_case_that_is_answered(folder, model):
     upper = prepared(folder, case="upper")
-    assert upper.targets.alphabet == sorted(set(" ".join(r["text"] for r in rows(folder / "train.jsonl")).upper()))
+    assert upper.targets.alphabet == sorted(
+        set(" ".join(r["text"] for r in rows(folder / "train.jsonl")).upper())
+    )
     network = speech.build(upper.sizes, **SHRUNK["speech_to_text"])
     assert speech.present(upper, network).as_answered("turn  on ") == "TURN ON"
     assert model.as_answered("Turn on") == "Turn on"
@@ -87,7 +89,7 @@ def test_utterances_that_cannot_be_trained_on_are_counted_and_named(folder, caps
     assert "1 with characters outside the alphabet (" in said
     assert "changed.jsonl:2 (é)" in said
     assert "1 too short for its transcript (" in said
-    with pytest.raises(DataError, match="3 of 8 examples.*: skip leaves such"):
+    with pytest.raises(DataError, match=r"3 of 8 examples.*: skip leaves such"):
         list(Usable(examples, preprocessing.fault, "stop", "train"))
 
 
@@ -140,7 +142,9 @@ def test_another_alphabet_takes_over_the_letters_that_it_has(model, folder):
     preprocessing = speech.prepare(read(folder), Known(model), case="upper")
     alphabet = preprocessing.targets.alphabet
     assert alphabet[: len(known)] == known
-    assert set(alphabet[len(known) :]) == {c for r in rows(folder / "train.jsonl") for c in r["text"].upper()} - {" "}
+    assert set(alphabet[len(known) :]) == {
+        c for r in rows(folder / "train.jsonl") for c in r["text"].upper()
+    } - {" "}
     carried = preprocessing.carried["num_classes"]
     assert carried.places.tolist()[: len(known) + 1] == list(range(len(known) + 1))
     assert set(carried.places.tolist()[len(known) + 1 :]) == {-1}

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from keras_seq.tuning.language_weights import WEIGHTS, Weights, best_weights
+from keras_seq.tuning.language_weights import TRIED_FIRST, WEIGHTS, Weights, best_weights, searched
 
 
 class Found(NamedTuple):
@@ -33,3 +33,14 @@ def test_a_bonus_makes_up_for_its_liking_of_few_words():
 def test_of_weights_as_good_in_words_characters_decide():
     near, far = Found("turn it om", -2.0, -1.0, 3), Found("turn it xyz", -1.0, -9.0, 3)
     assert best_weights([[far, near]], ["turn it on"]).language_weight > 0
+
+
+def test_a_second_search_goes_by_what_the_first_one_told():
+    asked = []
+
+    def candidates(weights):
+        asked.append(weights)
+        return [[Found("turn it an", -2.0, -4.0, 3), Found("turn it on", -3.0, -2.0, 3)]]
+
+    found = searched(candidates, ["turn it on"])
+    assert asked == [TRIED_FIRST, found]
