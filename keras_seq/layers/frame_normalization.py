@@ -30,7 +30,10 @@ class FrameNormalization(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.running, self.prior_frames = running, prior_frames
         self.prior_mean, self.prior_deviation = prior_mean, prior_deviation
-        self.built = self.supports_masking = True
+        self.supports_masking = True
+
+    def build(self, frames_shape) -> None:
+        self.bands = frames_shape[-1]
 
     def call(self, frames: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
         real = tf.ones_like(frames[..., :1]) if mask is None else tf.cast(mask, tf.float32)[..., None]
@@ -42,24 +45,34 @@ class FrameNormalization(keras.layers.Layer):
         variance = tf.reduce_sum(centred**2, axis=1, keepdims=True) / count
         return centred * tf.math.rsqrt(variance + LEAST_VARIANCE)
 
+    def stream_start(self, batch: int | tf.Tensor) -> tf.Tensor:
+        """The state before the first chunk of so many streams: the prior's, see `stream_step`."""
+        of_band = tf.constant([self.prior_frames, 0.0, 1.0], tf.float32)
+        return tf.tile(of_band[None, :, None], [batch, 1, self.bands])
+
     def stream_step(self, state: tf.Tensor | None, chunk: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run over the next frames of a stream: the state after them, and the frames normalised.
 
+        Means, not sums, so that a stream of hours is as exact as one of seconds.
+
         Args:
-            state: number of frames, their sums and sums of squares, `(batch, 3, bands)`, as the last call gave it;
-                None before the first chunk.
-            chunk: `(batch, time, bands)`.
+            state: number of frames, their mean and the mean of their squares, in units of the prior,
+                `(batch, 3, bands)`, as the last call gave it; None before the first chunk.
+            chunk: `(batch, time, bands)`, of one frame or more.
         """
+        if not self.built:
+            self.build(chunk.shape)
+        state = self.stream_start(tf.shape(chunk)[0]) if state is None else state
         centred = (chunk - self.prior_mean) / self.prior_deviation
-        if state is None:
-            state = tf.zeros_like(centred[:, :1]) + tf.constant([0.0, 0.0, 1.0])[:, None] * self.prior_frames
-            state += tf.constant([1.0, 0.0, 0.0])[:, None] * self.prior_frames
-        steps = tf.stack([tf.ones_like(centred), centred, centred**2], axis=2)
-        sums = tf.cumsum(steps, axis=1) + state[:, None]
-        count, total, squares = tf.unstack(sums, axis=2)
-        mean = total / count
-        variance = tf.maximum(squares / count - mean**2, 0.0)
-        return sums[:, -1], (centred - mean) * tf.math.rsqrt(variance + LEAST_VARIANCE)
+        before, mean_before, square_before = tf.unstack(state[:, None], axis=2)
+        count = before + tf.range(1.0, tf.cast(tf.shape(chunk)[1], tf.float32) + 1)[:, None]
+        mean = (before * mean_before + tf.cumsum(centred, axis=1)) / count
+        square = (before * square_before + tf.cumsum(centred**2, axis=1)) / count
+        normalised = (centred - mean) * tf.math.rsqrt(tf.maximum(square - mean**2, 0.0) + LEAST_VARIANCE)
+        return tf.stack([count[:, -1], mean[:, -1], square[:, -1]], axis=1), normalised
+
+    def compute_mask(self, frames, mask=None):
+        return None  # whoever needs the mask is given it
 
     def compute_output_shape(self, frames_shape):
         return frames_shape
