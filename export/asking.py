@@ -31,19 +31,21 @@ def of_session(folder: pathlib.Path, batches: list, others: dict[str, Any], done
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], str(folder))
 
-        def ask(name, batch):
+        def ask(name, inputs):
             signature = meta_graph.signature_def[name]
-            (feed,) = (tensor.name for tensor in signature.inputs.values())
             fetches = {name: tensor.name for name, tensor in signature.outputs.items()}
-            # NumPy's own strings would lose a NUL at their end.
-            answer = session.run(fetches, {feed: np.array(batch, object)})
+            # NumPy's own strings would lose a NUL at their end; TensorFlow names Python's objects for them.
+            types = {name: tf.as_dtype(info.dtype).as_numpy_dtype for name, info in signature.inputs.items()}
+            feeds = {signature.inputs[name].name: np.array(inputs[name], types[name]) for name in types}
+            answer = session.run(fetches, feeds)
             return {name: plain(values.tolist()) for name, values in answer.items()}
 
-        answers = [done(ask("serving_default", batch)) for batch in batches]
-        others_answers = {name: done(ask(name, batch)) for name, batch in others.items()}
+        (default,) = meta_graph.signature_def["serving_default"].inputs
+        answers = [done(ask("serving_default", {default: batch})) for batch in batches]
+        others_answers = {name: done(ask(name, inputs)) for name, inputs in others.items()}
         for request in warmup_requests:
-            (value,) = request.inputs.values()
-            ask(request.model_spec.signature_name, tf.make_ndarray(value))
+            inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
+            ask(request.model_spec.signature_name, inputs)
     return {"answers": answers, "others": others_answers, "replayed": len(warmup_requests)}
 
 
@@ -76,8 +78,8 @@ def of_server(
             interface: {
                 "answers": [done(client.predict(name, as_sent(batch))) for batch in batches],
                 "others": {
-                    signature: done(client.predict(name, as_sent(batch), signature_name=signature))
-                    for signature, batch in others.items()
+                    signature: done(client.predict(name, _sent(inputs, as_sent), signature_name=signature))
+                    for signature, inputs in others.items()
                 },
             }
             for interface, client in clients.items()
@@ -94,10 +96,14 @@ def _free_ports() -> list[int]:
     return ports
 
 
+def _sent(inputs: dict[str, Any], as_sent: Callable[[Any], Any]) -> dict[str, Any]:
+    return {name: as_sent(values) for name, values in inputs.items()}
+
+
 def _as_text(item: Any) -> Any:
     if isinstance(item, list):
         return [_as_text(one) for one in item]
     try:
-        return item.decode()
+        return item.decode() if isinstance(item, bytes) else item
     except UnicodeDecodeError:
         return item

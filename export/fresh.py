@@ -4,8 +4,8 @@ side.
     python -m export.fresh
 
 It reads a line of JSON, `{"folder": "...", "batches": [...], "others": {...}, "takes_files": false}`: lists
-of base64 inputs for the default signature, and for every other one a batch of what it takes, in (nested)
-lists. It writes parts, a line `[name, part]` each: `session`, `served`, and between them
+of base64 inputs for the default signature, and for every other one a batch of what it takes, by the inputs'
+names in (nested) lists. It writes parts, a line `[name, part]` each: `session`, `served`, and between them
 `["done", [count, total]]`. Once no more can be read, the other side is gone, and so is this process.
 """
 

@@ -32,6 +32,7 @@ from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.progress import step
 
 PYTHON_OPS = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
+Tensors = dict[str, tf.Tensor]
 KERAS, SESSION = "the Keras model", "the SavedModel"
 
 
@@ -65,14 +66,14 @@ def check(
     batches = batched(probes)
     crowd = list(itertools.chain(*batches))
     others = {
-        name: signature.example(tf.constant(probes))
+        name: signature.examples(tf.constant(probes))
         for name, signature in model.signatures().items()
         if name != SIGNATURE
     }
     fresh.ask(
         folder=str(folder),
         batches=encoded([[probe] for probe in probes] + batches),
-        others=encoded({name: tensor.numpy().tolist() for name, tensor in others.items()}),
+        others=encoded({name: _lists(inputs) for name, inputs in others.items()}),
         takes_files=model.takes_files,
     )
     with step("asking the Keras model"):
@@ -190,12 +191,12 @@ def _check_damage(
 
 
 def _of_keras(
-    model: Answering, probes: list[bytes], batches: list[list[bytes]], others: dict[str, tf.Tensor]
+    model: Answering, probes: list[bytes], batches: list[list[bytes]], others: dict[str, Tensors]
 ) -> Answers:
     try:
         together = [_ask(model, batch) for batch in batches]
         signatures = model.signatures()
-        answers = {name: _plain(signatures[name].call(batch)) for name, batch in others.items()}
+        answers = {name: _plain(signatures[name].answers(inputs)) for name, inputs in others.items()}
     except tf.errors.OpError as error:
         raise GateError(_failed(model, probes) or f"gate 3 (same): {KERAS} fails: {error.message}") from None
     sizes = map(len, batches)
@@ -239,5 +240,9 @@ def _ask(model: keras.Model, batch: list[str] | list[bytes]) -> dict[str, list]:
     return _plain(model(tf.constant(batch)))
 
 
-def _plain(answer: dict[str, tf.Tensor]) -> dict[str, list]:
-    return {name: plain(tensor.numpy().tolist()) for name, tensor in answer.items()}
+def _plain(answer: Tensors) -> dict[str, list]:
+    return {name: plain(values) for name, values in _lists(answer).items()}
+
+
+def _lists(tensors: Tensors) -> dict[str, list]:
+    return {name: tensor.numpy().tolist() for name, tensor in tensors.items()}

@@ -47,19 +47,25 @@ def described(raw: bytes) -> str:
 
 
 def encoded(value: Any) -> Any:
-    """Inputs in (nested) lists, and dicts of them, as JSON can hold them: in base64."""
+    """Inputs in (nested) lists, and dicts of them, as JSON can hold them: texts and bytes in base64, numbers as
+    they are.
+    """
     if isinstance(value, dict):
         return {key: encoded(item) for key, item in value.items()}
     if isinstance(value, list):
         return [encoded(item) for item in value]
+    if isinstance(value, int | float):
+        return value
     return base64.b64encode(as_bytes(value)).decode()
 
 
 def decoded(value: Any) -> Any:
-    """What `encoded` was given, as bytes."""
+    """What `encoded` was given, texts as bytes."""
     if isinstance(value, dict):
         return {key: decoded(item) for key, item in value.items()}
-    return [decoded(item) for item in value] if isinstance(value, list) else base64.b64decode(value)
+    if isinstance(value, list):
+        return [decoded(item) for item in value]
+    return value if isinstance(value, int | float) else base64.b64decode(value)
 
 
 def plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
     $ python client.py sentiment "a fine film" "the plot is dull"
     $ python client.py --grpc --url 127.0.0.1:8500 ner "Ada Lovelace was born in London"
     $ ls clips/*.gif | python client.py video_activity --file -
+    $ arecord -f S16_LE -r 16000 -c 1 -t raw | python client.py speech_to_text --stream -
 
     >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
     ['positive']
@@ -24,11 +25,12 @@ import math
 import os
 import pathlib
 import re
+import struct
 import sys
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 REST_URL, GRPC_ADDRESS = "http://127.0.0.1:8501", "127.0.0.1:8500"
 RETRY_SECONDS = 0.5  # before the one retry of a refused connection
@@ -36,6 +38,12 @@ POLL_SECONDS = 0.2
 DEFAULT_SIGNATURE = "serving_default"
 READABLE = "readable_"  # begins the name of a signature whose answers are rows for people to read
 TEXT_INPUTS = ("text", "tokens")  # inputs of these names are texts; other strings are the bytes of files
+PCM, STATE = (
+    "pcm",
+    "state_",
+)  # of the signatures of a stream: the input of sound; begins the names of its state
+MOST_PCM = 32_000  # bytes in a request of a stream: a second of sound
+SOUND = (1, 1, 16_000, 16)  # of a stream: PCM, channels, samples a second, bits of one
 MOST_INPUTS, MOST_BYTES = 32, 2**24  # the command sends no more in a request, but for one large file
 
 Signatures = dict[
@@ -118,6 +126,41 @@ class Client:
             if not known or self._ask_signatures(spec) == known:
                 raise
             return self._predict(spec, signature_name, self._signatures[spec], inputs)
+
+    def stream(
+        self, model: str, pieces: Iterable[bytes], *, version: int | None = None, label: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Sound as it comes -> what was said, after every piece and at the end.
+
+        Args:
+            model: its name; it has the signatures `stream_start`, `stream_step` and `stream_finish`.
+            pieces: 16-bit little-endian samples of one channel at 16 kHz, cut anywhere.
+            version: as in `predict`; the version that begins a stream answers all of it.
+            label: as in `predict`.
+
+        Yields:
+            `final`, text that does not change any more; `pending`, text that may; `endpoint`, 1 where an utterance
+            has ended; `seconds` heard so far.
+
+        Raises:
+            ServingClientError, ValueError: as `predict`.
+        """
+        if version is None and label is None:
+            known = self.status(model)
+            version = max((int(one["version"]) for one in known if one["state"] == "AVAILABLE"), default=None)
+        state: dict[str, Any] = {}
+
+        def ask(name: str, piece: bytes) -> dict[str, Any]:
+            inputs = {PCM: [piece], **state}
+            answer = self.predict(model, inputs, signature_name=name, version=version, label=label)
+            state.update({key: value for key, value in answer.items() if key.startswith(STATE)})
+            return {key: value[0] for key, value in answer.items() if not key.startswith(STATE)}
+
+        for piece in pieces:
+            yield ask("stream_step" if state else "stream_start", piece)
+        if not state:
+            yield ask("stream_start", b"")
+        yield ask("stream_finish", b"")
 
     def metadata(self, model: str, *, version: int | None = None, label: str | None = None) -> Signatures:
         """A model's signatures: name -> "inputs" and "outputs" -> tensor's name -> dtype, such as
@@ -416,11 +459,16 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     parser = _parser()
     arguments = parser.parse_args(words)
-    if bool(arguments.inputs) == (arguments.file is not None):
-        parser.error("expected INPUT, or --file LIST: one of them")
+    if [bool(arguments.inputs), arguments.file is not None, arguments.stream is not None].count(True) != 1:
+        parser.error("expected INPUT, --file LIST or --stream FILE: one of them")
+    if arguments.stream is not None and (arguments.signature or arguments.text):
+        parser.error("--stream takes neither --signature nor --text")
     try:
-        for answer in _answers(arguments):
-            _print(answer)
+        if arguments.stream is not None:
+            _stream(arguments)
+        else:
+            for answer in _answers(arguments):
+                _print(answer)
     except (ServingClientError, ValueError) as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)
         return 1 if getattr(error, "status", None) is not None else 2
@@ -499,6 +547,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--file", metavar="LIST", help="a file with an input a line, instead of INPUT; - for standard input"
     )
+    parser.add_argument(
+        "--stream",
+        metavar="FILE",
+        help="a sound as it comes, instead of INPUT, and its text as it is heard: 16-bit samples of one channel at "
+        "16 kHz, bare or in a WAV file; - for standard input",
+    )
     parser.add_argument("--text", action="store_true", help="inputs are texts, whatever the model's input is")
     parser.add_argument("--url", help=f"default: {REST_URL}; with --grpc, {GRPC_ADDRESS}")
     parser.add_argument(
@@ -516,7 +570,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"default: {DEFAULT_SIGNATURE}, or the first whose name begins with {READABLE}; one of an input each",
     )
     parser.add_argument(
-        "--whole", action="store_true", help=f"the answers of {DEFAULT_SIGNATURE}, whole, if there are others"
+        "--whole",
+        action="store_true",
+        help=f"the answers of {DEFAULT_SIGNATURE}, whole, if there are others; those of a stream as JSON",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--version", type=int, metavar="N", help="a version instead of the newest")
@@ -524,12 +580,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def _client(arguments: argparse.Namespace) -> Client:
     for name in ("model", "signature", "label"):
         setattr(arguments, name, getattr(arguments, name) and _whole(getattr(arguments, name)))
     client = Client(arguments.url, timeout=arguments.timeout, grpc=arguments.grpc)
     if arguments.wait is not None:
         client.wait(arguments.model, arguments.wait, arguments.version)
+    return client
+
+
+def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    client = _client(arguments)
     which = {"version": arguments.version, "label": arguments.label}
     signatures = client.metadata(arguments.model, **which)
     rows_in = None if arguments.whole or arguments.signature else readable(signatures)
@@ -547,6 +608,82 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 yield {name: text, rows_in.removeprefix(READABLE): rows}
             else:
                 yield {name: text, **outputs, **answer}
+
+
+def _stream(arguments: argparse.Namespace) -> None:
+    """Print what is heard of a sound while it comes."""
+    client = _client(arguments)
+    which = {"version": arguments.version, "label": arguments.label}
+    with contextlib.ExitStack() as stack:
+        try:
+            is_piped = arguments.stream == "-"
+            path = pathlib.Path(arguments.stream)
+            file = sys.stdin.buffer if is_piped else stack.enter_context(path.open("rb"))
+        except OSError as error:
+            raise ValueError(f"{arguments.stream}: {error.strerror}") from None
+        answers = client.stream(arguments.model, _pieces(file, arguments.stream), **which)
+        if arguments.whole:
+            for answer in answers:
+                _print(answer)
+        else:
+            _print_text(answers)
+
+
+def _print_text(answers: Iterable[dict[str, Any]]) -> None:
+    """The text of a stream as it comes, a line an utterance; on a terminal that which may change too."""
+    line = ""
+    for answer in answers:
+        final = answer["final"] if line else answer["final"].lstrip()
+        line += final
+        pending = answer["pending"] if line else answer["pending"].lstrip()
+        # Clear what is right of the text, and leave the cursor before what may change.
+        shown = f"\x1b[J\x1b7{pending}\x1b8" if sys.stdout.isatty() else ""
+        if line and answer["endpoint"]:
+            line, shown = "", "\n" + shown
+        encoding = sys.stdout.encoding or "utf-8"
+        print((final + shown).encode(encoding, "replace").decode(encoding), end="", flush=True)
+    if line:
+        print(flush=True)
+
+
+def _pieces(file: BinaryIO, name: str) -> Iterator[bytes]:
+    """The samples of a file as they come, a second at a time at most; Ctrl-C ends them."""
+    try:
+        piece, left = file.read(4), sys.maxsize
+        if piece == b"RIFF":
+            piece, left = b"", _sound_bytes(file, name)
+        while left > 0 and (more := file.read1(min(MOST_PCM, left))):  # type: ignore[attr-defined]
+            yield piece + more
+            piece, left = b"", left - len(more)
+        if piece:
+            yield piece
+    except KeyboardInterrupt:
+        return
+    except OSError as error:
+        raise ValueError(f"{name}: {error.strerror}") from None
+
+
+def _sound_bytes(file: BinaryIO, name: str) -> int:
+    """Read a WAV file up to its samples, and return how many bytes they are: of one that was written as it came,
+    whatever comes. Python's `wave` refuses such a file, and before 3.12 WAVE_FORMAT_EXTENSIBLE.
+    """
+    form = b""
+    file.read(8)  # the file's size, and "WAVE"
+    while len(header := file.read(8)) == 8:
+        kind, size = header[:4], int.from_bytes(header[4:], "little")
+        if kind == b"data" and len(form) >= 16:
+            code, channels, rate, _, _, bits = struct.unpack("<HHIIHH", form[:16])
+            code = int.from_bytes(form[24:26], "little") if code == 0xFFFE else code
+            if (code, channels, rate, bits) != SOUND:
+                found = f"{channels} channel{'s' * (channels != 1)}, {rate} Hz, {bits} bits, format {code}"
+                raise ValueError(
+                    f"{name}: {found}; a stream has 1 channel, 16000 Hz, 16 bits, format 1 (PCM), as "
+                    f"of: ffmpeg -i {name} -ac 1 -ar 16000 -f s16le - | client.py MODEL --stream -"
+                )
+            return sys.maxsize if size in (0, 0xFFFFFFFF) else size
+        content = file.read(size + size % 2) if size < MOST_BYTES else b""
+        form = content if kind == b"fmt " else form
+    raise ValueError(f"{name}: a WAV file without samples")
 
 
 def _given(arguments: argparse.Namespace, is_of_files: bool) -> Iterator[str]:

@@ -31,6 +31,29 @@ SIGNATURES = {
     "changing": ({"old": "DT_STRING"}, {"transcript": "DT_STRING"}),
 }
 
+STATE = {"state_letters": "DT_FLOAT", "state_seconds": "DT_FLOAT"}
+HEARD = {"final": "DT_STRING", "pending": "DT_STRING", "endpoint": "DT_FLOAT", "seconds": "DT_FLOAT"}
+# The signatures that a model has beside its own when it hears streams.
+STREAM = {
+    "stream_start": ({"pcm": "DT_STRING"}, {**HEARD, **STATE}),
+    "stream_step": ({"pcm": "DT_STRING", **STATE}, {**HEARD, **STATE}),
+    "stream_finish": ({"pcm": "DT_STRING", **STATE}, HEARD),
+}
+
+
+def stream_outputs(signature: str, inputs: dict[str, list]) -> dict[str, list]:
+    """A stub's stream hears letters: white space ends a word, "." an utterance too. Its state is the letters of
+    the word in the making, and the seconds heard."""
+    (piece,), (letters,), (before,) = (inputs.get(name, [[]]) for name in ("pcm", *STATE))
+    text = "".join(map(chr, map(int, letters))) + piece.decode()
+    ends = signature == "stream_finish" or text.endswith(".")
+    end = len(text) if ends else max(text.rfind(" "), 0)
+    heard = {"final": [text[:end].encode()], "pending": [text[end:].encode()]}
+    seconds = sum(before) + len(piece) / 32_000
+    heard |= {"endpoint": [float(text.endswith("."))], "seconds": [seconds]}
+    state = {"state_letters": [[float(ord(letter)) for letter in text[end:]]], "state_seconds": [[seconds]]}
+    return heard if signature == "stream_finish" else {**heard, **state}
+
 
 def outputs_of(model: str, inputs: dict[str, list]) -> dict[str, list]:
     """What a stub's model answers: texts and bytes come as bytes."""
@@ -61,11 +84,23 @@ class State:
         self.delay = 0
         self.signatures = dict(SIGNATURES)
         self.readable = {}  # model -> the name and the outputs of a second signature
+        self.streams = {}  # model -> the signatures of a stream
 
-    def outputs(self, model):
-        """Signature -> its outputs."""
-        more = dict([self.readable[model]]) if model in self.readable else {}
-        return {"serving_default": self.signatures[model][1], **more}
+    def signatures_of(self, model):
+        """Signature -> its inputs and outputs."""
+        inputs, outputs = self.signatures[model]
+        more = (
+            {name: (inputs, outputs) for name, outputs in [self.readable[model]]}
+            if model in self.readable
+            else {}
+        )
+        return {"serving_default": (inputs, outputs), **more, **self.streams.get(model, {})}
+
+    def outputs(self, model, signature, inputs):
+        """What a signature of a model answers."""
+        if signature in self.streams.get(model, {}):
+            return stream_outputs(signature, inputs)
+        return outputs_of(self.answering(model, signature), inputs)
 
     def answering(self, model, signature):
         """What `outputs_of` knows the signature of a model by."""
@@ -107,7 +142,6 @@ class RestStub(http.server.BaseHTTPRequestHandler):
             return 200, b'{"it": "works"}' if what is None else b"<html>It works!</html>"
         if model not in self.state.signatures:
             return 404, {"error": f"Servable not found for request:\n Latest({model})"}
-        inputs, _ = self.state.signatures[model]
         if what is None:
             good = {"error_code": "OK", "error_message": ""}
             return 200, {
@@ -120,15 +154,16 @@ class RestStub(http.server.BaseHTTPRequestHandler):
             tensors = {
                 signature: {
                     kind: {name: {"dtype": dtype, "name": f"{name}:0"} for name, dtype in named.items()}
-                    for kind, named in (("inputs", inputs), ("outputs", answered))
+                    for kind, named in zip(("inputs", "outputs"), tensors, strict=True)
                 }
-                for signature, answered in self.state.outputs(model).items()
+                for signature, tensors in self.state.signatures_of(model).items()
             }
             return 200, {"metadata": {"signature_def": {"signature_def": tensors}}}
+        inputs, _ = self.state.signatures_of(model)[body["signature_name"]]
         if set(body["inputs"]) != set(inputs):
             return 400, {"error": f"input names {sorted(body['inputs'])}, not {sorted(inputs)}"}
         values = {name: [self._value(value) for value in given] for name, given in body["inputs"].items()}
-        found = outputs_of(self.state.answering(model, body["signature_name"]), values)
+        found = self.state.outputs(model, body["signature_name"], values)
         answer = {name: [self._json(name, v) for v in column] for name, column in sorted(found.items())}
         return 200, {"outputs": answer if len(answer) > 1 else next(iter(answer.values()))}
 
@@ -165,16 +200,17 @@ class GrpcStub:
         values = {name: tf.make_ndarray(tensor).tolist() for name, tensor in request.inputs.items()}
         response = predict_pb2.PredictResponse()
         model, signature = request.model_spec.name, request.model_spec.signature_name
-        for name, column in outputs_of(self.state.answering(model, signature), values).items():
-            dtype = self.state.outputs(model)[signature][name].removeprefix("DT_").lower()
+        _, dtypes = self.state.signatures_of(model)[signature]
+        for name, column in self.state.outputs(model, signature, values).items():
+            dtype = dtypes[name].removeprefix("DT_").lower()
             dtype = "float32" if dtype == "float" else dtype
             response.outputs[name].CopyFrom(tf.make_tensor_proto(column, dtype))
         return response
 
     def GetModelMetadata(self, request, context):
         signatures = get_model_metadata_pb2.SignatureDefMap()
-        inputs, _ = self._find(request, context)
-        for signature_name, outputs in self.state.outputs(request.model_spec.name).items():
+        self._find(request, context)
+        for signature_name, (inputs, outputs) in self.state.signatures_of(request.model_spec.name).items():
             signature = signatures.signature_def[signature_name]
             for named, tensors in ((inputs, signature.inputs), (outputs, signature.outputs)):
                 for name, dtype in named.items():

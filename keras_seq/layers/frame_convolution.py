@@ -32,6 +32,7 @@ class FrameConvolution(keras.layers.Layer):
         return 2 if self.stride == 1 else 1
 
     def build(self, frames_shape) -> None:
+        self.bands = frames_shape[2]
         shape = (self.stride + self.context, 3, frames_shape[-1], self.filters)
         self.kernel = self.add_weight(shape=shape, initializer="he_uniform", name="kernel")
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
@@ -40,6 +41,10 @@ class FrameConvolution(keras.layers.Layer):
         frames = tf.where(mask[..., None, None], frames, tf.zeros([], frames.dtype))
         return self._convolved(frames, before=self.context), mask[:, :: self.stride]
 
+    def stream_start(self, batch: int | tf.Tensor) -> tf.Tensor:
+        """The state before the first chunk of so many streams: frames of 0, see `stream_step`."""
+        return tf.zeros([batch, self.context, self.bands, self.kernel.shape[2]], self.compute_dtype)
+
     def stream_step(self, state: tf.Tensor | None, chunk: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run over the next frames of a stream: the state after them, and their steps.
 
@@ -47,9 +52,7 @@ class FrameConvolution(keras.layers.Layer):
             state: as the last call gave it, `(batch, context, bands, channels)`; None before the first chunk.
             chunk: `(batch, time, bands, channels)`, of a multiple of the stride, or of none.
         """
-        if state is None:
-            one = tf.zeros_like(tf.reduce_sum(chunk, axis=1, keepdims=True))
-            state = tf.repeat(one, self.context, axis=1)
+        state = self.stream_start(tf.shape(chunk)[0]) if state is None else state
         frames = tf.concat([state, chunk], axis=1)
         return frames[:, -self.context :], self._convolved(frames, before=0)
 

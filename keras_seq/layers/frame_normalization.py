@@ -30,7 +30,10 @@ class FrameNormalization(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.running, self.prior_frames = running, prior_frames
         self.prior_mean, self.prior_deviation = prior_mean, prior_deviation
-        self.built = self.supports_masking = True
+        self.supports_masking = True
+
+    def build(self, frames_shape) -> None:
+        self.bands = frames_shape[-1]
 
     def call(self, frames: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
         if self.running:
@@ -44,6 +47,11 @@ class FrameNormalization(keras.layers.Layer):
         variance = tf.reduce_sum(centred**2, axis=1, keepdims=True) / count
         return tf.cast(centred * tf.math.rsqrt(variance + LEAST_VARIANCE), tf.float32)
 
+    def stream_start(self, batch: int | tf.Tensor) -> tf.Tensor:
+        """The state before the first chunk of so many streams: the prior's, see `stream_step`."""
+        of_band = tf.constant([self.prior_frames, 0.0, 1.0], tf.float32)
+        return tf.tile(of_band[None, :, None], [batch, 1, self.bands])
+
     def stream_step(self, state: tf.Tensor | None, chunk: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run over the next frames of a stream: the state after them, and the frames normalised.
 
@@ -52,10 +60,10 @@ class FrameNormalization(keras.layers.Layer):
                 gave it; None before the first chunk.
             chunk: `(batch, time, bands)`, of any number of frames.
         """
+        if not self.built:
+            self.build(chunk.shape)
         chunk = (tf.cast(chunk, tf.float64) - self.prior_mean) / self.prior_deviation
-        if state is None:
-            rows = tf.zeros_like(tf.reduce_sum(chunk, axis=1))
-            state = tf.stack([rows + self.prior_frames, rows, rows + 1.0], axis=1)
+        state = self.stream_start(tf.shape(chunk)[0]) if state is None else state
         frames, mean, variance = tf.unstack(tf.cast(state, tf.float64)[:, None], axis=2)
         added = chunk - mean
         # The first step is the state itself; sums are of what differs from its mean, so that little is lost.
@@ -67,6 +75,9 @@ class FrameNormalization(keras.layers.Layer):
         after = tf.stack([counts[:, -1], (mean + shift)[:, -1], variances[:, -1]], axis=1)
         normalized = (added - shift[:, 1:]) * tf.math.rsqrt(variances[:, 1:] + LEAST_VARIANCE)
         return tf.cast(after, tf.float32), tf.cast(normalized, tf.float32)
+
+    def compute_mask(self, frames, mask=None):
+        return None  # whoever needs the mask is given it
 
     def compute_output_spec(self, frames, mask=None):
         return keras.KerasTensor(frames.shape, "float32")

@@ -105,6 +105,10 @@ class LSTM(keras.layers.LSTM):
         finally:
             self._record = outer
 
+    def stream_start(self, batch: int | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The state before the first chunk of so many sequences: `(hidden, cell)`, zeros; see `stream_step`."""
+        return tuple(self.get_initial_state(batch))
+
     def stream_step(
         self, state: tuple[tf.Tensor, tf.Tensor] | None, chunk: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:

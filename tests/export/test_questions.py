@@ -9,6 +9,7 @@ from export import questions
 def test_questions_cross_to_the_fresh_process_unchanged():
     odd = [b"\0 within and at the end \0", b"\xff\xfe", b"UTF-8 by chance", b""]
     asked = {"tone": [odd, [[b"\0"], []]], "empty": []}
+    asked["several inputs"] = {"pcm": odd, "state": [[0.1, -3.0], [1e-30, 7]]}
     crossed = questions.decoded(json.loads(json.dumps(questions.encoded(asked))))
     assert crossed == asked
     assert questions.encoded("é") == questions.encoded("é".encode())
