@@ -52,7 +52,9 @@ class FrameConvolution(keras.layers.Layer):
             state: as the last call gave it, `(batch, context, bands, channels)`; None before the first chunk.
             chunk: `(batch, time, bands, channels)`, of a multiple of the stride, or of none.
         """
-        state = self.stream_start(tf.shape(chunk)[0]) if state is None else state
+        if state is None:
+            one = tf.zeros_like(tf.reduce_sum(chunk, axis=1, keepdims=True))
+            state = tf.repeat(one, self.context, axis=1)
         frames = tf.concat([state, chunk], axis=1)
         return frames[:, -self.context :], self._convolved(frames, before=0)
 
