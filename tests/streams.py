@@ -24,7 +24,7 @@ def network(subsampling=4, bidirectional=False, **sizes):
     keras.utils.set_random_seed(subsampling)
     sizes = {"bands": 8, "channels": 3, "units": 6, "layers": 2, **sizes}
     made = speech_to_text.build(
-        {"num_classes": len(ALPHABET) + 1}, subsampling=subsampling, bidirectional=bidirectional, **sizes
+        {"num_classes": len(ALPHABET) + 1, "subsampling": subsampling}, bidirectional=bidirectional, **sizes
     )
     random = np.random.default_rng(subsampling)
     logits = made.get_layer("logits")

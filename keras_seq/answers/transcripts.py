@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from keras_seq import audio_files
 from keras_seq.answers import sound_pictures, wav_edges
-from keras_seq.answers.answering import Answering
+from keras_seq.answers.answering import Answering, Signature
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.answers.streaming import stream_signatures
 from keras_seq.decoding import NO_HYPOTHESIS, LanguageModel, ctc
 from keras_seq.decoding.ctc_search import beam_search
 from keras_seq.decoding.n_best import NBest
@@ -175,6 +176,10 @@ class SpeechAnswering(Answering):
     def training_loss(self) -> tuple[Any, list]:
         """CTC, and no metric."""
         return CTCLoss(), []
+
+    def signatures(self) -> dict[str, Signature]:
+        """`serving_default`, and the three of a stream where the network does not look ahead."""
+        return super().signatures() | stream_signatures(self.network, self.letters)
 
     def edge_inputs(self, examples: list[str | bytes]) -> EdgeInputs:
         """WAV files of every kind that is read, and of kinds that are not; see `Answering.edge_inputs`."""
