@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from keras_seq.layers.ctc import BLANK, IMPOSSIBLE
+from keras_seq.layers.ctc import BLANK, IMPOSSIBLE, is_step
 
 NOWHERE = -1e30  # the score of a state that no path has reached
 
@@ -58,7 +58,7 @@ def align(scores: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, t
     path, possible = _best_path(scores, labels)
     # The labels are the odd states. What is below 0 has no segment.
     batch, width = tf.shape(labels)[0], tf.shape(labels)[1]
-    places = tf.where((path % 2 == 1) & possible[:, None], path // 2, -1)
+    places = tf.where((path % 2 == 1) & possible[:, None] & is_step(scores), path // 2, -1)
     segments = tf.where(places < 0, -1, places + tf.range(batch)[:, None] * width)
     classes = tf.gather(tf.pad(labels, [[0, 0], [0, 1]]), tf.maximum(places, 0), batch_dims=1)
     probabilities = tf.exp(tf.gather(scores, classes, batch_dims=2))
@@ -132,12 +132,17 @@ def _walk(scores, labels, step: Callable, kept) -> tuple:
     scores = tf.maximum(scores, IMPOSSIBLE)
     at_labels = labels + tf.range(batch)[:, None] * tf.shape(scores)[2]
 
+    real = is_step(scores)
+
     def body(now, blanks, insides, total, kept):
-        before, here = tf.concat([nowhere, insides], axis=1), scores[:, now]
+        # At padding all stay where they are: a sure blank would round their scores at every step.
+        here, moves = scores[:, now], real[:, now, None]
+        before = tf.where(moves, tf.concat([nowhere, insides], axis=1), NOWHERE)
+        entered = tf.where(moves, blanks[:, :-1], NOWHERE)
         skipped = tf.where(others, before[:, :-1], NOWHERE)
-        blanks, insides, kept = step((blanks, before), (insides, blanks[:, :-1], skipped), kept)
-        blanks += here[:, BLANK, None]
-        insides += tf.gather(tf.reshape(here, [-1]), at_labels)
+        blanks, insides, kept = step((blanks, before), (insides, entered, skipped), kept)
+        blanks += tf.where(moves, here[:, BLANK, None], 0.0)
+        insides += tf.where(moves, tf.gather(tf.reshape(here, [-1]), at_labels), 0.0)
         highest = tf.maximum(tf.reduce_max(blanks, axis=1), tf.reduce_max(insides, axis=1))
         blanks, insides = blanks - highest[:, None], insides - highest[:, None]
         return now + 1, blanks, insides, total + highest, kept

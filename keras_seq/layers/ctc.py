@@ -78,9 +78,14 @@ class CTCLoss(keras.losses.Loss):
         return _with_gradient(blank_last, loss, gradient)
 
 
+def is_step(scores: tf.Tensor) -> tf.Tensor:
+    """Which steps of scores are no padding, `(batch, time)` bool."""
+    return tf.reduce_max(scores[..., 1:], axis=-1) > IMPOSSIBLE / 2
+
+
 def steps_of(scores: tf.Tensor) -> tf.Tensor:
     """How many steps of each row of scores are no padding, `(batch,)` int32."""
-    return tf.reduce_sum(tf.cast(tf.reduce_max(scores[..., 1:], -1) > IMPOSSIBLE / 2, tf.int32), axis=1)
+    return tf.reduce_sum(tf.cast(is_step(scores), tf.int32), axis=1)
 
 
 def steps_needed(labels: tf.Tensor) -> tf.Tensor:

@@ -177,3 +177,14 @@ def test_words_are_what_separators_divide():
         places = ctc.word_places(tf.constant(empty), 9)
         assert [tensor.shape for tensor in places] == [(len(empty), 0)] * 2 + [(len(empty),)]
         assert ctc.means_of_words(tf.zeros(empty.shape), tf.constant(empty), 9).shape == (len(empty), 0)
+
+
+def test_long_padding_changes_no_bit():
+    random = np.random.default_rng(8)
+    scores = np.log(random.dirichlet(np.ones(4), (2, 12))).astype("float32")
+    padding = np.tile(np.array([0, *[IMPOSSIBLE] * 3], "float32"), (2, 3000, 1))
+    padded = np.concatenate([scores, padding], axis=1)
+    labels = tf.constant([[1, 2, 0], [3, 3, 1]])
+    np.testing.assert_array_equal(ctc.log_probability(padded, labels), ctc.log_probability(scores, labels))
+    for long, short in zip(ctc.align(padded, labels), ctc.align(scores, labels), strict=True):
+        np.testing.assert_array_equal(long, short)
