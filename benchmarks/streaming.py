@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60, help="of sound (default: 60)")
     arguments = parser.parse_args(argv)
     keras.utils.set_random_seed(1)
-    sizes = {"num_classes": len(ALPHABET) + 1}
+    sizes = {"num_classes": len(ALPHABET) + 1, "subsampling": 4}
     made = {"units": arguments.units, "layers": arguments.layers, "bidirectional": False}
     network = speech_to_text.build(sizes, **made)
     signatures = stream_signatures(network, Letters(list(ALPHABET)))

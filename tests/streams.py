@@ -23,9 +23,8 @@ def network(subsampling=4, bidirectional=False, **sizes):
     """Random weights, whose best labels change often."""
     keras.utils.set_random_seed(subsampling)
     sizes = {"bands": 8, "channels": 3, "units": 6, "layers": 2, **sizes}
-    made = speech_to_text.build(
-        {"num_classes": len(ALPHABET) + 1, "subsampling": subsampling}, bidirectional=bidirectional, **sizes
-    )
+    of_data = {"num_classes": len(ALPHABET) + 1, "subsampling": subsampling}
+    made = speech_to_text.build(of_data, bidirectional=bidirectional, **sizes)
     random = np.random.default_rng(subsampling)
     logits = made.get_layer("logits")
     logits.set_weights([6 * random.normal(size=logits.kernel.shape), np.zeros(len(ALPHABET) + 1)])

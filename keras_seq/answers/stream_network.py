@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
@@ -11,7 +10,7 @@ import tensorflow as tf
 from keras_seq.answers.stream_sound import State
 from keras_seq.layers import LSTM
 from keras_seq.layers.ctc import CTCScores
-from keras_seq.layers.frame_convolution import FrameConvolution
+from keras_seq.layers.frame_convolution import FrameConvolution, subsampling
 from keras_seq.layers.frame_normalization import FrameNormalization
 from keras_seq.layers.sound_augmentation import AddedNoise, SpecAugment, SpeedPerturbation
 from keras_seq.preprocessing.audio import HOP, WINDOW, LogMel, log_mel
@@ -41,7 +40,7 @@ class BlockNetwork:
             if not isinstance(layer, known) or looks_ahead(layer):
                 raise TypeError(f"a stream cannot run through layer {layer.name!r}, {type(layer).__name__}")
         self._names = self._names_of_states()
-        self.stride = math.prod(layer.stride for layer in self._of(FrameConvolution))
+        self.stride = subsampling(network)
 
     def start(self, batch: int | tf.Tensor) -> State:
         """The state before the first block of so many streams, float32."""

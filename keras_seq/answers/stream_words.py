@@ -5,13 +5,11 @@ The best label of each step, as `Transcripts` takes it without a search: repeate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import tensorflow as tf
 
 from keras_seq.answers.stream_sound import State, as_int
 from keras_seq.layers.ctc import BLANK
-from keras_seq.preprocessing.letters import FIRST_LABEL, SPACE
+from keras_seq.preprocessing.letters import SPACE, Letters
 
 MOST_LETTERS = 64  # of a word that may change; a longer one becomes final piece by piece
 # An utterance ends with so much silence after something was said: rule 3 of Kaldi's online-endpoint.h.
@@ -27,13 +25,12 @@ class Words:
     was any final text. Silence is steps without a letter.
 
     Args:
-        alphabet: the letters; the first is label 1.
+        letters: labels -> letters.
         step_seconds: from one step to the next.
     """
 
-    def __init__(self, alphabet: Sequence[str], step_seconds: float) -> None:
-        self.spelled = ["", *alphabet]
-        self.space = alphabet.index(SPACE) + FIRST_LABEL if SPACE in alphabet else -1
+    def __init__(self, letters: Letters, step_seconds: float) -> None:
+        self.spelled, self.space = ["", *letters.alphabet], letters.separator
         self.end_steps = round(END_SECONDS / step_seconds)
 
     def start(self, batch: tf.Tensor) -> State:

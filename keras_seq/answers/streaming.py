@@ -60,14 +60,14 @@ class Stream:
     def __init__(self, network: keras.Model, letters: Letters) -> None:
         self._network = BlockNetwork(network)
         self._blocks = Blocks(self._network.stride)
-        self._words = Words(letters.alphabet, self._network.stride * HOP / RATE)
+        self._words = Words(letters, self._network.stride * HOP / RATE)
         self._run_block = self._as_graph()
 
     def start(self, pcm: tf.Tensor) -> Tensors:
         """The first piece -> the answers, `latency_ms`, which is that of `facts`, and the state."""
         batch = tf.shape(pcm)[0]
         answer = self._answer(self._first_state(batch), pcm, is_end=False)
-        return {**answer, "latency_ms": tf.fill([batch], self.facts()["latency_ms"])}
+        return {**answer, "latency_ms": tf.fill([batch], 1000 * self._blocks.window / RATE)}
 
     def step(self, inputs: Tensors) -> Tensors:
         """`pcm` and the state -> the answers and the state."""
@@ -85,13 +85,13 @@ class Stream:
 
     def facts(self) -> dict[str, Any]:
         """What a client may want to know: milliseconds, and the size of a stream's state."""
-        block, lookahead = (1000 * samples / RATE for samples in (self._blocks.size, LOOKAHEAD))
+        blocks = self._blocks
         floats = sum(spec.shape[1:].num_elements() for name, spec in self.specs().items() if name != PCM)
         return {
             "sample_rate": RATE,
-            "block_ms": block,
-            "lookahead_ms": lookahead,
-            "latency_ms": block + lookahead,  # at most, from a sound to its part in an answer
+            "block_ms": 1000 * blocks.size / RATE,
+            "lookahead_ms": 1000 * LOOKAHEAD / RATE,
+            "latency_ms": 1000 * blocks.window / RATE,  # at most, from a sound to its part in an answer
             "endpoint_ms": 1000 * END_SECONDS,
             "state_floats": floats,
             "state_bytes": 4 * floats,
@@ -102,7 +102,8 @@ class Stream:
 
     def _answer(self, state: State, pcm: tf.Tensor, is_end: bool) -> Tensors:
         waiting, heard = self._blocks.heard(state, pcm, is_end)
-        state, final = self._over_blocks({name: state[name] for name in state.keys() - waiting}, heard)
+        others = {name: value for name, value in state.items() if name not in waiting}
+        state, final = self._over_blocks(others, heard)
         pending = self._words.pending(state)
         if is_end:
             final, pending = tf.strings.join([final, pending]), tf.fill(tf.shape(pending), "")

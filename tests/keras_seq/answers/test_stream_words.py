@@ -11,6 +11,7 @@ from properties import tried_on
 
 from keras_seq.answers.stream_words import MOST_LETTERS, Words
 from keras_seq.layers.ctc import IMPOSSIBLE
+from keras_seq.preprocessing.letters import Letters
 
 ALPHABET = [" ", "a", "é"]
 STEP = 0.04  # seconds
@@ -44,7 +45,7 @@ def graph(words):
     return tf.function(step, [state, *others], autograph=False)
 
 
-WORDS = Words(ALPHABET, STEP)
+WORDS = Words(Letters(ALPHABET), STEP)
 STEPPED = graph(WORDS)
 
 
@@ -108,7 +109,7 @@ def test_a_word_longer_than_there_is_room_for_is_the_same_word(size):
 
 
 def test_an_alphabet_without_a_space_spells_one_word():
-    words = Words(["b", "a", "é"], STEP)
+    words = Words(Letters(["b", "a", "é"]), STEP)
     assert run(["aé", "a"], words, graph(words)) == [("", "aé", False), ("", "aéa", False)]
 
 

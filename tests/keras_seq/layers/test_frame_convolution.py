@@ -85,6 +85,17 @@ def test_chunk_by_chunk_is_the_whole(stride, chunks):
     np.testing.assert_allclose(np.concatenate(found, axis=1), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("options", [{}, {"dtype": "mixed_float16"}])
+def test_a_stream_has_its_first_state_before_its_first_chunk(options):
+    layer = FrameConvolution(3, **options)
+    layer.build((None, None, 6, 2))
+    frames = tf.cast(RANDOM.normal(size=(2, 4, 6, 2)), layer.compute_dtype)
+    for one, other in zip(
+        layer.stream_step(layer.stream_start(2), frames), layer.stream_step(None, frames), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("stride", STRIDES)
 def test_the_last_chunk_of_a_stream_is_filled_up_with_0(stride):
     layer = layer_of(stride)

@@ -89,6 +89,15 @@ def test_chunk_by_chunk_is_the_whole(cuts):
     np.testing.assert_allclose(streamed(layer, frames, list(cuts)), layer(frames), rtol=0, atol=1e-5)
 
 
+def test_a_stream_has_its_first_state_before_its_first_chunk():
+    frames, layer = np.stack([frames_of(5), frames_of(5)]), FrameNormalization(running=True)
+    layer.build(frames.shape)
+    for one, other in zip(
+        layer.stream_step(layer.stream_start(2), frames), layer.stream_step(None, frames), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_silence_is_0_over_an_utterance_and_fades_while_it_runs():
     silence = np.full((1, 3000, 2), SILENCE, "float32")
     np.testing.assert_array_equal(FrameNormalization()(silence), np.zeros_like(silence))

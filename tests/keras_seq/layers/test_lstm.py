@@ -193,7 +193,7 @@ def test_a_stream_runs_in_a_graph_and_a_layer_that_must_see_the_end_has_none():
     layer = LSTM(4)
     x = tf.random.stateless_normal((2, 6, 3), (1, 2))
     step = tf.function(layer.stream_step)
-    (hidden, _), first = step((tf.zeros((2, 4)), tf.zeros((2, 4))), x)
+    (hidden, _), first = step(layer.stream_start(2), x)
     np.testing.assert_allclose(hidden, layer(x), atol=1e-6)
     np.testing.assert_allclose(first[:, -1], layer(x), atol=1e-6)
     with pytest.raises(ValueError, match="go_backwards"):
