@@ -14,6 +14,7 @@ from corpora import PROJECT, model_by_chance
 from wav_files import wav
 
 from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
+from keras_seq.decoding import LanguageModel, kneser_ney
 from keras_seq.layers import (
     CRF,
     LSTM,
@@ -54,6 +55,7 @@ POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32"
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
 LEGAL = [[True, True, False, True]] * 4
+NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
 
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
 # application that makes them.
@@ -67,6 +69,7 @@ TABLE = {
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
+    "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
     "Letters": (lambda: Letters(["A", " ", "'"], "upper"), [TEXTS]),
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 BEAM_WIDTH, SOUNDS_AT_ONCE = 32, 16  # with a language model; in a search of the validation split
 STRIDES = {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2)}  # subsampling -> those of the two convolutions
-
 SIZES = {"num_classes": 29, "subsampling": 3}
 
 
@@ -287,8 +286,8 @@ def _best_weights(present: Present, validation: Validation, fixed: dict[str, Any
     from keras_seq.batches import bucketed
     from keras_seq.tuning import language_weights
 
-    has_model = present().get_layer("answers").language_model is not None
-    if not has_model or fixed.keys() & {"language_weight", "word_bonus"}:
+    model = present()
+    if model.get_layer("answers").language_model is None or fixed.keys() & {"language_weight", "word_bonus"}:
         return {}
     batches = list(bucketed(validation.examples, SOUNDS_AT_ONCE))
 
@@ -297,5 +296,5 @@ def _best_weights(present: Present, validation: Validation, fixed: dict[str, Any
         sounds = ([reading.contents(one.input, model.file_contents) for one in batch] for batch in batches)
         return [row for batch in sounds for row in model.candidates(batch)]
 
-    true = [present().as_answered(one.truths[0]) for batch in batches for one in batch]
+    true = [model.as_answered(one.truths[0]) for batch in batches for one in batch]
     return language_weights.searched(candidates, true)._asdict()

@@ -23,7 +23,7 @@ import tensorflow as tf
 from keras_seq.formats.arpa import NGram, NGrams
 
 NOT_LISTED = -1  # the number of an n-gram that the model has not
-_BEHIND_ALL_KEYS = np.iinfo("int64").max
+BEHIND_ALL_KEYS = np.iinfo("int64").max
 
 
 class Level(NamedTuple):
@@ -61,7 +61,7 @@ class BackoffTable(keras.layers.Layer):
         """Room for the n-grams of a length, and one behind them all, so that every search ends in the array."""
         return self.add_weight(
             shape=(self.counts[length - 1] + 1,),
-            initializer="zeros",
+            initializer="zeros" if dtype == "float32" else behind_all_keys,
             dtype=dtype,
             trainable=False,
             autocast=False,
@@ -75,7 +75,7 @@ class BackoffTable(keras.layers.Layer):
         for level, backoffs in zip(levels[:-1], self.backoffs, strict=True):
             backoffs.assign(np.append(level.backoffs, 0))
         for level, keys in zip(levels[1:], self.keys, strict=True):
-            keys.assign(np.append(level.keys, _BEHIND_ALL_KEYS))
+            keys.assign(np.append(level.keys, BEHIND_ALL_KEYS))
 
     def first(self, item: int) -> list[int]:
         """The history of which nothing is known but its last item."""
@@ -103,6 +103,11 @@ class BackoffTable(keras.layers.Layer):
         return score, tf.stack(following[: len(self.keys)], axis=-1)
 
 
+def behind_all_keys(shape: Sequence[int], dtype: str) -> tf.Tensor:
+    """The keys of an array that has none yet, for `add_weight`."""
+    return tf.fill(shape, tf.constant(BEHIND_ALL_KEYS, dtype))
+
+
 def levels_of(ngrams: NGrams, ids: Mapping[Hashable, int]) -> list[Level]:
     """The arrays of an n-gram model, two at least, without the n-grams of items that have no id.
 
@@ -110,9 +115,12 @@ def levels_of(ngrams: NGrams, ids: Mapping[Hashable, int]) -> list[Level]:
         ngrams: with an entry for each item that has an id.
         ids: the id of each item, from 0 without a gap.
     """
+    given = list(ngrams.orders)
+    if len(given) == 1:
+        given = [{ngram: (number, 0.0) for ngram, (number, _) in given[0].items()}, {}]
     orders = [
         {ngram: numbers for ngram, numbers in order.items() if all(item in ids for item in ngram)}
-        for order in [*ngrams.orders, *[{}] * (2 - len(ngrams.orders))]
+        for order in given
     ]
     for shorter, longer in reversed(list(itertools.pairwise(orders))):
         for ngram in [ngram[:-1] for ngram in longer if ngram[:-1] not in shorter]:

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq.decoding.backoff import BEHIND_ALL_KEYS, behind_all_keys
+
 ROOT = 0  # where no label has come yet
 NOWHERE = -1  # where the labels so far begin no word
-_BEHIND_ALL_KEYS = np.iinfo("int64").max
 
 
 class Trie(NamedTuple):
@@ -36,14 +37,14 @@ class SpellingTrie(keras.layers.Layer):
     def __init__(self, num_classes: int, num_nodes: int, **kwargs) -> None:
         super().__init__(**{**kwargs, "trainable": False})
         self.num_classes, self.num_nodes = num_classes, num_nodes
-        own = {"initializer": "zeros", "trainable": False}
-        self.keys = self.add_weight(shape=(num_nodes,), dtype="int64", name="keys", **own)
-        self.words = self.add_weight(shape=(num_nodes,), dtype="int32", name="words", **own)
+        own = {"shape": (num_nodes,), "trainable": False}
+        self.keys = self.add_weight(initializer=behind_all_keys, dtype="int64", name="keys", **own)
+        self.words = self.add_weight(initializer="zeros", dtype="int32", name="words", **own)
         self.built = True
 
     def fill(self, trie: Trie) -> None:
         """Take over a trie of so many nodes."""
-        self.keys.assign(np.append(trie.keys, _BEHIND_ALL_KEYS))
+        self.keys.assign(np.append(trie.keys, BEHIND_ALL_KEYS))
         self.words.assign(trie.words)
 
     def call(self, nodes: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
