@@ -13,6 +13,7 @@ import tensorflow as tf
 from corpora import PROJECT, model_by_chance
 
 from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
+from keras_seq.decoding import LanguageModel, kneser_ney
 from keras_seq.layers import (
     CRF,
     LSTM,
@@ -42,6 +43,7 @@ PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STAR
 POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32")
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 LEGAL = [[True, True, False, True]] * 4
+NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
 
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
 # application that makes them.
@@ -52,6 +54,7 @@ TABLE = {
     "CTCScores": (CTCScores, [STATES]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
+    "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
     "Problems": (

@@ -1,4 +1,6 @@
-"""Searches for an output sequence step by step: greedy, beam search, sampling; for any model that takes steps."""
+"""Searches for an output sequence: step by step, greedy, by beam search or sampling, for any model that takes
+steps (`search`); and for the labels of a CTC network (`ctc`, `ctc_search`), with n-gram models of words.
+"""
 
 from keras_seq.decoding.hypotheses import (
     LEAST_COVERAGE,
@@ -7,12 +9,14 @@ from keras_seq.decoding.hypotheses import (
     coverage,
     length_divisor,
 )
+from keras_seq.decoding.ngrams import LanguageModel
 from keras_seq.decoding.search import beam_search, greedy, sample
 
 __all__ = [
     "LEAST_COVERAGE",
     "NO_HYPOTHESIS",
     "Hypotheses",
+    "LanguageModel",
     "beam_search",
     "coverage",
     "greedy",
