@@ -1,4 +1,6 @@
-"""Prefix beam search: against all labels written out, against a plain rendering with dicts, rows alone, in graphs."""
+"""Prefix beam search: against all labels written out, against a plain rendering with dicts, rows alone, in
+graphs.
+"""
 
 import functools
 import itertools
@@ -71,7 +73,9 @@ def test_a_beam_for_all_labels_finds_all_with_the_sums_over_their_paths(fused):
 
 
 def plain_search(scores, width, fused=False, labels_per_step=None):
-    """Hannun et al. 2014 with a dict of prefixes, as it is told: prefix -> log of the sums of both kinds of paths."""
+    """Hannun et al. 2014 with a dict of prefixes, as it is told: prefix -> log of the sums of both kinds of
+    paths.
+    """
 
     def value(prefix, sums):
         finished = prefix[

@@ -1,4 +1,6 @@
-"""The layer of an n-gram model: labels as sentences, against a plain scorer; unknown words; what it is saved with."""
+"""The layer of an n-gram model: labels as sentences, against a plain scorer; unknown words; what it is saved
+with.
+"""
 
 import itertools
 import math
