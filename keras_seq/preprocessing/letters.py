@@ -20,7 +20,7 @@ Case = Literal["as_is", "lower", "upper"]
 CHUNK_TRANSCRIPTS = 1024  # looked at in one call while an alphabet is learned
 
 # What upper and lower case would make otherwise in a process whose locale is Turkish.
-_PLAIN_I = {"lower": {}, "upper": {"i": "I"}, "as_is": {}}
+_PLAIN_I = {"lower": {"I": "i", "\u0130": "i\u0307"}, "upper": {"i": "I"}, "as_is": {}}
 
 
 @keras.saving.register_keras_serializable("keras_seq")

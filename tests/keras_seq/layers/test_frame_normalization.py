@@ -1,10 +1,11 @@
 """Normalised frames: against plain loops in float64, with padding, on streams, on silence and on ten minutes."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.layers import FrameNormalization
+from keras_seq.layers import FrameNormalization, SpecAugment
 
 RANDOM = np.random.default_rng(1)
 TEN_MINUTES = 60_000  # frames
@@ -125,3 +126,14 @@ def test_ten_minutes_lose_nothing_to_rounding(name):
     np.testing.assert_allclose(layer(frames[None])[0], expected, rtol=0, atol=1e-5)
     chunks = streamed(layer, frames[None], list(range(100, TEN_MINUTES, 100)))
     np.testing.assert_allclose(chunks[0], expected, rtol=0, atol=1e-4)
+
+
+def test_in_a_model_the_mask_is_given_to_each_layer():
+    """A mask that came with the frames would be one too many for layers that know of none: Keras warns."""
+    frames, mask = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
+    normalized = FrameNormalization()(frames, mask=mask)
+    model = keras.Model([frames, mask], SpecAugment()(normalized, mask))
+    given, real = frames_of(9), np.arange(9) < 6
+    found = model([given[None], real[None]]).numpy()[0]
+    np.testing.assert_allclose(found[:6], whole(given[:6]), rtol=1e-5, atol=1e-5)
+    assert not found[6:].any()

@@ -56,10 +56,11 @@ def test_how_a_transcript_is_written(case, transcript, expected):
     assert layer.alphabet == sorted({" ", *expected})
 
 
-def test_bytes_that_are_not_utf8_are_replacement_characters():
-    layer = Letters(["a", "\ufffd"], "lower")
-    assert layer.written(tf.constant([b"A\xffa\xc3"])).numpy()[0].decode() == "a\ufffda\ufffd"
-    assert labels_of(layer, b"A\xffa", b"a") == [[1, 2, 1], [1, 0, 0]]
+@pytest.mark.parametrize("case", ["as_is", "lower"])
+def test_bytes_that_are_not_utf8_are_replacement_characters(case):
+    layer = Letters(["a", "\ufffd"], case)
+    assert layer.written(tf.constant([b"a\xffa\xc3"])).numpy()[0].decode() == "a\ufffda\ufffd"
+    assert labels_of(layer, b"a\xffa", b"a") == [[1, 2, 1], [1, 0, 0]]
 
 
 @given(transcripts=st.lists(st.text(), max_size=4), case=st.sampled_from(CASES))
