@@ -71,16 +71,17 @@ class FrameConvolution(keras.layers.Layer):
     def _convolved(self, frames: tf.Tensor, before: int) -> tf.Tensor:
         """The steps of frames with their context before them, `before` frames of which are still to be put there.
 
-        oneDNN gives back the frames where there should be no step at all, so one is made, and left out.
+        oneDNN gives back the frames where there should be no step or no row at all, so one is made, and left out.
         """
+        rows = tf.shape(frames)[0]
         time = tf.shape(frames)[1] + before - self.context
         missing = tf.where(time > 0, -time % self.stride, self.stride)
         strides = [1, self.stride, self.band_stride, 1]
         padding = [[0, 0], [0, 0], [1, 1], [0, 0]]
         kernel, bias = (tf.cast(weight, frames.dtype) for weight in (self.kernel, self.bias))
-        frames = tf.pad(frames, [[0, 0], [before, missing], [0, 0], [0, 0]])
+        frames = tf.pad(frames, [[0, tf.where(rows > 0, 0, 1)], [before, missing], [0, 0], [0, 0]])
         steps = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(frames, kernel, strides, padding), bias))
-        return steps[:, : -(-time // self.stride)]
+        return steps[:rows, : -(-time // self.stride)]
 
 
 def subsampling(network: keras.Model) -> int:

@@ -70,7 +70,8 @@ class Padding:
 
 
 def at_end(steps: tf.Tensor, lengths: tf.Tensor | None) -> tf.Tensor:
-    """Each row's last step of `(time, batch, units)`, as `(batch, units)`; the first of a row without any.
+    """Each row's last step of `(time, batch, units)`, as `(batch, units)`; the first of a row without any, and
+    zeros where no row has one.
 
     Args:
         steps: time first.
@@ -80,4 +81,6 @@ def at_end(steps: tf.Tensor, lengths: tf.Tensor | None) -> tf.Tensor:
         return steps[-1]
     batch, units = tf.shape(steps)[1], steps.shape[2]
     rows = tf.maximum(lengths - 1, 0) * batch + tf.range(batch)
-    return tf.gather(tf.reshape(steps, [-1, units]), rows)
+    flat = tf.reshape(steps, [-1, units])
+    found = tf.gather(flat, rows[: tf.shape(flat)[0]])
+    return tf.pad(found, [[0, batch - tf.shape(found)[0]], [0, 0]])

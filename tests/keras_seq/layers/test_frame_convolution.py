@@ -66,6 +66,14 @@ def test_a_longer_batch_changes_no_step(stride):
     assert together_mask.numpy().sum(axis=1).tolist() == [count, -(-19 // stride), 0]
 
 
+@pytest.mark.parametrize("shape", [(0, 7), (0, 0), (2, 0)])
+def test_no_rows_and_no_frames_have_no_steps(shape):
+    layer = layer_of(2)
+    steps, step_mask = layer(tf.zeros([*shape, 6, 2]), tf.ones(shape, tf.bool))
+    assert steps.shape == (shape[0], -(-shape[1] // 2), 3, 3)
+    assert step_mask.shape == steps.shape[:2]
+
+
 @pytest.mark.parametrize("stride", STRIDES)
 @pytest.mark.parametrize("chunks", [[1] * 6, [6], [0, 2, 0, 0, 3, 1], [0], [5, 1]])
 def test_chunk_by_chunk_is_the_whole(stride, chunks):

@@ -189,6 +189,20 @@ def test_a_stream_of_chunks_gives_what_the_whole_does(cuts, batch):
     np.testing.assert_allclose(state, [hidden, cell], atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(2, 0), (0, 3), (0, 0)])
+def test_sequences_without_any_step_have_no_outputs(shape):
+    """Of a batch in which no row has a step, as of sounds that are empty."""
+    layer = LSTM(4, return_sequences=True)
+    run = tf.function(layer, input_signature=[tf.TensorSpec([None, None, 3])], autograph=False)
+    run_masked = tf.function(
+        lambda x, mask: layer(x, mask=mask, training=False),
+        [tf.TensorSpec([None, None, 3]), tf.TensorSpec([None, None], tf.bool)],
+        autograph=False,
+    )
+    assert run(tf.zeros([*shape, 3])).shape == (*shape, 4)
+    assert run_masked(tf.zeros([*shape, 3]), tf.ones(shape, tf.bool)).shape == (*shape, 4)
+
+
 def test_a_stream_runs_in_a_graph_and_a_layer_that_must_see_the_end_has_none():
     layer = LSTM(4)
     x = tf.random.stateless_normal((2, 6, 3), (1, 2))

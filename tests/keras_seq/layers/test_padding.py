@@ -38,3 +38,5 @@ def test_the_last_step_of_each_row():
     np.testing.assert_array_equal(ends, [STEPS[0, 3], STEPS[1, 1], STEPS[2, 0]])
     padding = Padding(tf.constant(np.array(MASKS["on the right"], bool)), backwards=False)
     np.testing.assert_array_equal(padding.at_end(steps, -1.0), [STEPS[0, 3], STEPS[1, 1], [-1, -1]])
+    nothing = at_end(tf.zeros([0, 3, 2]), tf.constant([0, 0, 0]))
+    np.testing.assert_array_equal(nothing, np.zeros([3, 2]))
