@@ -8,16 +8,20 @@ import struct
 PCM, FLOAT, MP3, EXTENSIBLE = 1, 3, 0x55, 0xFFFE  # formats of WAV; Microsoft and IBM 1991, 1994
 UNKNOWN = 0xFFFFFFFF  # the size of what is still being written
 RATE = 16000
-LONG_SECONDS = 60
+LONG_SECONDS = 5
 
 
-def good() -> list[bytes]:
-    """Files that are answered: silence, short and long ones, other rates, channels and samples, odd headers."""
+def good(long_seconds: int = LONG_SECONDS) -> list[bytes]:
+    """Files that are answered: silence, short and long ones, other rates, channels and samples, odd headers.
+
+    Args:
+        long_seconds: of the longest one.
+    """
     tone = [0.3 * math.sin(0.2 * n) for n in range(RATE // 4)]
     return [
         wav([0.0] * RATE),  # silence
         wav(tone[: RATE // 100]),  # 10 ms
-        wav([0.0] * (8000 * LONG_SECONDS), rate=8000, bits=8),
+        wav([0.0] * (8000 * long_seconds), rate=8000, bits=8),
         wav(tone, rate=8000),
         wav(tone, rate=44100, channels=2),
         wav(tone, bits=24),

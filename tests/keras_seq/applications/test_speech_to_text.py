@@ -102,7 +102,7 @@ def test_odd_files_in_one_batch_have_answers_of_their_own(model, folder):
     good = sounds_of(folder)[0]
     edges = model.edge_inputs([good])
     alone = answers_of(model, [good])
-    odd = [*wav_edges.good(), *edges.damaged, b"", b"no sound, and called .wav"]
+    odd = [*wav_edges.good(long_seconds=60), *edges.damaged, b"", b"no sound, and called .wav"]
     together = answers_of(model, [good, *odd, good])
     num_good = len(wav_edges.good())
     assert not any(together["problem"][1 : 1 + num_good])
