@@ -12,6 +12,8 @@ LEAST_VARIANCE = 1e-4
 class FrameNormalization(keras.layers.Layer):
     """Frames `(batch, time, bands)` -> the same, less their mean and divided by their deviation, band by band.
 
+    The mask is `(batch, time)` bool; a frame of padding, on the right, becomes 0. The mask is not handed on.
+
     Args:
         running: False takes mean and deviation of the whole utterance; True of the frames up to each one, among
             which a fixed mean and deviation count as `prior_frames` frames, so that it can run on a stream.

@@ -14,6 +14,7 @@ WINDOW = 400  # samples of a frame: 25 ms
 HOP = 160  # samples from one frame to the next: 10 ms
 FFT = 512  # points of the Fourier transform
 LOWEST, HIGHEST = 20.0, 8000.0  # Hz, where the first mel band begins and the last one ends
+FRAMES_AT_ONCE = 3000  # of each sound: 30 s
 FLOOR = 1e-6  # added to a band's power before the logarithm: that of silence
 
 
@@ -41,11 +42,9 @@ class LogMel(keras.layers.Layer):
 
     def call(self, samples: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         time = tf.shape(samples)[1]
-        most = frames_of(time)
-        real = tf.where(tf.sequence_mask(lengths, time), samples, 0.0)
-        padded = tf.pad(real, [[0, 0], [0, WINDOW]])[:, : most * HOP + WINDOW - HOP]
-        frames = log_mel(tf.signal.frame(padded, WINDOW, HOP), self.bands)
-        mask = tf.sequence_mask(frames_of(lengths), most)
+        count = frames_of(time)
+        frames = self._frames(tf.where(tf.sequence_mask(lengths, time), samples, 0.0), count)
+        mask = tf.sequence_mask(frames_of(lengths), count)
         return tf.where(mask[..., None], frames, 0.0), mask
 
     def compute_output_spec(self, samples, lengths):
@@ -54,6 +53,24 @@ class LogMel(keras.layers.Layer):
 
     def get_config(self) -> dict:
         return {**super().get_config(), "bands": self.bands}
+
+    def _frames(self, samples: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        """Their first frames, so many; a part after the other, since a long sound's at once would fill the memory."""
+        at_once = tf.clip_by_value(count, 1, FRAMES_AT_ONCE)
+        parts = tf.maximum(-(-count // at_once), 1)
+        step, more = at_once * HOP, WINDOW - HOP
+        padded = tf.pad(samples, [[0, 0], [0, parts * step + more - tf.shape(samples)[1]]])
+
+        def frames_of_part(part: tf.Tensor) -> tf.Tensor:
+            sound = padded[:, part * step : (part + 1) * step + more]
+            return log_mel(tf.signal.frame(sound, WINDOW, HOP), self.bands)
+
+        signature = tf.TensorSpec([None, None, self.bands])
+        found = tf.map_fn(
+            frames_of_part, tf.range(parts), parallel_iterations=1, fn_output_signature=signature
+        )
+        shape = [tf.shape(samples)[0], parts * at_once, self.bands]
+        return tf.reshape(tf.transpose(found, [1, 0, 2, 3]), shape)[:, :count]
 
 
 def frames_of(samples: tf.Tensor) -> tf.Tensor:
@@ -66,10 +83,10 @@ def log_mel(frames: tf.Tensor, bands: int) -> tf.Tensor:
 
     The transform is in float64: in float32 the rounding of a loud tone is heard in bands that are quiet.
     """
-    windowed = tf.cast(frames, tf.float64) * hann_window()
-    # With `fft_length` there is an error where there are no frames.
-    spectrum = tf.signal.rfft(tf.pad(windowed, [[0, 0]] * (len(frames.shape) - 1) + [[0, FFT - WINDOW]]))
-    power = tf.cast(tf.math.real(spectrum) ** 2 + tf.math.imag(spectrum) ** 2, tf.float32)
+    behind = FFT - WINDOW
+    frames = tf.pad(frames, [[0, 0]] * (len(frames.shape) - 1) + [[0, behind]])
+    spectrum = tf.signal.rfft(tf.cast(frames, tf.float64) * np.pad(hann_window(), [0, behind]))
+    power = tf.cast(tf.abs(spectrum), tf.float32) ** 2
     return tf.math.log(tf.matmul(power, tf.constant(mel_filters(bands))) + FLOOR)
 
 

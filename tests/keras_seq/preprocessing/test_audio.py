@@ -113,6 +113,16 @@ def test_padding_changes_no_frame_whatever_it_is(padding):
         assert (row[~real] == 0).all()
 
 
+@pytest.mark.parametrize("at_once", [1, 7, 31, 32, 99])
+def test_a_long_sound_is_heard_part_by_part(at_once, monkeypatch):
+    given = batch(SIGNALS["vowel in noise"], LENGTHS), np.array(LENGTHS)
+    whole, mask = LogMel(80)(*given)
+    monkeypatch.setattr("keras_seq.preprocessing.audio.FRAMES_AT_ONCE", at_once)
+    frames, own_mask = LogMel(80)(*given)
+    np.testing.assert_allclose(frames, whole, rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(own_mask, mask)
+
+
 def test_no_rows_and_no_samples():
     for shape in ((0, 300), (0, 0), (2, 0)):
         frames, mask = LogMel(80)(np.zeros(shape, "float32"), np.zeros(shape[0], "int32"))
