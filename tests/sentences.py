@@ -70,6 +70,19 @@ class Plain:
         """What of the log-probability is that of the sentence's end."""
         return log10(self.orders, (START, *self.words_of(labels)[1], END)) * math.log(10)
 
+    def outlook(self, labels):
+        """The log-probability that any word begins as the last one of the labels, and whether a known one
+        does.
+        """
+        begun = tuple(
+            labels[len(labels) - labels[::-1].index(self.separator) :] if self.separator in labels else labels
+        )
+        if not begun:
+            return 0.0, True
+        known = [name for word, name in self.words.items() if word[: len(begun)] == begun]
+        unknown = log10(self.orders, (UNKNOWN,)) + self._sum(self.letters, (START, *begun))
+        return math.log(10**unknown + sum(10 ** log10(self.orders, (name,)) for name in known)), bool(known)
+
     def words_of(self, labels):
         """The words as labels, and as the model calls them."""
         groups = itertools.groupby(labels, key=lambda label: label in (self.separator, 0))

@@ -175,6 +175,7 @@ def _best_path(scores, labels):
         taken, moves = tf.raw_ops.TensorListPopBack(
             input_handle=taken, element_shape=[-1, -1], element_dtype=tf.uint8
         )
+        moves.set_shape([state.shape[0], None])
         moves = tf.cast(tf.gather(moves, state // 2, batch_dims=1), tf.int32)
         moves = tf.where(state % 2 == 1, moves % 4, moves // 4)
         return now - 1, tf.maximum(state - moves, 0), taken, path.write(now, state)

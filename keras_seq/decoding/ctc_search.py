@@ -71,8 +71,10 @@ def beam_search(
 
         log-probability + weight * language model + word_bonus * words + unknown_bonus * unknown words
 
-    where the language model counts a word as soon as the separator comes, the last one and the end at the end
-    of the scores. A row's answer depends neither on padding nor on other rows.
+    where the language model scores a word as soon as the separator comes, the last one and the sentence's end
+    at the end of the scores. What is pruned before is decided with `LanguageModel.outlook` for the word that
+    was begun; without it, words that never end would fill the beam. A row's answer depends neither on padding
+    nor on other rows.
 
     Args:
         scores: as `keras_seq.layers.ctc` has them.
@@ -93,10 +95,10 @@ def beam_search(
 
     def body(now, beam, total, state, taken):
         candidates, ended = _candidates(scores[:, now], beam, labels_per_step), fusion.end_word(state)
-        before, at_separator = fusion.score(state.said)[..., None], fusion.score(ended.said)[..., None]
+        said, outlook = fusion.score(state.said)[..., None], fusion.outlook(state)[..., None]
         separates = candidates.labels[:, None] == fusion.separator
-        longer = candidates.longer + tf.where(separates, before + at_separator, before)
-        as_they_are = _log_add(candidates.blank, candidates.label) + before[..., 0]
+        longer = candidates.longer + said + tf.where(separates, fusion.score(ended.said)[..., None], outlook)
+        as_they_are = _log_add(candidates.blank, candidates.label) + (said + outlook)[..., 0]
         values = tf.concat([as_they_are, tf.reshape(longer, [batch, -1])], axis=1)
         values, picked = tf.math.top_k(values, beam_width)
         beam, slots, labels = _picked(beam, candidates, picked, values > IMPOSSIBLE / 2)
@@ -199,6 +201,7 @@ def _walk_back(taken, slots, time, classes):
         taken, step = tf.raw_ops.TensorListPopBack(
             input_handle=taken, element_shape=[-1, -1], element_dtype=tf.int32
         )
+        step.set_shape([slots.shape[0], None])
         step = tf.gather(step, slots, batch_dims=1)
         return now - 1, step // classes, taken, labels.write(now, step % classes)
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from keras_seq.decoding.ngrams import LanguageModel, WordEnd
+from keras_seq.decoding.spelling import NOWHERE, ROOT
 
 _NO_LABEL = -1
 
@@ -21,7 +22,7 @@ class State(NamedTuple):
 
 
 class Fusion:
-    """A language model with its weights: shallow fusion, a word being scored as soon as the separator comes.
+    """A language model with its weights: shallow fusion, at the ends of words.
 
     Args:
         model: None adds nothing.
@@ -49,6 +50,15 @@ class Fusion:
         """What is added to the log-probability of labels."""
         parts = zip(self.weights, said, strict=True)
         return tf.add_n([weight * tf.cast(part, tf.float32) for weight, part in parts])
+
+    def outlook(self, state: State) -> tf.Tensor:
+        """What is added for what is known of words that have begun and not ended."""
+        if self.model is None:
+            return tf.zeros_like(state.said.log_probability)
+        weight, word_bonus, unknown_bonus = self.weights
+        begun = tf.where(state.writing.node != ROOT, word_bonus, 0.0)
+        unknown = tf.where(state.writing.node == NOWHERE, unknown_bonus, 0.0)
+        return weight * self.model.outlook(state.writing) + begun + unknown
 
     def end_word(self, state: State) -> State:
         """What would be said of the word that ends here, if the separator came; and what was written then."""

@@ -7,12 +7,14 @@ spelling of each word that is known, once. So the probabilities of all that can 
 the second model gives to known words), and a long word is neither punished nor favoured.
 
 Sources: Hannun et al. 2014, "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
-Recurrent DNNs" (a word model at word ends); Bazzi and Glass 2000, "Modeling out-of-vocabulary words for
-robust speech recognition" (a model of their spelling).
+Recurrent DNNs" (words at their ends); Ortmanns et al. 1996, "Language-model look-ahead for large vocabulary
+speech recognition" (and before); Bazzi and Glass 2000, "Modeling out-of-vocabulary words for robust speech
+recognition" (unknown words).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -60,7 +62,7 @@ class LanguageModel(keras.layers.Layer):
 
     A dict of `log_probability` `(batch,)` float32 in nats, with the sentence's end, `words` and `unknown`
     `(batch,)` int32, how many words there are and how many that the model has not. `start`, `write`,
-    `end_word` and `end` do the same step by step, for tensors of any shape.
+    `end_word`, `outlook` and `end` do the same step by step, for tensors of any shape.
 
     `LanguageModel.of` makes one; this one has no numbers in it yet.
 
@@ -110,34 +112,27 @@ class LanguageModel(keras.layers.Layer):
 
         Raises:
             DataError: where no word can be written.
+            ValueError: where `spell` gives what is no label within a word.
         """
         ones = {word: number for (word,), (number, _) in ngrams.orders[0].items()}
         marks = (UNKNOWN, START, END)
         words = sorted((word for word in ones if word not in marks), key=lambda word: -ones[word])
-        spelled = {word: labels for word in words if (labels := spell(word))}
-        if not spelled:
-            raise DataError(
-                f"the labels can write none of the {len(words)} words of the n-gram model, as {words[:3]}"
-            )
+        letters = [label for label in range(num_classes) if label not in (BLANK, separator)]
+        spelled = _spelled(words, spell, letters)
         if UNKNOWN not in ones:
-            ngrams = ngrams._replace(
-                orders=[
-                    {**ngrams.orders[0], (UNKNOWN,): (min(ones[word] for word in words), 0.0)},
-                    *ngrams.orders[1:],
-                ]
-            )
+            least = {(UNKNOWN,): (min(ones[word] for word in words), 0.0)}
+            ngrams = NGrams([ngrams.orders[0] | least, *ngrams.orders[1:]])
         ids = {word: place for place, word in enumerate((*marks, *spelled))}
         word_levels = levels_of(ngrams, ids)
 
-        labels = [label for label in range(num_classes) if label not in (BLANK, separator)]
-        letters = kneser_ney.learn(spelled.values(), spelling_order, labels, unknown_words=0)
-        letter_levels = levels_of(
-            letters, {START: BLANK, END: separator} | {label: label for label in labels}
-        )
-        trie = trie_of({ids[word]: one for word, one in spelled.items()}, num_classes, UNKNOWN_ID)
+        spellings = kneser_ney.learn(spelled.values(), spelling_order, letters, unknown_words=0)
+        letter_ids: dict[Any, int] = {START: BLANK, END: separator} | {letter: letter for letter in letters}
+        letter_levels = levels_of(spellings, letter_ids)
+        logs = {ids[word]: ones[word] * math.log(10) for word in spelled}
+        trie = trie_of({ids[word]: one for word, one in spelled.items()}, logs, num_classes, UNKNOWN_ID)
 
         word_counts, letter_counts = (
-            [len(one.keys) for one in levels] for levels in (word_levels, letter_levels)
+            [len(one.keys) for one in them] for them in (word_levels, letter_levels)
         )
         layer = cls(separator, num_classes, word_counts, letter_counts, len(trie.words), **kwargs)
         layer.word_table.fill(word_levels)
@@ -170,10 +165,22 @@ class LanguageModel(keras.layers.Layer):
 
         return Writing(*map(chosen, writing, ended, begun))
 
+    def outlook(self, writing: Writing) -> tf.Tensor:
+        """The log-probability that a word begins as the one that was begun, `(...)` float32; 0 where none
+        was.
+
+        Whatever the words before it: so a search knows at each label, and not only at the word's end, what is
+        hardly a word.
+        """
+        unknown = self.word_table.probabilities[0][UNKNOWN_ID] + writing.spelling
+        known = self.trie.shares_of(writing.node)
+        sums = tf.maximum(known, unknown) + tf.math.log1p(tf.exp(-tf.abs(known - unknown)))
+        return tf.where(writing.node == ROOT, 0.0, sums)
+
     def end_word(self, writing: Writing) -> tuple[WordEnd, Writing]:
         """The word that ends here, and what was written then, no word begun."""
         is_word = writing.node != ROOT
-        ids = self.trie.word_at(writing.node, UNKNOWN_ID)
+        ids = self.trie.words_at(writing.node, UNKNOWN_ID)
         is_unknown = is_word & (ids == UNKNOWN_ID)
         scores, words = self.word_table(writing.words, ids)
         ends, _ = self.letter_table(writing.letters, tf.fill(tf.shape(ids), self.separator))
@@ -218,3 +225,21 @@ class LanguageModel(keras.layers.Layer):
         own = {"separator": self.separator, "num_classes": self.num_classes}
         tables = {"word_counts": self.word_table.counts, "letter_counts": self.letter_table.counts}
         return {**super().get_config(), **own, **tables, "num_nodes": self.trie.num_nodes}
+
+
+def _spelled(
+    words: Sequence[Any], spell: Callable[[Any], Sequence[int] | None], letters: Sequence[int]
+) -> dict[Any, Sequence[int]]:
+    """The words that can be written, with their labels."""
+    spelled = {word: labels for word in words if (labels := spell(word))}
+    if not spelled:
+        raise DataError(
+            f"the labels can write none of the {len(words)} words of the n-gram model, as {words[:3]}"
+        )
+    for word, labels in spelled.items():
+        if not set(labels) <= set(letters):
+            raise ValueError(
+                f"spell({word!r}): expected labels of {letters[0]} to {letters[-1]} without the separator, "
+                f"given {list(labels)}"
+            )
+    return spelled

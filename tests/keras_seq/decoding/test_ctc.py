@@ -129,6 +129,17 @@ def test_a_row_alone_is_as_in_a_padded_batch():
             assert not width or not theirs[row][width[0] :].any()
 
 
+def test_a_graph_may_know_its_shapes():
+    scores, labels = scores_of([5, 3], 5, 4, seed=6), padded([(1, 2), (3,)])
+    for shapes in [([2, 5, 4], [2, 2]), ([2, None, 4], [2, None]), ([None, 5, 4], [None, 2])]:
+        signature = [tf.TensorSpec(shapes[0]), tf.TensorSpec(shapes[1], tf.int32)]
+        found = tf.function(all_answers, signature, autograph=False)(scores, labels)
+        for ours, theirs in zip(
+            tf.nest.flatten(found), tf.nest.flatten(answers(scores, labels)), strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
 @pytest.mark.parametrize("bad", [np.nan, -np.inf, np.inf])
 def test_a_row_of_no_numbers_leaves_its_neighbours_alone(bad):
     scores, labels = scores_of([6, 6], 6, 4, seed=4), padded([(1, 2), (3, 3)])

@@ -78,12 +78,16 @@ def plain_search(scores, width, fused=False, labels_per_step=None):
     """
 
     def value(prefix, sums):
+        """What the beam is ordered by; of a word that goes on, a new letter counts from the next step on."""
         finished = prefix[
             : max((place for place, label in enumerate(prefix, 1) if label == SEPARATOR), default=0)
         ]
-        log_probability, *counts = PLAIN(finished)
-        said = (log_probability - PLAIN.of_the_end(finished), *counts)  # which has not come yet
-        more = sum(part * one for part, one in zip(WEIGHTS.values(), said, strict=True))
+        log_probability, words, unknown = PLAIN(finished)
+        log_probability -= PLAIN.of_the_end(finished)  # which has not come yet
+        rest = prefix if prefix in beam or prefix == finished else prefix[:-1]
+        outlook, is_known = PLAIN.outlook(rest)
+        parts = (log_probability + outlook, words + (rest != finished), unknown + (not is_known))
+        more = sum(part * one for part, one in zip(WEIGHTS.values(), parts, strict=True))
         return np.logaddexp(*sums) + (more if fused else 0.0)
 
     beam = {(): (0.0, -np.inf)}
@@ -147,6 +151,19 @@ def test_a_batch_may_have_no_rows_and_no_steps(fused):
         assert found.scores.shape == (batch, 7)
         for row in range(batch):
             assert [labels for labels, *_ in hypotheses(found, row)] == [()]
+
+
+def test_a_graph_may_know_its_shapes():
+    scores = scores_of([6, 3], 6, NUM_CLASSES, seed=7)
+    expected = searched(scores, 7, 7, fused=True)
+    for shape in [[2, 6, NUM_CLASSES], [2, None, NUM_CLASSES], [None, 6, None]]:
+        search = tf.function(
+            lambda scores: beam_search(scores, 7, 7, MODEL, **WEIGHTS),
+            [tf.TensorSpec(shape)],
+            autograph=False,
+        )
+        for ours, theirs in zip(search(scores), expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
 @pytest.mark.parametrize("bad", [np.nan, -np.inf, np.inf])

@@ -21,6 +21,10 @@ def test_hypotheses_carry_what_was_said_of_their_words_from_slot_to_slot():
     np.testing.assert_allclose(np.array(fusion.end(state))[:, 0].T, expected, rtol=1e-5)
     scores = [0.5 * said + 2 * words - unknown for said, words, unknown in expected]
     np.testing.assert_allclose(fusion.score(fusion.end(state))[0], scores, rtol=1e-5)
+    looks = [plain.outlook(text) for text in texts]
+    begun = [0, 1, 0]
+    scores = [0.5 * look + 2 * word - (not known) for word, (look, known) in zip(begun, looks, strict=True)]
+    np.testing.assert_allclose(fusion.outlook(state)[0], scores, rtol=1e-5)
     assert state.said.words.numpy().tolist() == [[1, 1, 1]], "a word counts when the separator comes"
 
 
@@ -30,4 +34,5 @@ def test_without_a_model_nothing_is_added(shape):
     state = fusion.start(shape)
     for part in (state.said, fusion.end_word(state).said, fusion.end(state)):
         np.testing.assert_array_equal(fusion.score(part), np.zeros(shape))
+    np.testing.assert_array_equal(fusion.outlook(state), np.zeros(shape))
     assert fusion.write(state, state, tf.zeros(shape, tf.int32), tf.ones(shape, tf.int32)) == state

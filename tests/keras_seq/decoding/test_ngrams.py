@@ -54,6 +54,14 @@ def test_step_by_step_it_says_the_same():
         np.testing.assert_allclose(totals[:, row, column], plain(sequence), rtol=1e-5)
 
 
+def test_before_a_word_ends_it_is_known_how_many_words_begin_so():
+    ngrams = model_by_chance(6, 3)
+    layer, plain = layer_of(ngrams), Plain(ngrams)
+    for sequence in [(), (A,), (A, A), (A, SEPARATOR, B), (B, SEPARATOR), (B, B, B, A), (B, B)]:
+        found = layer.outlook(_written(layer, sequence, 1))
+        np.testing.assert_allclose(found, [plain.outlook(sequence)[0]], rtol=1e-5, atol=1e-5)
+
+
 def test_separators_without_a_word_between_them_say_nothing():
     layer = layer_of(model_by_chance(2, 3))
     plain, more = said(layer, [(A, SEPARATOR, B), (SEPARATOR, A, SEPARATOR, SEPARATOR, B, SEPARATOR)])
@@ -70,6 +78,13 @@ def test_padding_changes_nothing_and_a_batch_may_be_empty():
         )
     assert said(layer, []).shape == (0, 3)
     assert layer(tf.zeros([0, 5], tf.int32))["words"].shape == (0,)
+
+
+def test_a_graph_may_know_its_shapes():
+    layer, sequences = layer_of(model_by_chance(3, 3)), padded([(A, SEPARATOR, B), (B,)])
+    for shape in [[2, 3], [2, None], [None, 3], [None, None]]:
+        found = tf.function(layer, [tf.TensorSpec(shape, tf.int32)], autograph=False)(sequences)
+        np.testing.assert_allclose(found["log_probability"], layer(sequences)["log_probability"], rtol=1e-6)
 
 
 def test_all_that_can_be_written_has_a_probability_of_1_together():
@@ -113,6 +128,14 @@ def test_words_that_the_labels_cannot_write_are_left_out():
     assert layer.word_table.counts[0] == 3 + 5
     with pytest.raises(DataError, match="the labels can write none of the 6 words of the n-gram model, as "):
         LanguageModel.of(ngrams, lambda word: None, SEPARATOR, NUM_CLASSES)
+
+
+@pytest.mark.parametrize("label", [0, SEPARATOR, NUM_CLASSES])
+def test_a_spelling_has_labels_of_words_alone(label):
+    with pytest.raises(
+        ValueError, match=rf"expected labels of 2 to 3 without the separator, given \[2, {label}\]"
+    ):
+        LanguageModel.of(model_by_chance(4, 2), lambda word: [A, label], SEPARATOR, NUM_CLASSES)
 
 
 def test_of_words_spelled_alike_the_most_probable_counts():

@@ -1,6 +1,7 @@
 """Words by their spelling: the trie against a dict of prefixes."""
 
 import itertools
+import math
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +15,8 @@ spellings = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4).map(tup
 
 
 def filled(words, num_classes=4):
-    trie = trie_of(dict(enumerate(words, 5)), num_classes, no_word=0)
+    logs = {word: -0.5 * word for word in range(5, 5 + len(words))}
+    trie = trie_of(dict(enumerate(words, 5)), logs, num_classes, no_word=0)
     layer = SpellingTrie(num_classes, len(trie.words))
     layer.fill(trie)
     return layer
@@ -32,12 +34,18 @@ def test_labels_lead_to_their_word_and_others_nowhere(words):
         begins = [any(word[:count] == prefix for word in words) for prefix in prefixes]
         assert (nodes.numpy() != NOWHERE).tolist() == begins
         expected = [words.index(prefix) + 5 if prefix in words else 0 for prefix in prefixes]
-        assert layer.word_at(nodes, 0).numpy().tolist() == expected
+        assert layer.words_at(nodes, 0).numpy().tolist() == expected
+        firsts = list(dict.fromkeys(words))
+        sums = [
+            sum(math.exp(-0.5 * (words.index(word) + 5)) for word in firsts if word[:count] == prefix)
+            for prefix in prefixes
+        ]
+        np.testing.assert_allclose(np.exp(layer.shares_of(nodes)), sums, rtol=1e-5)
 
 
 def test_the_root_is_no_word_and_nodes_may_have_any_shape():
     layer = filled([(1,), (2, 2)])
-    assert layer.word_at(tf.constant([[ROOT, NOWHERE]]), 9).numpy().tolist() == [[0, 9]]
+    assert layer.words_at(tf.constant([[ROOT, NOWHERE]]), 9).numpy().tolist() == [[0, 9]]
     nodes = layer(tf.zeros([2, 0], tf.int32), tf.zeros([2, 0], tf.int32))
     assert nodes.shape == (2, 0)
     assert layer(tf.constant([NOWHERE]), tf.constant([1])).numpy().tolist() == [NOWHERE]
