@@ -4,6 +4,7 @@ import pathlib
 
 import pytest
 
+from keras_seq.applications import APPLICATIONS
 from keras_seq.samples import film_reviews, holidays, news, spoken_commands
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
@@ -18,6 +19,7 @@ training: {epochs: 2, batch_size: 16, seed: 3}
 
 # Of networks without words, what makes them small.
 SHRUNK = {"speech_to_text": {"bands": 8, "channels": 2, "units": 4, "layers": 1}}
+OF_TEXTS = sorted(name for name in APPLICATIONS if name not in SHRUNK)
 
 
 def write_corpus(

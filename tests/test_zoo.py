@@ -113,7 +113,7 @@ def test_a_recipe_builds_without_its_data(recipe):
             keras_seq.load_recipe(recipe, check_files=False).prepare["vocabulary_size"],
         )
         assert keras_seq.build(recipe, vocabulary_size=50).output_shape == (None, None, 50)
-    elif network.name == "speech_network":
+    elif network.name == "speech_to_text_network":
         assert names >= {"samples", "lengths", "log_mel", "convolution_1", "scores"}
         assert network.output_shape == (None, None, 29)
         assert keras_seq.build(recipe, num_classes=5).output_shape == (None, None, 5)

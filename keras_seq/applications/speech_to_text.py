@@ -209,7 +209,7 @@ def build(
         x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
     logits = keras.layers.Dense(sizes["num_classes"], name="logits")(x)
     inputs = {"samples": samples, "lengths": lengths}
-    return keras.Model(inputs, CTCScores(name="scores")(logits, mask), name="speech_network")
+    return keras.Model(inputs, CTCScores(name="scores")(logits, mask), name="speech_to_text_network")
 
 
 def objective(*, monitor: Literal["wer", "cer", "loss"] = "wer") -> Objective:

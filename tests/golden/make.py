@@ -4,8 +4,8 @@ answers. Newer versions must open the files and answer the same.
     python tests/golden/make.py 0.3.0
 
 writes `tests/golden/0.3.0/`: NAME.keras of each application, and answers.json. It is run before a release,
-again when an application joins that version, and refuses to overwrite. The models are those of the code in the current folder, so that an older
-version's files are written by this command in a checkout of that version.
+again when an application joins that version, and refuses to overwrite. The models are those of the code in
+the current folder, so that an older version's files are written by this command in a checkout of that version.
 """
 
 import json

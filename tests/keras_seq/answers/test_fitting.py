@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from corpora import small
+from corpora import OF_TEXTS, small
 
 import keras_seq
 from keras_seq import applications
@@ -40,7 +40,7 @@ def model():
     return bag()
 
 
-@pytest.fixture(scope="module", params=sorted(applications.APPLICATIONS))
+@pytest.fixture(scope="module", params=OF_TEXTS)
 def application(request, tmp_path_factory):
     """Of each application: its functions, what it prepares of a few examples, these, and its model."""
     with pytest.MonkeyPatch.context() as patch:

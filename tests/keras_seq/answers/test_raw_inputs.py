@@ -4,16 +4,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from corpora import model_by_chance, small
+from corpora import OF_TEXTS, model_by_chance, small
 
-from keras_seq import applications
 from keras_seq.answers import EntityAnswering
 from keras_seq.answers.raw_inputs import as_strings
 
 TEXTS = ["Ada", "", "the old garden was never dirty , and Ms. Holwick of Ashford Steel left"]
 
 
-@pytest.fixture(scope="module", params=sorted(applications.APPLICATIONS))
+@pytest.fixture(scope="module", params=OF_TEXTS)
 def model(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         return model_by_chance(request.param, patch, tmp_path_factory.mktemp("cache"))

@@ -171,3 +171,15 @@ def test_a_network_of_a_stream_does_not_look_ahead():
     part = network({"samples": tf.constant(sound[:, :8400]), "lengths": tf.constant([8400])}).numpy()
     steps = 16  # whose frames end within the part
     np.testing.assert_allclose(part[:, :steps], whole[:, :steps], atol=1e-4)
+
+
+def test_no_sounds_have_no_answers(model):
+    for answers in (model([]), model.predict([], verbose=0)):
+        assert {len(values) for values in answers.values()} == {0}
+
+
+def test_answers_in_batches_are_those_of_all_at_once(model, folder):
+    sounds = sounds_of(folder)
+    together, in_turns = answers_of(model, sounds), model.predict(sounds, batch_size=1, verbose=0)
+    assert in_turns["transcript"].tolist() == together["transcript"].tolist()
+    np.testing.assert_allclose(in_turns["score"], together["score"], atol=1e-5)
