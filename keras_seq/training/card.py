@@ -13,6 +13,7 @@ from keras_seq.answers import Answering
 from keras_seq.answers.presentation import WorstExamples
 from keras_seq.applications import APPLICATIONS
 from keras_seq.formats import Example
+from keras_seq.pictures import Picture
 from keras_seq.recipe import Recipe
 from keras_seq.run import Run
 from keras_seq.training import card_parts
@@ -49,11 +50,7 @@ def write(
         *card_parts.drawn(run, "learning curves", lambda: [pictures.learning_curves(run.read_history())]),
         *card_parts.drawn(run, "pictures of the scores", lambda: last.scorer.pictures(last.metrics)),
         *card_parts.drawn(run, "pictures of the answers", lambda: model.pictures(requests)),
-        *card_parts.drawn(
-            run,
-            "pictures of examples",
-            lambda: model.pictures_of(_with_contents(last.scorer.typical(), model)),
-        ),
+        *card_parts.drawn(run, "pictures of examples", lambda: _of_typical(last.scorer.typical(), model)),
     ]
     with pictures.spared(str(run.card_file)):
         parts = [
@@ -77,13 +74,13 @@ def write(
         run.card_file.write_text("\n\n".join(parts) + "\n", encoding="utf-8", errors="replace")
 
 
-def _with_contents(
-    examples: list[tuple[str, Example]], model: Answering
-) -> list[tuple[str, Example, str | bytes]]:
-    """Named examples with their raw inputs, as the model takes them."""
-    return [
-        (name, example, reading.contents(example.input, model.file_contents)) for name, example in examples
-    ]
+def _of_typical(examples: list[tuple[str, Example]], model: Answering) -> list[Picture]:
+    """Pictures of how named examples are answered; their raw inputs are read as the model takes them."""
+    if not examples:
+        return []
+    return model.pictures_of(
+        [(name, one, reading.contents(one.input, model.file_contents)) for name, one in examples]
+    )
 
 
 def _worst(run: Run, worst: WorstExamples) -> str:

@@ -143,6 +143,7 @@ def test_headers_that_writers_of_streams_make(rest, header, tmp_path, capsys):
         (b"RIFF", "a WAV file without samples"),
         (None, "No such file or directory"),
     ],
+    ids=["channels", "rate", "bits", "format", "header alone", "four letters", "no file"],
 )
 def test_a_sound_that_cannot_be_streamed_is_one_message(asked, data, says, tmp_path, capsys, state):
     path = tmp_path / "sound.wav"

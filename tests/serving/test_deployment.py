@@ -171,7 +171,7 @@ def test_batching_fits_signatures_of_raw_inputs(pod):
 def test_the_page_names_only_flags_that_there_are():
     text = (PROJECT / "docs" / "serving.md").read_text(encoding="utf-8")
     own = set(
-        "grpc url timeout wait label version file text whole signature host to help detach serving".split()
+        "grpc url timeout wait label version file text stream whole signature host to help detach serving".split()
     )
     assert set(re.findall(r"(?<![\w-])--([a-z][a-z_]+)", text)) <= FLAGS | own
     used = flags(documents(SERVING / "docker-compose.yml")[0]["services"]["serving"]["command"])

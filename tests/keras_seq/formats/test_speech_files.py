@@ -10,7 +10,9 @@ from keras_seq.formats.speech_files import milliseconds, placed, sound
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(1.5, 1500), (2, 2000), (0.0004, 0), (0, 0), (None, None), (10**400, 10**403)]
+    ("seconds", "expected"),
+    [(1.5, 1500), (2, 2000), (0.0004, 0), (0, 0), (None, None), (10**400, 10**403)],
+    ids=["part", "whole", "less than one", "none of it", "nothing", "without end"],
 )
 def test_a_duration_is_in_milliseconds(seconds, expected):
     assert milliseconds(seconds, "m:1") == expected
