@@ -58,7 +58,7 @@ def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
     adam = keras.optimizers.AdamW(1e-3, global_clipnorm=5.0)
     network.compile(adam, speech_to_text.objective().loss, jit_compile=False)
     steps = -(-len(examples) // BATCH_SIZE)
-    cache = FeatureCache(preprocessing, Reader(contents=as_wav), None)
+    cache = FeatureCache(preprocessing, Reader(convert=as_wav), None)
     batches = Batches(preprocessing, cache=cache)
     dataset = batches.training(examples, BATCH_SIZE, SHUFFLE_BUFFER, 1, range(epochs))
     clock = Clock()
