@@ -1,4 +1,7 @@
-"""Files of raw inputs: which can be read, and their bytes, read in parallel when a batch is made."""
+"""Files of raw inputs: which can be read, and their bytes, read in parallel when a batch is made.
+
+The bytes of a `Folder`, such as the frames of a clip, are a tar archive of its files.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
-from keras_seq import progress
+from keras_seq import archives, progress
 from keras_seq.errors import DataError, reason
-from keras_seq.formats import Example, File
+from keras_seq.formats import Example, File, Folder
 
 MOST_NAMED = 10  # files that are skipped because of what is in them
 READ_AT_ONCE = 16  # files; a disk or a network answers several questions at once
@@ -38,8 +41,13 @@ def contents(raw: Any, convert: Convert | None = None) -> str | bytes:
     return found
 
 
+def at(path: str) -> File:
+    """The file, or the folder, at a path."""
+    return Folder.of(path) if pathlib.Path(path).is_dir() else File.of(path)
+
+
 def check(file: File) -> None:
-    """Complain of a file that is missing, empty, or may not be read; it is not opened.
+    """Complain of a file or a folder that is missing, empty, or may not be read; it is not opened.
 
     Raises:
         DataError: with the path.
@@ -160,10 +168,12 @@ class Reader:
 
 
 def _read(file: File, convert: Convert | None = None) -> bytes | DataError:
-    """The bytes of a file, converted, or what is wrong with it."""
+    """The bytes of a file or a folder, converted, or what is wrong with it."""
     try:
-        with open(file.path, "rb") as stream:
-            found = stream.read()
+        path = pathlib.Path(file.path)
+        found = archives.archived(path) if isinstance(file, Folder) else path.read_bytes()
+    except DataError as error:
+        return error
     except (OSError, ValueError) as error:
         return DataError(_why(error))
     if not found:
@@ -180,6 +190,8 @@ def _problem(file: File) -> str:
         found = pathlib.Path(file.path).stat()
     except (OSError, ValueError) as error:
         return _why(error)
+    if isinstance(file, Folder):
+        return "" if stat.S_ISDIR(found.st_mode) else "is no folder"
     if not stat.S_ISREG(found.st_mode):
         return "is no file"
     if not found.st_size:

@@ -16,7 +16,7 @@ from corpora import PROJECT
 ROOMS = [
     "atomic catalogue environment keras_file lock request_body pictures progress seen version",
     "errors command_line",
-    "mp3",
+    "archives mp3",
     "audio_files",
     "applications",
     "sections",

@@ -7,7 +7,7 @@ does not grow with the file (of class folders and of Kaldi's, the names of the f
 is a `DataError` that starts with file:line.
 """
 
-from keras_seq.formats.examples import Answer, Example, File
+from keras_seq.formats.examples import Answer, Example, File, Folder
 from keras_seq.formats.folders import ClassFolders
 from keras_seq.formats.inputs import Input, Inputs
 from keras_seq.formats.parallel import ParallelText, UsablePairs
@@ -22,6 +22,7 @@ __all__ = [
     "ClassFolders",
     "Example",
     "File",
+    "Folder",
     "Input",
     "Inputs",
     "ParallelText",

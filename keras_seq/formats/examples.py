@@ -28,6 +28,18 @@ class File(NamedTuple):
             return cls(os.fspath(path), 0)
 
 
+class Folder(File):
+    """A raw input that is a folder of files, such as the frames of a clip."""
+
+    @classmethod
+    def of(cls, path: str | os.PathLike) -> Folder:
+        """A folder, and the number of its files for the length; 0 where there is no folder."""
+        try:
+            return cls(os.fspath(path), sum(not name.startswith(".") for name in os.listdir(path)))
+        except (OSError, ValueError):
+            return cls(os.fspath(path), 0)
+
+
 Answer = dict[str, Any]  # a model's answer to one example: name -> text, number, or a list of them
 
 

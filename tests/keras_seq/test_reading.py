@@ -2,9 +2,10 @@
 
 import pytest
 
+from keras_seq.archives import members
 from keras_seq.errors import DataError
-from keras_seq.formats import Example, File
-from keras_seq.reading import Readable, Reader, check, contents
+from keras_seq.formats import Example, File, Folder
+from keras_seq.reading import Readable, Reader, at, check, contents
 
 
 @pytest.fixture
@@ -100,3 +101,17 @@ def test_many_bad_files_are_counted_and_ten_are_named(tmp_path, capsys):
     reader.read([Example(File(str(tmp_path / str(n)), 0), "x", "") for n in range(30)])
     assert len(reader.skipped) == 30
     assert capsys.readouterr().out.count("skipped: ") == 10
+
+
+def test_the_bytes_of_a_folder_are_an_archive_of_its_files(tmp_path):
+    with pytest.raises(DataError, match="the folder is empty"):
+        contents(Folder.of(tmp_path))
+    (tmp_path / "1.png").write_bytes(b"one")
+    assert Folder.of(tmp_path).length == 1
+    assert members(contents(Folder.of(tmp_path))) == [("1.png", b"one")]
+    assert type(at(str(tmp_path))) is Folder
+    assert type(at(str(tmp_path / "1.png"))) is File
+    with pytest.raises(DataError, match="is no folder"):
+        check(Folder.of(tmp_path / "1.png"))
+    with pytest.raises(DataError, match="no such file"):
+        check(Folder.of(tmp_path / "missing"))
