@@ -27,6 +27,7 @@ ROOMS = [
     "splits",
     "preprocessing",
     "layers",
+    "backbones",
     "decoding",
     "answers",
     "metrics",
