@@ -16,8 +16,8 @@ from corpora import PROJECT
 ROOMS = [
     "atomic catalogue environment keras_file lock request_body pictures progress seen version",
     "errors command_line",
-    "archives mp3",
-    "audio_files",
+    "archives frame_strips frame_times mp3",
+    "audio_files video_files",
     "applications",
     "sections",
     "yaml_tree",
