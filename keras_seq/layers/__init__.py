@@ -11,8 +11,10 @@ from keras_seq.layers.frame_normalization import FrameNormalization
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
+from keras_seq.layers.pose_augmentation import JointDropout, PoseJitter, PoseMirror, PoseSpeed, PoseStreams
 from keras_seq.layers.smoothing import SmoothedCrossEntropy
 from keras_seq.layers.sound_augmentation import AddedNoise, SpecAugment, SpeedPerturbation
+from keras_seq.layers.swapped_classes import SwappedClasses
 
 __all__ = [
     "CRF",
@@ -28,6 +30,11 @@ __all__ = [
     "FrameNormalization",
     "LanguageModelLoss",
     "MaskedMaxPooling",
+    "JointDropout",
+    "PoseJitter",
+    "PoseMirror",
+    "PoseSpeed",
+    "PoseStreams",
     "SmoothedCrossEntropy",
     "SpecAugment",
     "SpeedPerturbation",
