@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from keras_seq import environment, progress, reading
 from keras_seq.command_line import RUN, CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
+from keras_seq.formats import at
 from keras_seq.run import Run, find, load
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
             model = load(run.path)
         layers = _chosen(_lstm_layers(model.network), arguments.layer)
         with progress.step("drawing", at_once=False):
-            given = reading.at(arguments.text) if model.takes_files else arguments.text
+            given = at(arguments.text) if model.takes_files else arguments.text
             raw = reading.contents(given, model.file_contents)
             to.path.mkdir(parents=True, exist_ok=True)
             _draw_gates(model, layers, raw, to)

@@ -19,7 +19,7 @@ from typing import Any
 from keras_seq import environment, progress, reading
 from keras_seq.command_line import RUN, CommandParser, proposed, writes_utf8
 from keras_seq.errors import DataError, RecipeError, user_errors
-from keras_seq.formats import Example, Input, Inputs
+from keras_seq.formats import Example, Input, Inputs, at
 from keras_seq.formats.lines import suffix
 from keras_seq.run import Run, find
 from keras_seq.sections import INPUT_COLUMN, INPUT_KEY, Column, marked
@@ -92,7 +92,7 @@ def _beside(folder: pathlib.Path, path: str) -> str:
 def _checked(inputs: Iterable[Input]) -> Iterator[Input]:
     """Inputs that are paths of files, as long as the files can be read."""
     for given in inputs:
-        reading.check(reading.at(given.text))
+        reading.check(at(given.text))
         yield given
 
 
@@ -112,7 +112,7 @@ def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
         model = load(run.path)
     name = model.inputs[0].name
     for chunk in _chunks(itertools.chain([first], inputs)):
-        of = reading.at if model.takes_files else str
+        of = at if model.takes_files else str
         examples = [Example(of(given.text), str(place), "") for place, given in enumerate(chunk)]
         with progress.step("answering", len(chunk), at_once=False) as step:
             answers = step.counted(scoring.answers(model, examples))

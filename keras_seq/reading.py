@@ -41,11 +41,6 @@ def contents(raw: Any, convert: Convert | None = None) -> str | bytes:
     return found
 
 
-def at(path: str) -> File:
-    """The file, or the folder, at a path."""
-    return Folder.of(path) if pathlib.Path(path).is_dir() else File.of(path)
-
-
 def check(file: File) -> None:
     """Complain of a file or a folder that is missing, empty, or may not be read; it is not opened.
 

@@ -1,13 +1,14 @@
 """The field's file formats -> raw examples, streamed.
 
 Tables (TSV, CSV, JSON lines), one folder per class, bracketed trees, tagged text (CoNLL columns, JSON lines
-with entities), parallel text (two aligned files, or pairs), recorded speech (manifests and folders), and
-inputs alone. Nothing is read before the iteration starts, and no row is held after it was given out: memory
-does not grow with the file (of class folders and of Kaldi's, the names of the files are held). Every complaint
-is a `DataError` that starts with file:line.
+with entities), parallel text (two aligned files, or pairs), recorded speech (manifests and folders), clips
+(class folders, split lists, tables), and inputs alone. Nothing is read before the iteration starts, and no row
+is held after it was given out: memory does not grow with the file (of class folders and of Kaldi's, the names
+of the files are held). Every complaint is a `DataError` that starts with file:line.
 """
 
-from keras_seq.formats.examples import Answer, Example, File, Folder
+from keras_seq.formats.clips import Clips
+from keras_seq.formats.examples import Answer, Example, File, Folder, at
 from keras_seq.formats.folders import ClassFolders
 from keras_seq.formats.inputs import Input, Inputs
 from keras_seq.formats.parallel import ParallelText, UsablePairs
@@ -20,6 +21,7 @@ from keras_seq.formats.trees import Treebank
 __all__ = [
     "Answer",
     "ClassFolders",
+    "Clips",
     "Example",
     "File",
     "Folder",
@@ -33,4 +35,5 @@ __all__ = [
     "Treebank",
     "UsablePairs",
     "Utterances",
+    "at",
 ]

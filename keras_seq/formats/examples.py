@@ -40,6 +40,11 @@ class Folder(File):
             return cls(os.fspath(path), 0)
 
 
+def at(path: str | os.PathLike) -> File:
+    """The file, or the folder, at a path."""
+    return Folder.of(path) if pathlib.Path(path).is_dir() else File.of(path)
+
+
 Answer = dict[str, Any]  # a model's answer to one example: name -> text, number, or a list of them
 
 

@@ -18,18 +18,23 @@ class ClassFolders:
     """One folder a class, one file, of UTF-8 text, an example (aclImdb's layout): an iterable of `Example`.
 
     The classes take turns in proportion to their sizes, so that a bounded shuffle mixes them. Names that
-    begin with a dot are left alone; a folder within a class folder is an error.
+    begin with a dot are left alone; a folder within a class folder is an error, or an example.
 
     Args:
         path: the folder that holds the class folders.
         names: folder name -> class name in the answers; other folders are left alone. None takes all.
         input_of: path -> input of the example; `File.of` for files that are no texts.
+        folders: whether a folder within a class folder is an example, as the frames of a clip.
     """
 
     def __init__(
-        self, path: str, names: dict[str, str] | None = None, input_of: Callable[[str], Any] | None = None
+        self,
+        path: str,
+        names: dict[str, str] | None = None,
+        input_of: Callable[[str], Any] | None = None,
+        folders: bool = False,
     ) -> None:
-        self.path, self.names, self.input_of = path, names, input_of or _text
+        self.path, self.names, self.input_of, self.folders = path, names, input_of or _text, folders
 
     def __iter__(self) -> Iterator[Example]:
         root = pathlib.Path(self.path)
@@ -45,25 +50,28 @@ class ClassFolders:
         kept = [name for name in folders if labels[name] is not None]
         if not kept:
             raise DataError(
-                f"{root}: has no folders; expected one folder per class, with a text file an example"
+                f"{root}: has no folders; expected one folder per class, with a {self._kind} an example"
             )
-        for _, name, file in heapq.merge(*(_evenly_spaced(root, name) for name in kept)):
+        spaced = (self._evenly_spaced(root, name) for name in kept)
+        for _, name, file in heapq.merge(*spaced):
             path = f"{root}/{name}/{file}"
             yield Example(self.input_of(path), named(name, self.names, path), path)
 
+    @property
+    def _kind(self) -> str:
+        return "text file" if self.input_of is _text else "file"
 
-def _evenly_spaced(root: pathlib.Path, name: str) -> Iterator[tuple[float, str, str]]:
-    """The files of one class folder, each at its place between 0 and 1."""
-    entries = [entry for entry in os.scandir(root / name) if not entry.name.startswith(".")]
-    for entry in entries:
-        if entry.is_dir():
-            raise DataError(
-                f"{entry.path}: is a folder within a class folder, and would not be read; expected text files"
-            )
-    files = sorted(entry.name for entry in entries if entry.is_file())
-    if not files:
-        raise DataError(f"{root / name}: has no files; a class needs at least one example")
-    return (((index + 0.5) / len(files), name, file) for index, file in enumerate(files))
+    def _evenly_spaced(self, root: pathlib.Path, name: str) -> Iterator[tuple[float, str, str]]:
+        """The files of one class folder, each at its place between 0 and 1."""
+        entries = [entry for entry in os.scandir(root / name) if not entry.name.startswith(".")]
+        for entry in entries:
+            if entry.is_dir() and not self.folders:
+                what = f"is a folder within a class folder, and would not be read; expected {self._kind}s"
+                raise DataError(f"{entry.path}: {what}")
+        files = sorted(entry.name for entry in entries if entry.is_file() or entry.is_dir())
+        if not files:
+            raise DataError(f"{root / name}: has no files; a class needs at least one example")
+        return (((index + 0.5) / len(files), name, file) for index, file in enumerate(files))
 
 
 def _text(path: str) -> str:

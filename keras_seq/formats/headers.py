@@ -11,7 +11,7 @@ from keras_seq.formats.lines import short
 INPUTS = frozenset(
     (
         "text texts sentence sentences review reviews comment comments content body message document tweet title "
-        "headline question utterance phrase query input inputs source src x"
+        "headline question utterance phrase query input inputs source src x path paths file filename clip clips video"
     ).split()
 )
 OTHERS = frozenset(
