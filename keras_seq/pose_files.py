@@ -89,7 +89,9 @@ def _of_frames(files: list[tuple[str, bytes]]) -> np.ndarray:
     """The files of a folder, one a frame; frames of nobody, where others have a body, are NaN."""
     kinds = {pathlib.PurePath(name).suffix.lower() for name, _ in files}
     if len(kinds) != 1 or not kinds <= {".npy", ".json"}:
-        raise DataError(f"expected a folder of .npy or of .json files, one a frame; found {', '.join(sorted(kinds))}")
+        raise DataError(
+            f"expected a folder of .npy or of .json files, one a frame; found {', '.join(sorted(kinds))}"
+        )
     read = _frame_of_npy if kinds == {".npy"} else _frame_of_openpose
     frames = []
     for name, raw in files:
@@ -110,7 +112,9 @@ def _of_frames(files: list[tuple[str, bytes]]) -> np.ndarray:
 def _frame_of_npy(raw: bytes) -> np.ndarray:
     frame = _array(raw)
     if frame.dtype.kind not in "fiub" or not frame.size:
-        raise DataError(f"expected the numbers of a frame, found an array of {frame.dtype}, shape {frame.shape}")
+        raise DataError(
+            f"expected the numbers of a frame, found an array of {frame.dtype}, shape {frame.shape}"
+        )
     return frame.astype("float32").ravel()
 
 

@@ -28,9 +28,9 @@ __all__ = [
     "EntityF1",
     "FrameConvolution",
     "FrameNormalization",
+    "JointDropout",
     "LanguageModelLoss",
     "MaskedMaxPooling",
-    "JointDropout",
     "PoseJitter",
     "PoseMirror",
     "PoseSpeed",
@@ -38,6 +38,7 @@ __all__ = [
     "SmoothedCrossEntropy",
     "SpecAugment",
     "SpeedPerturbation",
+    "SwappedClasses",
     "WordCharacters",
     "WordDropout",
 ]

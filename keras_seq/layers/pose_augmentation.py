@@ -89,7 +89,9 @@ class PoseJitter(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, poses: tf.Tensor, valid: tf.Tensor, lengths: tf.Tensor, training: bool = False) -> tf.Tensor:
+    def call(
+        self, poses: tf.Tensor, valid: tf.Tensor, lengths: tf.Tensor, training: bool = False
+    ) -> tf.Tensor:
         if not training or not (self.rotation or self.scale or self.shift or self.noise):
             return poses
         batch, time, _, dims = tf.unstack(tf.shape(poses))

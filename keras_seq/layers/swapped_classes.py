@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -31,15 +32,15 @@ class SwappedClasses(keras.layers.Layer):
         return keras.KerasTensor(scores.shape, "float32")
 
 
-def partners(classes: list[str], mirrored: dict[str, str]) -> list[int]:
-    """The place of each class's mirror image, for the weight of `SwappedClasses`.
+def partners(classes: list[str], mirrored: dict[str, str]) -> np.ndarray:
+    """The place of each class's mirror image, `(classes,)` int32, for the weight of `SwappedClasses`.
 
     Args:
         classes: in the order of the scores.
         mirrored: a class -> the class that it becomes in a mirror, in one direction or both.
     """
     both = {**{other: one for one, other in mirrored.items()}, **mirrored}
-    return [classes.index(both.get(name, name)) for name in classes]
+    return np.array([classes.index(both.get(name, name)) for name in classes], "int32")
 
 
 def _in_order(shape, dtype=None):

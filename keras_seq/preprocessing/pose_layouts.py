@@ -6,12 +6,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from keras_seq.errors import DataError
 
-SCORE_LAST = {2: False, 3: True}  # numbers of a joint in the picture's plane -> whether the last is a confidence
+SCORE_LAST = {
+    2: False,
+    3: True,
+}  # numbers of a joint in the picture's plane -> whether the last is a confidence
 IN_SPACE = {2: False, 3: False, 4: True}  # likewise in space
 HAND, FACE = 21, 468  # points of MediaPipe
-HOLISTIC = (33 * 4 + 3 * (FACE + 2 * HAND), 33 * 4 + 3 * 2 * HAND)  # numbers a frame, with the face and without
+HOLISTIC = (
+    33 * 4 + 3 * (FACE + 2 * HAND),
+    33 * 4 + 3 * 2 * HAND,
+)  # numbers a frame, with the face and without
 
 
 class Layout(NamedTuple):
@@ -110,7 +118,9 @@ def columns(name: str, features: int) -> Columns:
     layout = LAYOUTS[name]
     if name == "mediapipe_holistic":
         if features not in HOLISTIC:
-            raise DataError(f"{features} numbers a frame; {name} has {HOLISTIC[0]}, or {HOLISTIC[1]} without the face")
+            raise DataError(
+                f"{features} numbers a frame; {name} has {HOLISTIC[0]}, or {HOLISTIC[1]} without the face"
+            )
         return _holistic(features)
     size = features // layout.joints
     if features % layout.joints or size not in layout.sizes:
@@ -129,3 +139,12 @@ def _holistic(features: int) -> Columns:
     starts = [*range(0, 33 * 4, 4), *range(hands, features, 3)]
     scores = [start + 3 if start < 33 * 4 else -1 for start in starts]
     return Columns([[start, start + 1, start + 2] for start in starts], scores)
+
+
+def partners(name: str, joints: int) -> np.ndarray:
+    """The mirror image of each joint of a layout, `(joints,)` int32: its partner, or itself."""
+    found = np.arange(joints, dtype="int32")
+    if name != "none":
+        left, right = np.array(LAYOUTS[name].pairs).T
+        found[left], found[right] = right, left
+    return found

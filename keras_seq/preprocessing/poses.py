@@ -59,10 +59,7 @@ class NormalizedPoses(keras.layers.Layer):
         poses, valid, lengths = self._seen(numbers)
         poses = filled(poses, valid)
         poses, valid, lengths = resampled(poses, valid, lengths, self.max_frames)
-        if self.layout == "none":
-            poses = self._standardised(poses)
-        else:
-            poses = self._placed(poses, valid)
+        poses = self._standardised(poses) if self.layout == "none" else self._placed(poses, valid)
         # A joint that no frame has is at the centre; what is behind the last frame is 0.
         real = tf.sequence_mask(lengths, tf.shape(poses)[1], tf.float32)[..., None]
         known = real * tf.reduce_max(valid, axis=1, keepdims=True)
