@@ -56,23 +56,24 @@ def check(
     """
     # Before the servable runs: an unknown op would end it with a message that does not explain itself.
     yield _check_ops(folder, used_ops(folder), serving)
-    if model.takes_files and PROBLEM not in model.output:
+    can_be_damaged = model.takes_files and not model.takes_numbers
+    if can_be_damaged and PROBLEM not in model.output:
         raise GateError(
             f"gate 5 (damage): {model.name} takes files and has no output {PROBLEM!r}, which is to hold what "
             "is wrong with a file that cannot be read"
         )
     edges = model.edge_inputs(inputs)
     probes = [as_bytes(raw) for raw in (*inputs, *edges.good, *edges.damaged, *edges.either)]
-    batches = batched(probes)
+    batches = batched(probes, model.takes_numbers)
     crowd = list(itertools.chain(*batches))
-    others = {
-        name: signature.examples(tf.constant(probes))
-        for name, signature in model.signatures().items()
-        if name != SIGNATURE
-    }
+    signatures = model.signatures()
+    others = {n: one.examples(tf.constant(probes)) for n, one in signatures.items() if n != SIGNATURE}
+    asked = [[probe] for probe in probes] + batches
+    if model.takes_numbers:  # of texts and files it is the raw inputs that are sent
+        asked = [_only(signatures[SIGNATURE].examples(tf.constant(batch))) for batch in asked]
     fresh.ask(
         folder=str(folder),
-        batches=encoded([[probe] for probe in probes] + batches),
+        batches=encoded(asked),
         others=encoded({name: _lists(inputs) for name, inputs in others.items()}),
         takes_files=model.takes_files,
     )
@@ -85,7 +86,7 @@ def check(
     sides |= {interface: _answers(given, probes, batches) for interface, given in served.items()}
     yield _check_same(sides, probes, crowd)
     yield _check_batch(sides[SESSION], probes, crowd, max(map(len, batches)))
-    if model.takes_files:
+    if can_be_damaged:
         yield _check_damage(sides, probes, crowd, edges)
     if not session["replayed"]:
         raise GateError("gate 6 (warm-up): the file of warm-up requests is empty")
@@ -234,6 +235,12 @@ def _answers(given: dict[str, Any], probes: list[bytes], batches: list[list[byte
         together=rows(given["answers"][count:], map(len, batches)),
         others={name: rows([answer], [count]) for name, answer in given["others"].items()},
     )
+
+
+def _only(inputs: Tensors) -> list:
+    """The one tensor of an input, as lists."""
+    (values,) = _lists(inputs).values()
+    return values
 
 
 def _ask(model: keras.Model, batch: list[str] | list[bytes]) -> dict[str, list]:

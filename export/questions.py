@@ -13,6 +13,7 @@ from typing import Any
 
 BATCH_SIZE = 32
 MOST_BATCH_BYTES = 2**25  # of the inputs of a batch; in base64 it is a body that the embedded server takes
+MOST_NUMBER_BYTES = 2**22  # of the numbers of a batch, padded; as JSON they are five times as long
 SHOWN = 60  # characters or bytes of an input in a message
 
 
@@ -21,17 +22,18 @@ def as_bytes(raw: str | bytes) -> bytes:
     return raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
 
 
-def batched(inputs: Sequence[bytes]) -> list[list[bytes]]:
+def batched(inputs: Sequence[bytes], numbers: bool = False) -> list[list[bytes]]:
     """Every input at least once, 32 a batch; the last one is filled up with the first inputs.
 
     So inputs at the end, which may be damaged, have good ones beside them. Large inputs make smaller
-    batches, of 32 MiB.
+    batches, of 32 MiB; of numbers, which are sent padded and as JSON, of 4 MiB.
     """
     count = -(-len(inputs) // BATCH_SIZE) * BATCH_SIZE
     batches: list[list[bytes]] = [[]]
     for raw in itertools.islice(itertools.cycle(inputs), count):
-        size = sum(map(len, batches[-1])) + len(raw)
-        if len(batches[-1]) == BATCH_SIZE or (batches[-1] and size > MOST_BATCH_BYTES):
+        sizes = [*map(len, batches[-1]), len(raw)]
+        is_large = max(sizes) * len(sizes) > MOST_NUMBER_BYTES if numbers else sum(sizes) > MOST_BATCH_BYTES
+        if len(batches[-1]) == BATCH_SIZE or (batches[-1] and is_large):
             batches.append([])
         batches[-1].append(raw)
     return batches
@@ -53,7 +55,7 @@ def encoded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: encoded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [encoded(item) for item in value]
+        return value if _are_numbers(value) else [encoded(item) for item in value]
     if isinstance(value, int | float):
         return value
     return base64.b64encode(as_bytes(value)).decode()
@@ -64,8 +66,13 @@ def decoded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: decoded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [decoded(item) for item in value]
+        return value if _are_numbers(value) else [decoded(item) for item in value]
     return value if isinstance(value, int | float) else base64.b64decode(value)
+
+
+def _are_numbers(values: list) -> bool:
+    """Whether a list is one of numbers; a list has one kind of value."""
+    return bool(values) and isinstance(values[0], int | float)
 
 
 def plain(value: Any) -> Any:

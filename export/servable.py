@@ -35,11 +35,11 @@ def write(model: Answering, requests: dict[str, list], name: str, folder: pathli
         archive.add_endpoint(key, _of_its_rank(signature), input_signature=list(signature.specs.values()))
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # a servable is not trained
     archive.write_out(str(folder), options, verbose=False)
-    (input_name, inputs), *_ = requests.items()
+    inputs = next(iter(requests.values()))
     (folder / WARMUP_FILE.parent).mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / WARMUP_FILE)) as writer:
         for batch in (*([one] for one in inputs), inputs):
-            log = _prediction_log(name, SIGNATURE, {input_name: tf.constant(batch)})
+            log = _prediction_log(name, SIGNATURE, signatures[SIGNATURE].examples(tf.constant(batch)))
             writer.write(log.SerializeToString())
         for key, signature in signatures.items():
             if key != SIGNATURE:

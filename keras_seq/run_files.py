@@ -99,8 +99,8 @@ class RunFiles:
         except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise RecipeError(f"{self.requests_file}: cannot be read: {error}") from None
 
-    def write_requests(self, name: str, inputs: Iterable[str | bytes]) -> None:
-        body = request_body.encoded(name, inputs)
+    def write_requests(self, name: str, inputs: Iterable[str | bytes], numbers: bool = False) -> None:
+        body = request_body.encoded(name, inputs, numbers)
         replace(self.requests_file, lambda part: part.write_text(body, encoding="utf-8"))
 
     def read_answers(self) -> list[dict[str, Any]]:

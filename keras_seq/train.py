@@ -195,7 +195,7 @@ def _finish(
     with progress.step("saving the model", at_once=False):
         run.save_model(model)
     first, inputs = _requests(data["validation"], reader)
-    run.write_requests(model.inputs[0].name, inputs)
+    run.write_requests(model.inputs[0].name, inputs, model.takes_numbers)
     scored = _scored(objective, model, models.preprocessing, data, reader)
     if models.preprocessing.seen:
         run.write_seen(models.preprocessing.seen)

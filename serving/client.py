@@ -3,6 +3,7 @@
     $ python client.py sentiment "a fine film" "the plot is dull"
     $ python client.py --grpc --url 127.0.0.1:8500 ner "Ada Lovelace was born in London"
     $ ls clips/*.gif | python client.py video_activity --file -
+    $ python client.py video_activity_poses clip.npy
     $ arecord -f S16_LE -r 16000 -c 1 -t raw | python client.py speech_to_text --stream -
 
     >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
@@ -15,6 +16,8 @@ project because it is one: to be copied anywhere, with both interfaces and the c
 from __future__ import annotations
 
 import argparse
+import array
+import ast
 import base64
 import contextlib
 import http.client
@@ -600,7 +603,7 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for shown, values in _chunks(
         _given(arguments, is_of_files), lambda text: _value(text, dtype, is_of_files)
     ):
-        outputs = client.predict(arguments.model, values, signature_name=signature, **which)
+        outputs = client.predict(arguments.model, _padded(values), signature_name=signature, **which)
         for row, text in enumerate(shown):
             answer = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(shown))}
             if rows_in:
@@ -714,7 +717,7 @@ def _chunks(given: Iterable[str], value: Callable[[str], Any]) -> Iterator[tuple
     for text in given:
         shown.append(text)
         values.append(value(text))
-        size += len(values[-1]) if isinstance(values[-1], bytes) else 0
+        size += _size(values[-1])
         if len(shown) == MOST_INPUTS or size >= MOST_BYTES:
             yield shown, values
             shown, values, size = [], [], 0
@@ -730,7 +733,55 @@ def _value(text: str, dtype: str, is_of_files: bool) -> Any:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ValueError(f"{text}: {reason}; the model takes files, --text sends a text") from None
+    if dtype != "DT_STRING" and text.endswith(".npy"):
+        return _array(text)
     return _whole(text) if dtype == "DT_STRING" else _number(text, dtype)
+
+
+_ARRAYS = {"f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I"}
+
+
+def _array(path: str) -> list:
+    """The numbers of a NumPy file, a list of rows: what the array has along its first axis, each flat; of one axis
+    the numbers. Zeros, which a server that pads takes for nothing, stay.
+    """
+    try:
+        content = pathlib.Path(path).read_bytes()
+        begin = 10 if content[6:7] == b"\1" else 12
+        end = begin + int.from_bytes(content[8:begin], "little")
+        header = ast.literal_eval(content[begin:end].decode("latin-1").strip())
+        values = array.array(_ARRAYS[header["descr"][1:]], content[end:])
+        count, *sizes = header["shape"]
+        is_fit = content[:6] == b"\x93NUMPY" and not header["fortran_order"]
+        if not is_fit or count * math.prod(sizes) != len(values):
+            raise ValueError
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, SyntaxError):
+        raise ValueError(f"{path}: expected a .npy file of numbers, in C order") from None
+    if (header["descr"][0] == ">") == (sys.byteorder == "little") and values.itemsize > 1:
+        values.byteswap()
+    width = math.prod(sizes)
+    return (
+        [values[row * width : (row + 1) * width].tolist() for row in range(count)]
+        if sizes
+        else values.tolist()
+    )
+
+
+def _padded(values: list) -> list:
+    """Inputs of rows of numbers, the shorter ones with rows of zeros behind them; others as they are."""
+    if not all(isinstance(one, list) and one and isinstance(one[0], list) for one in values):
+        return values
+    longest = max(map(len, values))
+    return [one + [[0] * len(one[0])] * (longest - len(one)) for one in values]
+
+
+def _size(value: Any) -> int:
+    """Bytes of an input, roughly; a text's are few."""
+    if isinstance(value, list):
+        return sum(map(_size, value)) if value and isinstance(value[0], list) else 8 * len(value)
+    return len(value) if isinstance(value, bytes) else 0
 
 
 def _whole(text: str) -> str:

@@ -4,6 +4,7 @@ from keras_seq.answers.answering import PROBLEM, Answering, Signature
 from keras_seq.answers.entities import EntityAnswering, TaggedTokens
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.labels import RankedLabels
+from keras_seq.answers.poses import PoseAnswering
 from keras_seq.answers.problems import Problems
 from keras_seq.answers.transcripts import SpeechAnswering, Transcripts
 from keras_seq.answers.translations import TranslationAnswering, Translations
@@ -13,6 +14,7 @@ __all__ = [
     "Answering",
     "EntityAnswering",
     "GeneratedText",
+    "PoseAnswering",
     "Problems",
     "RankedLabels",
     "Signature",

@@ -58,7 +58,7 @@ class Signature(NamedTuple):
 @keras.saving.register_keras_serializable("keras_seq")
 class Answering(Trainable):
     """A functional model from raw inputs to named answers. Raw inputs are strings in any form that
-    `as_strings` takes.
+    `as_strings` takes; `graph_input` makes of them what the graph takes.
 
     `compile`, `fit` and `evaluate` take raw inputs and truths, and train the network (docs/keras.md). What it
     is made of, for features and for losses of your own: `preprocess(inputs)` gives what `network` takes, and
@@ -93,11 +93,11 @@ class Answering(Trainable):
 
     def __call__(self, inputs, *args, **kwargs):
         symbolic = is_symbolic(inputs)
-        strings = inputs if symbolic else as_strings(inputs, self.inputs[0].name, self.takes_files)
+        raw = inputs if symbolic else self.strings(inputs)
         if symbolic or args or kwargs:
             # With `training=False` Keras's own call, op by op: keras_seq.inspect looks into it.
-            return super().__call__(strings, *args, **kwargs)
-        return self._answer(strings)
+            return super().__call__(self.graph_input(raw), *args, **kwargs)
+        return self._answer(raw)
 
     def predict(
         self, x, batch_size=None, verbose="auto", steps=None, callbacks=None
@@ -111,7 +111,7 @@ class Answering(Trainable):
             batch_size: inputs a batch, 32 when left out; a batched dataset stays as it is.
             verbose, steps, callbacks: as in Keras.
         """
-        batches = as_batches(x, self.inputs[0].name, batch_size, self.takes_files)
+        batches = as_batches(self.as_raw(x), self.inputs[0].name, batch_size, self.takes_files)
         if next(iter(batches.take(1)), None) is None:
             return self.predict_on_batch([])
         with warnings.catch_warnings():
@@ -147,8 +147,8 @@ class Answering(Trainable):
 
     def preprocess(self, inputs) -> Any:
         """Raw inputs, as for a call -> the tensors that `network` takes: one, or a dict by its inputs' names."""
-        inputs = inputs if is_symbolic(inputs) else as_strings(inputs, self.inputs[0].name, self.takes_files)
-        return self._network_inputs(self.preprocessing(inputs))
+        raw = inputs if is_symbolic(inputs) else self.strings(inputs)
+        return self._network_inputs(self.preprocessing(self.graph_input(raw)))
 
     def targets(self, labels: Iterable[str]) -> Any:
         """Labels -> their places in `classes`, `(batch,)` int32: what a sparse loss takes beside
@@ -217,9 +217,10 @@ class Answering(Trainable):
         return [word.decode() for word in self.preprocessing.split(tf.constant([text])).values.numpy()]
 
     def signatures(self) -> dict[str, Signature]:
-        """The signatures to export, by name: `serving_default`, from raw inputs."""
-        spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
-        return {"serving_default": Signature(lambda raw: self(raw, training=False), spec, lambda raw: raw)}
+        """The signatures to export, by name: `serving_default`, from what the graph takes."""
+        (given,) = self.inputs
+        spec = tf.TensorSpec(given.shape, given.dtype, name=given.name)
+        return {"serving_default": Signature(lambda x: self(x, training=False), spec, self.graph_input)}
 
     def readable(self, raw: Any, answer: Answer) -> dict[str, Any]:
         """One answer, as plain Python values, in the form in which people read it."""
@@ -275,7 +276,8 @@ class Answering(Trainable):
     def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         call = super().__call__
         spec = tf.TensorSpec([None], tf.string, name=self.inputs[0].name)
-        return self._as_graph("answer", lambda raw: call(raw, training=False), [spec])(inputs)
+        answer = self._as_graph("answer", lambda raw: call(self.graph_input(raw), training=False), [spec])
+        return answer(inputs)
 
     def _network_inputs(self, tensors: Any) -> Any:
         """Of what the preprocessing gives, what the network takes."""

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_seq.answers.pairs import Kind, Pairs
+from keras_seq.answers.raw_inputs import as_strings
 
 
 class Untracked:
@@ -32,6 +33,25 @@ class Trainable(keras.Model):
     takes_files = False  # whether a raw input is the bytes of a file; else it is a text
     takes_weights = True  # whether the loss is of single examples, which may have weights
     _trained: Untracked | None = None
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether the graph, and so a served model, takes an array of numbers; raw inputs are `.npy` files then,
+        float32 `(time, features)`, which `graph_input` makes the array of.
+        """
+        return self.inputs[0].dtype != "string"
+
+    def graph_input(self, raw: tf.Tensor) -> tf.Tensor:
+        """Raw inputs `(batch,)` string -> what the graph takes, in the graph; here they stay."""
+        return raw
+
+    def as_raw(self, given: Any) -> Any:
+        """Inputs in a form that this model alone takes -> in one that `as_strings` takes; here they stay."""
+        return given
+
+    def strings(self, given: Any) -> tf.Tensor:
+        """A batch of raw inputs, in any form -> `(batch,)` string."""
+        return as_strings(self.as_raw(given), self.inputs[0].name, self.takes_files)
 
     def truths(self, given: Any, inputs: list | None = None) -> tf.Tensor:
         """Truths as people have them -> `(batch,)` string: what a dataset of pairs has, and `training_pair`
@@ -168,8 +188,8 @@ class Trainable(keras.Model):
             one_hot = targets.dtype.is_floating
             return tensors, tf.argmax(targets, axis=-1) if one_hot and _is_sparse(trained.loss) else targets
 
-        kind = Kind(self.inputs[0].name, self.takes_files, self.truths, pair, self.takes_weights)
-        return trained, Pairs(kind)
+        of = (self.inputs[0].name, self.takes_files, self.truths, pair, self.takes_weights, self.as_raw)
+        return trained, Pairs(Kind(*of))
 
 
 def _parts(validation_data: Any) -> tuple:

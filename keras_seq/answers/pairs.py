@@ -25,6 +25,7 @@ class Kind(NamedTuple):
         truths: truths as people have them, and the raw inputs -> `(batch,)` string, checked.
         pair: inputs and truths, `(batch,)` string each -> what the network takes, and what its loss takes.
         weighted: whether single examples may have weights.
+        raw: inputs in a form that the model alone takes -> in one that `as_strings` takes.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kind(NamedTuple):
     truths: Callable[[Any, list], tf.Tensor]
     pair: Callable[[tf.Tensor, tf.Tensor], tuple[Any, tf.Tensor]]
     weighted: bool = True
+    raw: Callable[[Any], Any] = lambda given: given
 
 
 class Pairs:
@@ -57,7 +59,7 @@ class Pairs:
             return x
         if y is None:
             raise TypeError(f"expected a list of {name}s and a list with a truth for each, given no truths")
-        inputs = as_strings(x, name, self.kind.files)
+        inputs = as_strings(self.kind.raw(x), name, self.kind.files)
         raw = inputs.numpy().tolist()
         _check_count(y, len(raw), name)
         truths = self.kind.truths(y, raw)

@@ -12,8 +12,10 @@ from keras_seq.layers.framewise import Framewise
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
+from keras_seq.layers.pose_augmentation import JointDropout, PoseJitter, PoseMirror, PoseSpeed, PoseStreams
 from keras_seq.layers.smoothing import SmoothedCrossEntropy
 from keras_seq.layers.sound_augmentation import AddedNoise, SpecAugment, SpeedPerturbation
+from keras_seq.layers.swapped_classes import SwappedClasses
 
 __all__ = [
     "CRF",
@@ -28,11 +30,17 @@ __all__ = [
     "FrameConvolution",
     "FrameNormalization",
     "Framewise",
+    "JointDropout",
     "LanguageModelLoss",
     "MaskedMaxPooling",
+    "PoseJitter",
+    "PoseMirror",
+    "PoseSpeed",
+    "PoseStreams",
     "SmoothedCrossEntropy",
     "SpecAugment",
     "SpeedPerturbation",
+    "SwappedClasses",
     "WordCharacters",
     "WordDropout",
 ]

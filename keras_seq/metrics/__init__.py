@@ -1,5 +1,6 @@
 """Scores of answers against truths: thin faces of the field's own scorers."""
 
+from keras_seq.metrics.activity_scores import ActivityScorer
 from keras_seq.metrics.entity_scores import EntityScorer, TaggedAnswer, entities
 from keras_seq.metrics.label_scores import LabelScorer, classification
 from keras_seq.metrics.scorer import Scorer
@@ -8,6 +9,7 @@ from keras_seq.metrics.transcript_scores import Recognised, TranscriptScorer, re
 
 __all__ = [
     "TEXT_SCORES",
+    "ActivityScorer",
     "EntityScorer",
     "LabelScorer",
     "Recognised",

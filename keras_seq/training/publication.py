@@ -87,7 +87,7 @@ def write(to: Run, run: Run, runs: list[Run], told: Told) -> dict[str, Any]:
         to.write_seen(seen.fingerprints(known))
     model, scored, weights = _with_weights(to, run, recipe)
     inputs = _requests(model, told.inputs)
-    to.write_requests(next(iter(run.read_requests())), inputs)
+    to.write_requests(next(iter(run.read_requests())), inputs, model.takes_numbers)
     answers, before = scoring.asked(model, inputs), run.read_metrics()
     to.write_answers(rounded(answers, DIGITS))
     metrics = {
