@@ -18,7 +18,7 @@ ROOMS = [
     "errors command_line",
     "mp3",
     "audio_files",
-    "applications",
+    "applications backbone_names",
     "sections",
     "yaml_tree",
     "recipe",

@@ -14,6 +14,8 @@ from corpora import PROJECT, model_by_chance
 from wav_files import wav
 
 from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
+from keras_seq.backbones import ImageFeatures, ReversedColors
+from keras_seq.backbones.scratch import scratch
 from keras_seq.decoding import LanguageModel, kneser_ney
 from keras_seq.layers import (
     CRF,
@@ -55,6 +57,7 @@ POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32"
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
 LEGAL = [[True, True, False, True]] * 4
+CLIPS = np.random.default_rng(3).uniform(0, 255, (2, 3, 8, 8, 3)).astype("float32")
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
 
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
@@ -68,6 +71,7 @@ TABLE = {
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
+    "ImageFeatures": (lambda: ImageFeatures(scratch(8, 8, 4, 2)), [CLIPS, MASK]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
@@ -82,6 +86,7 @@ TABLE = {
         ],
     ),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
+    "ReversedColors": (ReversedColors, [STATES[..., :3]]),
     "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),
     "SpeedPerturbation": (lambda: SpeedPerturbation(0.2, seed=3), [SAMPLES, LENGTHS]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
