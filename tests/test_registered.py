@@ -15,6 +15,8 @@ from wav_files import wav
 
 from keras_seq import gif
 from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
+from keras_seq.backbones import ImageFeatures, ReversedColors
+from keras_seq.backbones.scratch import scratch
 from keras_seq.decoding import LanguageModel, kneser_ney
 from keras_seq.layers import (
     CRF,
@@ -28,7 +30,6 @@ from keras_seq.layers import (
     EntityF1,
     FrameConvolution,
     FrameNormalization,
-    Framewise,
     LanguageModelLoss,
     MaskedMaxPooling,
     SmoothedCrossEntropy,
@@ -59,12 +60,8 @@ TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
 CLIPS = np.array([gif.encoded((255 * MASK[:, :, None] * np.ones(3, int)).astype("uint8")), b""], object)
 LEGAL = [[True, True, False, True]] * 4
+FRAMES = np.random.default_rng(3).uniform(0, 255, (2, 3, 8, 8, 3)).astype("float32")
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
-
-
-def one_layer(units: int, inputs: int) -> keras.Model:
-    frame = keras.Input((inputs,))
-    return keras.Model(frame, keras.layers.Dense(units)(frame))
 
 
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
@@ -79,7 +76,7 @@ TABLE = {
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
-    "Framewise": (lambda: Framewise(one_layer(3, 4)), [STATES, MASK]),
+    "ImageFeatures": (lambda: ImageFeatures(scratch(8, 8, 4, 2)), [FRAMES, MASK]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
@@ -94,6 +91,7 @@ TABLE = {
         ],
     ),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
+    "ReversedColors": (ReversedColors, [STATES[..., :3]]),
     "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),
     "SpeedPerturbation": (lambda: SpeedPerturbation(0.2, seed=3), [SAMPLES, LENGTHS]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
