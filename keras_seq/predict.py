@@ -3,6 +3,7 @@ given.
 
 --file F    inputs from a file: .csv, .tsv and .jsonl by the column of the recipe (or --column), any other a line
             an input; the row of a table stands in the answer under "row"
+--window W  seconds of windows that slide over each file, --step S seconds further every time: a line a window
 """
 
 from __future__ import annotations
@@ -44,9 +45,17 @@ def main(argv: list[str] | None = None) -> int:
         metavar="C",
         help="of the inputs in a table: a name in its header, or a number from 0; else the recipe's",
     )
+    parser.add_argument(
+        "--window", type=float, metavar="S", help="of long files, such as videos: windows of S seconds"
+    )
+    parser.add_argument(
+        "--step", type=float, metavar="S", help="from window to window (default: half a window)"
+    )
     arguments = parser.parse_args(argv)
     with user_errors():
         run = find(arguments.run).finished()
+        if arguments.window is None and arguments.step is not None:
+            raise RecipeError("--step: is of windows; give --window too")
         if bool(arguments.inputs) == bool(arguments.file):
             raise RecipeError("give either inputs or --file F")
         if arguments.column and not arguments.file:
@@ -58,7 +67,11 @@ def main(argv: list[str] | None = None) -> int:
             given = map(Input if run.takes_files else _valid, arguments.inputs)
         if run.takes_files:
             given = _checked(given)
-        for answer in _answers(run, given):
+        if arguments.window is None:
+            found = _answers(run, given)
+        else:
+            found = _in_windows(run, given, arguments.window, arguments.step or arguments.window / 2)
+        for answer in found:
             print(_json(answer))
     print(f"next:\n  {proposed('export', run.called)}", file=sys.stderr)
     return 0
@@ -120,6 +133,22 @@ def _answers(run: Run, asked: Iterable[Input]) -> Iterator[dict[str, Any]]:
         for place, given in enumerate(chunk):
             beside = {} if given.row is None else {ROW: given.row}
             yield {name: given.text, **model.readable(given.text, found[place]), **beside}
+
+
+def _in_windows(run: Run, given: Iterable[Input], window: float, step: float) -> Iterator[dict[str, Any]]:
+    """The labels of windows that slide over files, in their order; see `answers.windows`."""
+    if not (0 < window < math.inf and 0 < step < math.inf):
+        raise RecipeError(f"--window {window:g}, --step {step:g}: expected seconds, more than 0")
+    with progress.step("loading TensorFlow"):
+        environment.import_keras()
+    from keras_seq.run import load
+
+    with progress.step("loading the model", at_once=False):
+        model = load(run.path)
+    name = model.inputs[0].name
+    for one in given:
+        for found in model.labels_of_windows(one.text, window, step):
+            yield {name: one.text, **found}
 
 
 def _chunks(inputs: Iterator[Input]) -> Iterator[list[Input]]:

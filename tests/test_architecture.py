@@ -16,8 +16,8 @@ from corpora import PROJECT
 ROOMS = [
     "atomic catalogue environment keras_file lock npy request_body pictures progress seen version",
     "errors command_line",
-    "archives mp3",
-    "audio_files pose_files",
+    "archives frame_strips frame_times mp3",
+    "audio_files pose_files video_files",
     "applications",
     "sections",
     "yaml_tree",
@@ -27,6 +27,7 @@ ROOMS = [
     "splits",
     "preprocessing",
     "layers",
+    "backbones",
     "decoding",
     "answers",
     "metrics",

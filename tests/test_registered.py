@@ -27,6 +27,7 @@ from keras_seq.layers import (
     EntityF1,
     FrameConvolution,
     FrameNormalization,
+    Framewise,
     LanguageModelLoss,
     MaskedMaxPooling,
     SmoothedCrossEntropy,
@@ -57,6 +58,12 @@ SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)],
 LEGAL = [[True, True, False, True]] * 4
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
 
+
+def one_layer(units: int, inputs: int) -> keras.Model:
+    frame = keras.Input((inputs,))
+    return keras.Model(frame, keras.layers.Dense(units)(frame))
+
+
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
 # application that makes them.
 TABLE = {
@@ -68,6 +75,7 @@ TABLE = {
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
+    "Framewise": (lambda: Framewise(one_layer(3, 4)), [STATES, MASK]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),

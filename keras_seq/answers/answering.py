@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import keras
@@ -258,6 +258,20 @@ class Answering(Trainable):
             examples: of each a name, the example, and its raw input as this model takes it.
         """
         return []
+
+    def labels_of_windows(self, path: str, window: float, step: float) -> Iterator[dict[str, Any]]:
+        """The labels of windows that slide over a long file: of each its `start` and `end` in seconds, `label` and
+        `score`.
+
+        Args:
+            path: of the file.
+            window: seconds of a window.
+            step: seconds from window to window.
+
+        Raises:
+            DataError: when the model is of inputs without such parts, or the file cannot be read.
+        """
+        raise DataError(f"{self.name} answers whole inputs: it has no windows")
 
     def _answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         call = super().__call__

@@ -8,6 +8,7 @@ from keras_seq.layers.dropout import WordDropout
 from keras_seq.layers.entity_f1 import EntityF1
 from keras_seq.layers.frame_convolution import FrameConvolution
 from keras_seq.layers.frame_normalization import FrameNormalization
+from keras_seq.layers.framewise import Framewise
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
@@ -28,6 +29,7 @@ __all__ = [
     "EntityF1",
     "FrameConvolution",
     "FrameNormalization",
+    "Framewise",
     "JointDropout",
     "LanguageModelLoss",
     "MaskedMaxPooling",

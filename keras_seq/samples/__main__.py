@@ -9,13 +9,22 @@ import sys
 
 from keras_seq.command_line import CommandParser, proposed
 from keras_seq.errors import RecipeError, user_errors
-from keras_seq.samples import film_reviews, holidays, news, spoken_commands
+from keras_seq.samples import (
+    film_reviews,
+    holidays,
+    news,
+    spoken_commands,
+    stick_figure_poses,
+    stick_figures,
+)
 
 CORPORA = {
     "film_reviews": film_reviews,
     "news": news,
     "holidays": holidays,
     "spoken_commands": spoken_commands,
+    "stick_figures": stick_figures,
+    "stick_figure_poses": stick_figure_poses,
 }
 
 
