@@ -7,6 +7,7 @@ from keras_seq.layers.ctc import CTCLoss, CTCScores
 from keras_seq.layers.dropout import WordDropout
 from keras_seq.layers.entity_f1 import EntityF1
 from keras_seq.layers.frame_convolution import FrameConvolution
+from keras_seq.layers.frame_mask import FrameMask
 from keras_seq.layers.frame_normalization import FrameNormalization
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
@@ -27,6 +28,7 @@ __all__ = [
     "CTCScores",
     "EntityF1",
     "FrameConvolution",
+    "FrameMask",
     "FrameNormalization",
     "JointDropout",
     "LanguageModelLoss",
