@@ -27,12 +27,18 @@ from keras_seq.layers import (
     CTCScores,
     EntityF1,
     FrameConvolution,
+    FrameCrop,
+    FrameDifferences,
     FrameNormalization,
+    FrameSampling,
     LanguageModelLoss,
+    LightJitter,
     MaskedMaxPooling,
+    MirroredFrames,
     SmoothedCrossEntropy,
     SpecAugment,
     SpeedPerturbation,
+    SwappedClasses,
     WordCharacters,
     WordDropout,
 )
@@ -49,6 +55,7 @@ STATES = np.random.default_rng(1).normal(size=(2, 3, 4)).astype("float32")
 MATRIX = STATES[:, 0]
 IDS = np.array([[3, 1, 2], [2, 0, 0]], "int32")
 MASK = IDS > 0
+FRAMES = np.random.default_rng(3).integers(0, 256, (2, 3, 4, 5, 1)).astype("uint8")
 SAMPLES, LENGTHS = np.sin(np.arange(1200, dtype="float32")).reshape(2, 600), np.array([600, 90], "int32")
 CHARACTERS = np.array([[[3, 1], [2, 0], [4, 4]]], "int32")
 STARTS, ENDS = np.array([[0, 4], [0, 0]], "int32"), np.array([[3, 7], [0, 0]], "int32")
@@ -71,13 +78,18 @@ TABLE = {
     "ClipFrames": (lambda: ClipFrames(2, 4, 5, 1, "pad"), [CLIPS]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
+    "FrameCrop": (lambda: FrameCrop(2, 3, seed=3), [FRAMES]),
+    "FrameDifferences": (FrameDifferences, [FRAMES, MASK]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
+    "FrameSampling": (lambda: FrameSampling(2, 0.5, seed=3), [FRAMES, MASK]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
     "Letters": (lambda: Letters(["A", " ", "'"], "upper"), [TEXTS]),
+    "LightJitter": (lambda: LightJitter(0.2, 0.1, seed=3), [FRAMES, MASK]),
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
+    "MirroredFrames": (lambda: MirroredFrames(0.3, seed=3), [FRAMES]),
     "Problems": (
         Problems,
         [
@@ -89,6 +101,7 @@ TABLE = {
     "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),
     "SpeedPerturbation": (lambda: SpeedPerturbation(0.2, seed=3), [SAMPLES, LENGTHS]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
+    "SwappedClasses": (lambda: SwappedClasses([1, 0, 2, 3]), [MATRIX, np.array([True, False])]),
     "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),
     "TokenFeatures": (lambda: TokenFeatures(["film"], ["xx"], ["f", "i"], 7, 20), [TEXTS]),
     "WavSamples": (lambda: WavSamples(rate=8000, max_seconds=1.0), [SOUNDS]),
