@@ -21,7 +21,7 @@ def backbone(
     channels: int = 16,
     blocks: int = 4,
 ) -> keras.Model:
-    """A functional network called `backbone`: pixels from 0 to 255, float32 `(batch, height, width, 1 or 3)` -> a
+    """A functional network called `backbone`: pixels from 0 to 255, float32 `(batch, height, width, colours)` -> a
     grid `(batch, rows, columns, channels)`. What the pixels have to be scaled to is done in it; grey ones are
     taken three times.
 
@@ -34,7 +34,8 @@ def backbone(
         weights: None or "none" for weights by chance; "imagenet", out of a Python package for efficientnet_lite0
             and out of Keras's download for the others; or the path of a `.weights.h5`, `.h5` or `.keras` file,
             for efficientnet_lite0 also of a `.pth` file in PyTorch's old format.
-        input_shape: height, width and colours; None for any height and width.
+        input_shape: height, width and colours; None for any height and width. "scratch" takes any number of colours,
+            the others 1 or 3.
         trainable: False for a network that stays as it is.
         channels: of the first block of "scratch".
         blocks: of "scratch".
@@ -47,14 +48,16 @@ def backbone(
     if meant is None:
         raise RecipeError(f"no backbone is called {name!r}; there are {', '.join(backbone_names.NAMES)}")
     height, width, colors = input_shape
-    if colors not in (1, 3):
+    if colors not in (1, 3) and meant != "scratch":
         raise RecipeError(f"pictures have 1 or 3 colours, not {colors}")
     given = keras.Input((height, width, colors), name="pixels")
-    x = pixels.colored(given)
     if meant == "scratch":
-        network = scratch(height, width, channels, blocks)
-        grid = _loaded(network, meant, weights)(x)
-    elif meant == "efficientnet_lite0":
+        network = scratch(height, width, channels, blocks, colors)
+        found = keras.Model(given, _loaded(network, meant, weights)(given), name="backbone")
+        found.trainable = trainable
+        return found
+    x = pixels.colored(given)
+    if meant == "efficientnet_lite0":
         network = efficientnet_lite0.efficientnet_lite0(height, width)
         scale, offset = 1 / efficientnet_lite0.PIXEL_DEVIATION, -efficientnet_lite0.PIXEL_MEAN
         x = keras.layers.Rescaling(scale, offset * scale, name="scaled_pixels")(x)

@@ -10,9 +10,13 @@ GROUPS = 8  # of channels, where they divide
 
 
 def scratch(
-    height: int | None = None, width: int | None = None, channels: int = 16, blocks: int = 4
+    height: int | None = None,
+    width: int | None = None,
+    channels: int = 16,
+    blocks: int = 4,
+    colors: int = 3,
 ) -> keras.Model:
-    """Pixels from 0 to 255, `(batch, height, width, 3)` -> a grid `(batch, height / 2^blocks, width / 2^blocks,
+    """Pixels from 0 to 255, `(batch, height, width, colors)` -> a grid `(batch, height / 2^blocks, width / 2^blocks,
     channels * 2^(blocks - 1))`.
 
     A block is a convolution, group normalization, ReLU, and half of the sides; twice the channels of the one
@@ -26,8 +30,9 @@ def scratch(
         width: likewise.
         channels: of the first block.
         blocks: how many; 3 to 5 for pictures of 64 to 112 pixels.
+        colors: of a pixel; differences between frames may be some.
     """
-    pixels = keras.Input((height, width, 3), name="pixels")
+    pixels = keras.Input((height, width, colors), name="pixels")
     x = keras.layers.Rescaling(1 / 127.5, -1.0, name="scaled_pixels")(pixels)
     for number in range(1, blocks + 1):
         name, filters = f"block_{number}", channels * 2 ** (number - 1)

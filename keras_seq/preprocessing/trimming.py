@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 DARKEST = 8  # of 255: what is no brighter is black
 FEWEST = 0.02  # part of a side that is kept of a clip that is all black
 
 
-@keras.saving.register_keras_serializable("keras_seq")
-class TrimmedFrames(keras.layers.Layer):
+def trimmed(frames: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Frames `(batch, time, rows, columns, channels)` uint8 -> what is not black in them, `(batch, time, height, width,
     channels)` uint8: the smallest part that holds all of a clip's pixels that are, the same of all its frames, in
     the middle and as large as fits.
@@ -19,47 +17,33 @@ class TrimmedFrames(keras.layers.Layer):
     and in one place, wherever they stand.
 
     Args:
+        frames: those behind the end of a clip are black.
         height: of the frames that it gives, in pixels.
         width: likewise.
     """
-
-    def __init__(self, height: int, width: int, **kwargs) -> None:
-        super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
-        self.height, self.width = height, width
-        self.built = True
-
-    def call(self, frames: tf.Tensor) -> tf.Tensor:
-        batch, time, rows, columns, channels = (
-            frames.shape[axis] or tf.shape(frames)[axis] for axis in range(5)
-        )
-        seen = tf.reduce_any(frames > DARKEST, axis=(1, 4))
-        top, bottom = _ends(tf.reduce_any(seen, axis=2))
-        left, right = _ends(tf.reduce_any(seen, axis=1))
-        # The part has the ratio of the frames that are wanted, so nothing is stretched; what is outside is black.
-        ratio = self.width / self.height
-        tall = tf.maximum(bottom - top, (right - left) / ratio) / 2
-        tall = tf.maximum(tall, FEWEST * tf.cast(rows, tf.float32))
-        middle = (top + bottom) / 2, (left + right) / 2
-        scale = tf.cast(rows - 1, tf.float32), tf.cast(columns - 1, tf.float32)
-        edges = [middle[0] - tall, middle[1] - tall * ratio, middle[0] + tall, middle[1] + tall * ratio]
-        # Boxes name the centres of the outer pixels.
-        inner = [edges[0] + tall / self.height - 0.5, edges[1] + tall * ratio / self.width - 0.5]
-        outer = [edges[2] - tall / self.height - 0.5, edges[3] - tall * ratio / self.width - 0.5]
-        boxes = tf.stack(
-            [inner[0] / scale[0], inner[1] / scale[1], outer[0] / scale[0], outer[1] / scale[1]], axis=1
-        )
-        flat = tf.cast(tf.reshape(frames, [batch * time, rows, columns, channels]), tf.float32)
-        found = tf.image.crop_and_resize(
-            flat, tf.repeat(boxes, time, axis=0), tf.range(batch * time), [self.height, self.width]
-        )
-        found = tf.cast(tf.clip_by_value(tf.round(found), 0.0, 255.0), tf.uint8)
-        return tf.reshape(found, [batch, time, self.height, self.width, channels])
-
-    def compute_output_spec(self, frames: keras.KerasTensor) -> keras.KerasTensor:
-        return keras.KerasTensor((*frames.shape[:2], self.height, self.width, frames.shape[4]), "uint8")
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "height": self.height, "width": self.width}
+    batch, time, rows, columns, channels = (frames.shape[axis] or tf.shape(frames)[axis] for axis in range(5))
+    seen = tf.reduce_any(frames > DARKEST, axis=(1, 4))
+    top, bottom = _ends(tf.reduce_any(seen, axis=2))
+    left, right = _ends(tf.reduce_any(seen, axis=1))
+    # The part has the ratio of the frames that are wanted, so nothing is stretched; what is outside is black.
+    ratio = width / height
+    tall = tf.maximum(bottom - top, (right - left) / ratio) / 2
+    tall = tf.maximum(tall, FEWEST * tf.cast(rows, tf.float32))
+    middle = (top + bottom) / 2, (left + right) / 2
+    scale = tf.cast(rows - 1, tf.float32), tf.cast(columns - 1, tf.float32)
+    edges = [middle[0] - tall, middle[1] - tall * ratio, middle[0] + tall, middle[1] + tall * ratio]
+    # Boxes name the centres of the outer pixels.
+    inner = [edges[0] + tall / height - 0.5, edges[1] + tall * ratio / width - 0.5]
+    outer = [edges[2] - tall / height - 0.5, edges[3] - tall * ratio / width - 0.5]
+    boxes = tf.stack(
+        [inner[0] / scale[0], inner[1] / scale[1], outer[0] / scale[0], outer[1] / scale[1]], axis=1
+    )
+    flat = tf.cast(tf.reshape(frames, [batch * time, rows, columns, channels]), tf.float32)
+    found = tf.image.crop_and_resize(
+        flat, tf.repeat(boxes, time, axis=0), tf.range(batch * time), [height, width]
+    )
+    found = tf.cast(tf.clip_by_value(tf.round(found), 0.0, 255.0), tf.uint8)
+    return tf.reshape(found, [batch, time, height, width, channels])
 
 
 def _ends(seen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
