@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import PositiveInt
 
 from keras_seq import splits
-from keras_seq.errors import DataError, RecipeError
+from keras_seq.errors import DataError
 from keras_seq.formats import Clips, Example
 from keras_seq.samples import stick_figures
-from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, NotNegative, Part, Seed
+from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, Part, Seed
 
 if TYPE_CHECKING:
     import keras
