@@ -18,7 +18,7 @@ ROOMS = [
     "errors command_line",
     "archives frame_strips frame_times mp3",
     "audio_files pose_files video_facts video_files",
-    "applications",
+    "applications backbone_names",
     "sections",
     "yaml_tree",
     "recipe",

@@ -1,5 +1,7 @@
 """Tensors -> named answers, and the models that go from raw input to them."""
 
+import keras_seq.backbones  # noqa: F401  (registers what saved models may have)
+from keras_seq.answers.activities import ClipAnswering
 from keras_seq.answers.answering import PROBLEM, Answering
 from keras_seq.answers.entities import EntityAnswering, TaggedTokens
 from keras_seq.answers.generated import GeneratedText
@@ -13,6 +15,7 @@ from keras_seq.answers.translations import TranslationAnswering, Translations
 __all__ = [
     "PROBLEM",
     "Answering",
+    "ClipAnswering",
     "EntityAnswering",
     "GeneratedText",
     "PoseAnswering",

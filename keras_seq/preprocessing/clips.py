@@ -19,8 +19,10 @@ import tensorflow as tf
 from keras_seq.preprocessing import clip_files, gif_blocks, gif_frames, jpeg_strips
 from keras_seq.preprocessing.attempts import attempted
 from keras_seq.preprocessing.resizing import FITS, resized
+from keras_seq.preprocessing.trimming import trimmed
 
 ROWS_AT_ONCE = 4
+LARGER = 4 / 3  # a clip is decoded, where its borders are trimmed
 
 
 class Clips(NamedTuple):
@@ -53,6 +55,8 @@ class ClipFrames(keras.layers.Layer):
         channels: 3 for red, green and blue, 1 for grey (luma).
         fit: what is done with a clip that has another ratio of its sides: `crop`, `pad` or `squash`, as
             `resizing.resized` has them.
+        trim: whether clips lose what is black at their borders; see `TrimmedFrames`. They are decoded a third larger
+            then, and padded.
 
     Example:
         >>> ClipFrames(8, 64, 64)(tf.constant([b"no clip"]))["problem"]
@@ -66,6 +70,7 @@ class ClipFrames(keras.layers.Layer):
         width: int,
         channels: Literal[1, 3] = 3,
         fit: Literal["crop", "pad", "squash"] = "crop",
+        trim: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
@@ -74,10 +79,21 @@ class ClipFrames(keras.layers.Layer):
                 f"fit {fit!r}, {channels} channels: expected one of {', '.join(FITS)}, and 1 or 3"
             )
         self.frames, self.height, self.width, self.channels, self.fit = frames, height, width, channels, fit
+        self.trim = trim
         self.built = True
+
+    @property
+    def side(self) -> int:
+        """Pixels that the shorter side of a clip needs; more are of no use."""
+        return max(self._decoded_sides)
 
     def call(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._decoded(clips)._asdict()
+
+    def features(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`frames` and `lengths` alone."""
+        found = self._decoded(clips)
+        return {"frames": found.frames, "lengths": found.lengths}
 
     def problems(self, clips: tf.Tensor) -> tf.Tensor:
         """What is wrong with each clip, `(batch,)` string; "" where nothing is."""
@@ -92,11 +108,20 @@ class ClipFrames(keras.layers.Layer):
         }
 
     def get_config(self) -> dict:
-        names = ("frames", "height", "width", "channels", "fit")
+        names = ("frames", "height", "width", "channels", "fit", "trim")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
+    @property
+    def _decoded_sides(self) -> tuple[int, int]:
+        larger = LARGER if self.trim else 1.0
+        return round(larger * self.height), round(larger * self.width)
+
     def _decoded(self, clips: tf.Tensor) -> Clips:
-        return decode(clips, self.frames, self.height, self.width, self.channels, self.fit)
+        fit = "pad" if self.trim else self.fit
+        found = decode(clips, self.frames, *self._decoded_sides, self.channels, fit)
+        if not self.trim:
+            return found
+        return found._replace(frames=trimmed(found.frames, self.height, self.width))
 
 
 def decode(
