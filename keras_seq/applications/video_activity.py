@@ -46,6 +46,7 @@ def read(
     label: Column = 1,
     labels: dict | None = None,
     header: bool | None = None,
+    group: str | None = None,
     split_seed: Seed = 1,
 ) -> Iterable[Example] | None:
     """The clips of a split and their labels; None for a test split that the recipe does not name.
@@ -62,6 +63,8 @@ def read(
         label: column of the labels, a name or a number from 0.
         labels: label in the files, or folder -> its name in the answers; other folders are ignored.
         header: whether the first line of TSV and CSV files is a header; left out, it is where a column has a name.
+        group: where validation is a fraction, what of a path tells whose clip it is, as "_s(\\d+)_": all of a person,
+            or of a recording, are held out, or none.
         split_seed: decides which clips are held out where validation is a fraction.
 
     Raises:
@@ -76,7 +79,8 @@ def read(
     def listed(path: str) -> Iterable[Example]:
         return Clips(path, root, clip, label, names, header)
 
-    return splits.examples(split, paths, listed, split_seed, stratify=lambda example: example.truth)
+    group = splits.group(group, validation)
+    return splits.examples(split, paths, listed, split_seed, lambda example: example.truth, group)
 
 
 def prepare(
@@ -186,6 +190,7 @@ def build(
     import keras
 
     from keras_seq import layers as ours
+    from keras_seq.backbones.frame_features import frame_features
 
     sides = [sizes[name] for name in ("height", "width", "channels")]
     given = keras.Input((None, *sides), dtype="uint8", name="frames")
@@ -203,7 +208,7 @@ def build(
         x = ours.LightJitter(light, light, name="light")(x, mask)
     if not is_late:
         x, mask = sampling(x, mask)
-    x = _features(x, mask, backbone, weights, pooled, motion)
+    x = frame_features(x, mask, backbone, weights, pooled, motion)
     if is_late:
         x, mask = sampling(x, mask)
     x = keras.layers.Dropout(dropout, name="frame_dropout")(x)
@@ -264,37 +269,3 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
     scores = network({name: tensors[name] for name in ("frames", "lengths")})
     answers = RankedLabels(preprocessing.classes, name="answers")(scores)
     return ClipAnswering(clip, Problems(name="problems")(answers, tensors["problem"]), name="video_activity")
-
-
-def _features(
-    frames: keras.KerasTensor,
-    mask: keras.KerasTensor,
-    backbone: str,
-    weights: str,
-    pooled: bool,
-    motion: bool,
-) -> keras.KerasTensor:
-    """One vector a frame: what a backbone sees in it, and in its difference to the frame before."""
-    import keras
-
-    from keras_seq import backbones
-    from keras_seq.backbones import ImageFeatures
-    from keras_seq.layers import FrameDifferences
-
-    shape = tuple(frames.shape[2:])
-    if backbone == "scratch" and motion:  # it sees both at once
-        frames = FrameDifferences(name="differences")(frames, mask)
-        shape, motion = tuple(frames.shape[2:]), False
-    seen = [
-        ImageFeatures(backbones.backbone(backbone, weights, shape), pooled, name="features")(frames, mask)
-    ]
-    if motion:
-        moved = FrameDifferences(name="differences")(frames, mask)
-        small = backbones.backbone("scratch", None, tuple(moved.shape[2:]))
-        seen.append(ImageFeatures(small, pooled, name="motion_features")(moved, mask))
-    if not pooled:
-        seen = [
-            keras.layers.Reshape((-1, one.shape[2] * one.shape[3]), name=f"{name}_places")(one)
-            for name, one in zip(("features", "motion"), seen, strict=False)
-        ]
-    return keras.layers.Concatenate(name="fusion")(seen) if len(seen) > 1 else seen[0]
