@@ -49,9 +49,7 @@ class ClipAnswering(Answering):
         """Clips of every kind that is read, and files that are none; see `Answering.edge_inputs`."""
         of_files = super().edge_inputs(examples)
         return of_files._replace(
-            good=[*of_files.good, *clip_edges.good()],
-            damaged=[*of_files.damaged, *clip_edges.damaged()],
-            either=[*of_files.either, *clip_edges.either()],
+            good=[*of_files.good, *clip_edges.good()], damaged=[*of_files.damaged, *clip_edges.damaged()]
         )
 
     def signatures(self) -> dict[str, Signature]:
