@@ -15,8 +15,7 @@ from keras_seq.answers.raw_inputs import as_strings
 from keras_seq.answers.signatures import Signature
 from keras_seq.answers.streaming import stream_signatures
 from keras_seq.decoding import NO_HYPOTHESIS, LanguageModel, ctc
-from keras_seq.decoding.ctc_search import beam_search
-from keras_seq.decoding.n_best import NBest
+from keras_seq.decoding.ctc_search import NBest, beam_search
 from keras_seq.formats import Answer, Example
 from keras_seq.layers.ctc import CTCLoss
 from keras_seq.layers.frame_convolution import subsampling
@@ -79,7 +78,8 @@ class Transcripts(keras.layers.Layer):
         scores = self.network({"samples": tensors["samples"], "lengths": lengths})
         labels = self.labels(scores)
         transcript = self.letters.texts(labels)
-        first, last, confidence = ctc.align(scores, labels)
+        align = ctc.align_greedy if self.beam_width == 1 else ctc.align
+        first, last, confidence = align(scores, labels)
         begin, end, counts = ctc.word_places(labels, self.letters.separator)
         step = HOP / RATE * subsampling(self.network)
         seconds = tf.cast(lengths, tf.float32)[:, None] / RATE

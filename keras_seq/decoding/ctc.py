@@ -15,9 +15,19 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from keras_seq.layers.ctc import BLANK, IMPOSSIBLE, is_step
+from keras_seq.layers.ctc import (
+    BLANK,
+    IMPOSSIBLE,
+    is_step,
+    negative_log_likelihood,
+    steps_needed,
+    steps_of,
+)
 
 NOWHERE = -1e30  # the score of a state that no path has reached
+FEW_LABELS = (
+    128  # of a batch, with padding, up to which the loss's kernel is faster than a loop over the steps
+)
 
 
 def greedy(scores: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -27,27 +37,21 @@ def greedy(scores: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         The labels `(batch, labels)` int32, as wide as the longest of the batch; and the log-probability of
         the path `(batch,)` float32.
     """
-    best = tf.argmax(scores, axis=-1, output_type=tf.int32)
-    before = tf.pad(best, [[0, 0], [1, 0]], constant_values=BLANK)[:, :-1]
-    labels = packed(tf.where(best == before, BLANK, best))
-    return labels, tf.reduce_sum(tf.reduce_max(scores, axis=-1), axis=1)
+    best, begins = _greedy_path(scores)
+    return packed(tf.where(begins, best, BLANK)), tf.reduce_sum(tf.reduce_max(scores, axis=-1), axis=1)
 
 
 def log_probability(scores: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """The log-probability of labels over all paths, `(batch,)` float32; `IMPOSSIBLE` where there is none."""
-
-    def step(blanks, insides, kept):
-        return _log_sum(*blanks), _log_sum(*insides), kept
-
-    ends, total, _ = _walk(scores, tf.cast(labels, tf.int32), step, 0)
-    result = total + tf.reduce_logsumexp(ends, axis=1)
+    scores, labels = tf.maximum(scores, IMPOSSIBLE), tf.cast(labels, tf.int32)
+    # The kernel's time and memory grow with the labels; it takes no batch without rows or steps.
+    is_short = (tf.size(labels) <= FEW_LABELS) & (tf.size(scores) > 0)
+    result = tf.cond(is_short, lambda: _sum_in_kernel(scores, labels), lambda: _sum_in_loop(scores, labels))
     return tf.where(result > IMPOSSIBLE / 2, result, IMPOSSIBLE)
 
 
 def align(scores: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The steps of labels on the best path that gives them.
-
-    The path of the labels that `greedy` found is the best path itself.
 
     Returns:
         The first and the last step of each label, `(batch, labels)` int32, and its confidence `(batch,
@@ -57,20 +61,16 @@ def align(scores: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, t
     labels = tf.cast(labels, tf.int32)
     path, possible = _best_path(scores, labels)
     # The labels are the odd states. What is below 0 has no segment.
-    batch, width = tf.shape(labels)[0], tf.shape(labels)[1]
     places = tf.where((path % 2 == 1) & possible[:, None] & is_step(scores), path // 2, -1)
-    segments = tf.where(places < 0, -1, places + tf.range(batch)[:, None] * width)
     classes = tf.gather(tf.pad(labels, [[0, 0], [0, 1]]), tf.maximum(places, 0), batch_dims=1)
-    probabilities = tf.exp(tf.gather(scores, classes, batch_dims=2))
-    steps = tf.broadcast_to(tf.range(tf.shape(path)[1]), tf.shape(path))
-    count = batch * width
-    first = tf.math.unsorted_segment_min(steps, segments, count)
-    last = tf.math.unsorted_segment_max(steps, segments, count)
-    confidence = tf.math.unsorted_segment_mean(probabilities, segments, count)
-    reached = tf.math.unsorted_segment_sum(tf.ones_like(steps), segments, count) > 0
-    first, last = tf.where(reached, first, 0), tf.where(reached, last, 0)
-    confidence = tf.minimum(tf.where(reached, confidence, 0.0), 1.0)
-    return tuple(tf.reshape(tensor, [batch, width]) for tensor in (first, last, confidence))
+    return _steps_of_labels(scores, places, classes, tf.shape(labels)[1])
+
+
+def align_greedy(scores: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """What `align` gives for the labels of `greedy`: their path is the best of all, which is there already."""
+    best, begins = _greedy_path(scores)
+    places = tf.where(best != BLANK, tf.cumsum(tf.cast(begins, tf.int32), axis=1) - 1, -1)
+    return _steps_of_labels(scores, places, best, tf.shape(labels)[1])
 
 
 def word_places(labels: tf.Tensor, separator: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -102,6 +102,29 @@ def packed(values: tf.Tensor) -> tf.Tensor:
     return tf.ragged.boolean_mask(values, values > 0).to_tensor(0)
 
 
+def _greedy_path(scores):
+    """The best class of each step, `(batch, time)` int32, and whether a label begins there."""
+    best = tf.argmax(scores, axis=-1, output_type=tf.int32)
+    before = tf.pad(best, [[0, 0], [1, 0]], constant_values=BLANK)[:, :-1]
+    return best, (best != BLANK) & (best != before)
+
+
+def _steps_of_labels(scores, places, classes, width):
+    """What `align` gives, of the place among its row's labels of each step, -1 for none, and of its class."""
+    batch = tf.shape(places)[0]
+    segments = tf.where(places < 0, -1, places + tf.range(batch)[:, None] * width)
+    probabilities = tf.exp(tf.gather(scores, classes, batch_dims=2))
+    steps = tf.broadcast_to(tf.range(tf.shape(places)[1]), tf.shape(places))
+    count = batch * width
+    first = tf.math.unsorted_segment_min(steps, segments, count)
+    last = tf.math.unsorted_segment_max(steps, segments, count)
+    confidence = tf.math.unsorted_segment_mean(probabilities, segments, count)
+    reached = tf.math.unsorted_segment_sum(tf.ones_like(steps), segments, count) > 0
+    first, last = tf.where(reached, first, 0), tf.where(reached, last, 0)
+    confidence = tf.minimum(tf.where(reached, confidence, 0.0), 1.0)
+    return tuple(tf.reshape(tensor, [batch, width]) for tensor in (first, last, confidence))
+
+
 def _flags(labels, separator):
     """Whether each label is in a word, begins one, ends one."""
     inside = (labels > 0) & (labels != separator)
@@ -112,6 +135,21 @@ def _flags(labels, separator):
 def _log_sum(*terms):
     highest = functools.reduce(tf.maximum, terms)
     return tf.math.log(tf.add_n([tf.exp(term - highest) for term in terms])) + highest
+
+
+def _sum_in_kernel(scores, labels):
+    """In float64: in float32 the kernel loses all paths through a probability below 1e-38."""
+    possible = steps_needed(labels) <= steps_of(scores)
+    loss, _ = negative_log_likelihood(labels, tf.cast(scores, tf.float64))
+    return tf.where(possible, tf.cast(-loss, tf.float32), IMPOSSIBLE)
+
+
+def _sum_in_loop(scores, labels):
+    def step(blanks, insides, kept):
+        return _log_sum(*blanks), _log_sum(*insides), kept
+
+    ends, total, _ = _walk(scores, labels, step, 0)
+    return total + tf.reduce_logsumexp(ends, axis=1)
 
 
 def _walk(scores, labels, step: Callable, kept) -> tuple:

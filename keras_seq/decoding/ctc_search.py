@@ -19,13 +19,34 @@ import tensorflow as tf
 from keras_seq.decoding.ctc import packed
 from keras_seq.decoding.fusion import Fusion
 from keras_seq.decoding.hypotheses import NO_HYPOTHESIS
-from keras_seq.decoding.n_best import NBest
 from keras_seq.decoding.ngrams import LanguageModel
 from keras_seq.layers.ctc import IMPOSSIBLE
 
 NEVER = -1e30  # the log-probability of no path
 _EMPTY_PREFIX = 1
 _FACTORS = (-7046029254386353131, -4658895280553007687)  # those of SplitMix64, odd
+
+
+class NBest(NamedTuple):
+    """The best labels of each row, best first.
+
+        score = log_probability + weight * language + word_bonus * words + unknown_bonus * unknown
+
+    A row for which fewer were found has empty places: no labels, and a score of `NO_HYPOTHESIS`.
+    """
+
+    labels: tf.Tensor
+    """`(batch, n_best, labels)` int32, with 0 behind; as wide as the longest."""
+    scores: tf.Tensor
+    """`(batch, n_best)` float32, what the order is by."""
+    log_probability: tf.Tensor
+    """`(batch, n_best)` float32, of the labels over those of their paths that the search followed."""
+    language: tf.Tensor
+    """`(batch, n_best)` float32, the log-probability that the language model gives; without one 0."""
+    words: tf.Tensor
+    """`(batch, n_best)` int32, how many words there are; without a language model 0."""
+    unknown: tf.Tensor
+    """`(batch, n_best)` int32, how many of them the language model has not."""
 
 
 class _Beam(NamedTuple):

@@ -57,25 +57,34 @@ class CTCLoss(keras.losses.Loss):
     """
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        labels = tf.cast(y_true, tf.int32)
-        silent = ~tf.reduce_any(labels > 0, axis=1)
-        possible = steps_needed(labels) <= steps_of(y_pred)
-        # A row without labels would fail the kernel's whole batch: it gets one, and its answer is put in below.
-        given = tf.concat([tf.cast(silent, tf.int32)[:, None], labels], axis=1)
-        found = tf.where(given > 0)
-        blank_last = tf.concat([y_pred[..., 1:], y_pred[..., :1]], axis=-1)  # as the kernel wants it
-        loss, gradient = tf.raw_ops.CTCLoss(
-            inputs=tf.transpose(tf.stop_gradient(blank_last), [1, 0, 2]),
-            labels_indices=found,
-            labels_values=tf.gather_nd(given, found) - 1,
-            sequence_length=tf.maximum(steps_of(y_pred), 1),
-            ignore_longer_outputs_than_inputs=True,
-        )
-        of_blanks = tf.exp(blank_last) - tf.one_hot(y_pred.shape[-1] - 1, y_pred.shape[-1])
-        loss = tf.where(silent, -tf.reduce_sum(y_pred[..., BLANK], axis=1), loss)
-        gradient = tf.where(silent[:, None, None], of_blanks, tf.transpose(gradient, [1, 0, 2]))
+        possible = steps_needed(y_true) <= steps_of(y_pred)
+        loss, gradient = negative_log_likelihood(y_true, tf.stop_gradient(y_pred))
         loss, gradient = tf.where(possible, loss, 0.0), tf.where(possible[:, None, None], gradient, 0.0)
-        return _with_gradient(blank_last, loss, gradient)
+        return _with_gradient(y_pred, loss, gradient)
+
+
+def negative_log_likelihood(labels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The negative log-likelihood of labels in nats, `(batch,)`, and its gradient by the logits of scores, as
+    TensorFlow's kernel finds both; of labels that are not possible any numbers.
+
+    A batch has a row and a step at least.
+    """
+    labels = tf.cast(labels, tf.int32)
+    silent = ~tf.reduce_any(labels > 0, axis=1)
+    # A row without labels would fail the kernel's whole batch: it gets one, and its answer is put in below.
+    given = tf.concat([tf.cast(silent, tf.int32)[:, None], labels], axis=1)
+    found = tf.where(given > 0)
+    loss, gradient = tf.raw_ops.CTCLoss(
+        inputs=tf.transpose(tf.roll(scores, -1, axis=2), [1, 0, 2]),  # the kernel wants the blank last
+        labels_indices=found,
+        labels_values=tf.gather_nd(given, found) - 1,
+        sequence_length=tf.maximum(steps_of(scores), 1),
+        ignore_longer_outputs_than_inputs=True,
+    )
+    gradient = tf.roll(tf.transpose(gradient, [1, 0, 2]), 1, axis=2)
+    of_blanks = tf.exp(scores) - tf.one_hot(BLANK, tf.shape(scores)[2], dtype=scores.dtype)
+    loss = tf.where(silent, -tf.reduce_sum(scores[..., BLANK], axis=1), loss)
+    return loss, tf.where(silent[:, None, None], of_blanks, gradient)
 
 
 def is_step(scores: tf.Tensor) -> tf.Tensor:

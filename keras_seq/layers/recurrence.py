@@ -7,8 +7,8 @@ them.
 A gate has matrices of its own. Four products (batch, units) x (units, units) are smaller than the
 second-level cache: oneDNN runs each on one thread, TensorFlow runs them side by side. One product of four
 times the width is cut up by oneDNN itself, at half the speed (docs/lstm.md has the measurements). A step that
-is very small goes through TensorFlow's `BlockLSTMV2`, which loops inside one kernel. All of it is stock
-TensorFlow.
+is very small goes through TensorFlow's `BlockLSTMV2`, which loops inside one kernel, and so does a sequence that is
+alone, after the product with its inputs. All of it is stock TensorFlow.
 
 Equations: Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000, as Keras has them.
 """
@@ -24,6 +24,9 @@ import tensorflow as tf
 # Multiplications of a step up to which BlockLSTMV2 is faster than a loop of operations; measured on two
 # cores.
 SMALL_STEP = 2**19
+# Steps of a single sequence that go to BlockLSTMV2 together: the kernel's step grows with them, a call is not
+# for nothing.
+STEPS_AT_ONCE = 64
 
 
 class Steps(NamedTuple):
@@ -105,7 +108,16 @@ def _forward(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells
         batch = tf.shape(inputs)[1]
         multiplications = batch * (kernel.shape[0] + recurrent_kernel.shape[0]) * kernel.shape[1]
         is_small = (batch == 1) | (multiplications <= SMALL_STEP)
-        flat = tf.cond(is_small, lambda: _forward_block(*tensors, with_cells=with_cells, keep=keep), loop)
+
+        def block():
+            return _forward_block(*tensors, with_cells=with_cells, keep=keep)
+
+        small = block
+        if not keep and kernel.shape[0] > STEPS_AT_ONCE:
+            small = functools.partial(
+                tf.cond, batch == 1, lambda: _forward_alone(*tensors, with_cells=with_cells), block
+            )
+        flat = tf.cond(is_small, small, loop)
     results, steps = flat[: 1 + with_cells], flat[1 + with_cells :]
     for result in results:
         result.set_shape([*inputs.shape[:2], recurrent_kernel.shape[0]])
@@ -140,25 +152,55 @@ def _forward_loop(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_
 
 
 def _forward_block(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells, keep):
-    peephole = tf.zeros_like(bias[: recurrent_kernel.shape[0]])
-    block = tf.raw_ops.BlockLSTMV2(
-        seq_len_max=tf.shape(inputs, tf.int64)[0],
-        x=inputs,
-        cs_prev=cell,
-        h_prev=hidden,
-        w=tf.concat([kernel, recurrent_kernel], axis=0),
-        wci=peephole,
-        wcf=peephole,
-        wco=peephole,
-        b=bias,
-        cell_clip=0.0,
-    )
+    block = _block(inputs, hidden, cell, tf.concat([kernel, recurrent_kernel], axis=0), bias)
     results = [block.h, *([block.cs] if with_cells else [])]
     if keep:
         previous_cell = tf.concat([cell[None], block.cs[:-1]], axis=0)
         steps = Steps(block.i, block.f, block.ci, block.o, block.co, previous_cell)
         results += [tf.raw_ops.TensorListFromTensor(tensor=x, element_shape=tf.shape(x)[1:]) for x in steps]
     return results
+
+
+def _forward_alone(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells):
+    """A batch of one. The kernel multiplies a step's input by itself, and so would read all of K at every step.
+
+    Here K is read once. What the kernel is given in its place are z of some steps, `(steps, 4 * units)`, and as
+    the input of each step the row of the identity matrix that picks its own.
+    """
+    units, time = recurrent_kernel.shape[0], tf.shape(inputs)[0]
+    projected = tf.nn.bias_add(tf.matmul(tf.reshape(inputs, [-1, kernel.shape[0]]), kernel), bias)
+    parts = -(-time // STEPS_AT_ONCE)
+
+    def body(part, hidden, cell, arrays):
+        z = projected[part * STEPS_AT_ONCE : (part + 1) * STEPS_AT_ONCE]
+        picks, weights = tf.eye(tf.shape(z)[0])[:, None], tf.concat([z, recurrent_kernel], axis=0)
+        block = _block(picks, hidden, cell, weights, tf.zeros([4 * units]))
+        arrays = [array.write(part, one) for array, one in zip(arrays, (block.h, block.cs), strict=False)]
+        return part + 1, block.h[-1], block.cs[-1], arrays
+
+    arrays = [
+        tf.TensorArray(inputs.dtype, parts, element_shape=[None, 1, units], infer_shape=False)
+        for _ in range(1 + with_cells)
+    ]
+    first = [tf.ensure_shape(state, [1, units]) for state in (hidden, cell)]
+    *_, arrays = tf.while_loop(lambda part, *_: part < parts, body, (0, *first, arrays))
+    return [array.concat() for array in arrays]
+
+
+def _block(inputs, hidden, cell, weights, bias):
+    no_peephole = tf.zeros_like(bias[: hidden.shape[-1]])
+    return tf.raw_ops.BlockLSTMV2(
+        seq_len_max=tf.shape(inputs, tf.int64)[0],
+        x=inputs,
+        cs_prev=cell,
+        h_prev=hidden,
+        w=weights,
+        wci=no_peephole,
+        wcf=no_peephole,
+        wco=no_peephole,
+        b=bias,
+        cell_clip=0.0,
+    )
 
 
 def _backward(tensors, hiddens, steps, d_results):

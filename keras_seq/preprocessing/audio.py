@@ -86,7 +86,7 @@ def log_mel(frames: tf.Tensor, bands: int) -> tf.Tensor:
     behind = FFT - WINDOW
     frames = tf.pad(frames, [[0, 0]] * (len(frames.shape) - 1) + [[0, behind]])
     spectrum = tf.signal.rfft(tf.cast(frames, tf.float64) * np.pad(hann_window(), [0, behind]))
-    power = tf.cast(tf.abs(spectrum), tf.float32) ** 2
+    power = tf.cast(tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum)), tf.float32)
     return tf.math.log(tf.matmul(power, tf.constant(mel_filters(bands))) + FLOOR)
 
 

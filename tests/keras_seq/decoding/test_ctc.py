@@ -2,11 +2,14 @@
 inputs.
 """
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from alignments import all_alignments, all_labels, cases, collapsed, padded, scores_of
 from hypothesis import given
+from hypothesis import strategies as st
 from properties import tried_on
 
 from keras_seq.decoding import ctc
@@ -20,14 +23,21 @@ def all_answers(scores, labels):
         "greedy": ctc.greedy(scores),
         "log_probability": ctc.log_probability(scores, labels),
         "align": ctc.align(scores, labels),
+        "align_greedy": ctc.align_greedy(scores, ctc.greedy(scores)[0]),
     }
 
 
-graph = tf.function(all_answers, input_signature=SIGNATURE, autograph=False)
+@functools.cache
+def graph(in_a_loop):
+    """The answers as a graph, in which the sum over all paths of few labels is in a loop, or in one kernel."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ctc, "FEW_LABELS", -1 if in_a_loop else ctc.FEW_LABELS)
+        return tf.function(all_answers, SIGNATURE, autograph=False).get_concrete_function()
 
 
-def answers(scores, labels):
-    return tf.nest.map_structure(lambda tensor: tensor.numpy(), graph(scores, labels))
+def answers(scores, labels, in_a_loop=False):
+    found = graph(in_a_loop)(tf.constant(scores), tf.constant(labels, tf.int32))
+    return tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
 
 
 def runs(path):
@@ -57,10 +67,10 @@ def times(row, labels):
 
 
 @tried_on(40)
-@given(cases(5))
-def test_answers_are_those_of_all_alignments_written_out(case):
+@given(cases(5), st.booleans())
+def test_answers_are_those_of_all_alignments_written_out(case, in_a_loop):
     scores, lengths, truths = case
-    found = answers(scores, padded(truths))
+    found = answers(scores, padded(truths), in_a_loop)
     best, path_scores = found["greedy"]
     for index, (row, length, labels) in enumerate(zip(scores, lengths, truths, strict=True)):
         row, count = row[:length], len(labels)
@@ -86,7 +96,9 @@ def test_labels_are_packed_to_the_left_and_as_wide_as_the_longest():
 def test_the_path_of_the_greedy_labels_is_the_best_path():
     scores = scores_of([40, 25, 0, 1], 40, 5, seed=1)
     best, path_scores = ctc.greedy(scores)
-    first, last, confidence = (tensor.numpy() for tensor in ctc.align(scores, best))
+    first, last, confidence = (tensor.numpy() for tensor in ctc.align_greedy(scores, best))
+    for ours, theirs in zip((first, last, confidence), ctc.align(scores, best), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
     for row, labels, a, b, sure in zip(scores, best.numpy(), first, last, confidence, strict=True):
         path = row.argmax(-1)
         expected, count = runs(path.tolist()), np.count_nonzero(labels)
@@ -116,9 +128,11 @@ def test_a_batch_may_have_no_rows_no_steps_and_no_labels(batch, time, labels):
         assert found["log_probability"].tolist() == [IMPOSSIBLE if labels else 0] * batch
 
 
-def test_a_row_alone_is_as_in_a_padded_batch():
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_a_row_alone_is_as_in_a_padded_batch(in_a_loop):
+    """There the sum over all paths may be in a loop, though it is in one kernel here."""
     lengths, truths = [30, 17, 0, 4], [(1, 2, 2, 3, 1), (3, 3), (), (1,)]
-    together = answers(scores_of(lengths, 50, 6, seed=3), padded(truths, 9))
+    together = answers(scores_of(lengths, 50, 6, seed=3), padded(truths, 9), in_a_loop)
     for row, (length, labels) in enumerate(zip(lengths, truths, strict=True)):
         alone = answers(
             scores_of(lengths, 50, 6, seed=3)[row : row + 1, :length], padded([labels], len(labels))
@@ -175,6 +189,15 @@ def test_two_thousand_steps_stay_exact():
     np.testing.assert_allclose(total, best[-2:].max(), rtol=1e-7)
 
 
+def test_a_sum_over_improbable_paths_is_no_less_exact_in_the_kernel():
+    """A class of probability 1e-200 is 0 in float32."""
+    scores = np.full((1, 6, 3), -460.0, "float32")
+    scores[..., 0] = 0
+    found = [answers(scores, np.array([[1, 2]], "int32"), in_a_loop) for in_a_loop in (False, True)]
+    np.testing.assert_allclose(*(one["log_probability"] for one in found), rtol=1e-6)
+    assert found[0]["log_probability"][0] > -920
+
+
 def test_words_are_what_separators_divide():
     labels = padded([(1, 2, 9, 3), (9, 9, 4, 4, 9), (9,), (), (5,)], 6)
     first, last, counts = (tensor.numpy() for tensor in ctc.word_places(tf.constant(labels), 9))
@@ -190,12 +213,12 @@ def test_words_are_what_separators_divide():
         assert ctc.means_of_words(tf.zeros(empty.shape), tf.constant(empty), 9).shape == (len(empty), 0)
 
 
-def test_long_padding_changes_no_bit():
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_long_padding_changes_no_bit(in_a_loop):
     random = np.random.default_rng(8)
     scores = np.log(random.dirichlet(np.ones(4), (2, 12))).astype("float32")
     padding = np.tile(np.array([0, *[IMPOSSIBLE] * 3], "float32"), (2, 3000, 1))
-    padded = np.concatenate([scores, padding], axis=1)
-    labels = tf.constant([[1, 2, 0], [3, 3, 1]])
-    np.testing.assert_array_equal(ctc.log_probability(padded, labels), ctc.log_probability(scores, labels))
-    for long, short in zip(ctc.align(padded, labels), ctc.align(scores, labels), strict=True):
-        np.testing.assert_array_equal(long, short)
+    labels = np.array([[1, 2, 0], [3, 3, 1]])
+    long = answers(np.concatenate([scores, padding], axis=1), labels, in_a_loop)
+    for ours, theirs in zip(*map(tf.nest.flatten, (long, answers(scores, labels, in_a_loop))), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

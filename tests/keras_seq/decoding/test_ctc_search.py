@@ -12,8 +12,7 @@ from alignments import all_labels, scores_of
 from sentences import NUM_CLASSES, SEPARATOR, Plain, layer_of, model_by_chance
 
 from keras_seq.decoding import NO_HYPOTHESIS
-from keras_seq.decoding.ctc_search import beam_search
-from keras_seq.decoding.n_best import NBest
+from keras_seq.decoding.ctc_search import NBest, beam_search
 
 NGRAMS = model_by_chance(1, 3)
 MODEL, PLAIN = layer_of(NGRAMS), Plain(NGRAMS)

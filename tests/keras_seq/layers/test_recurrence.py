@@ -18,6 +18,7 @@ def small_steps(in_one_kernel):
     """Whether steps as small as those of the tests go through one kernel, as they do, or through the loop."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recurrence, "SMALL_STEP", recurrence.SMALL_STEP if in_one_kernel else -1)
+        patch.setattr(recurrence, "STEPS_AT_ONCE", 2)  # as small
         recurrence.compiled.cache_clear()
         yield
     recurrence.compiled.cache_clear()
@@ -55,10 +56,12 @@ def test_outputs_and_gradients_are_those_of_keras(data, in_one_kernel, dtype, ma
     assert_equal(ours, expected, dtype)
 
 
-@pytest.mark.parametrize("shape", [(1, 30, 8, 64), (40, 12, 64, 80)], ids=["one kernel", "a loop"])
+@pytest.mark.parametrize(
+    "shape", [(1, 30, 8, 64), (1, 150, 80, 64), (40, 12, 64, 80)], ids=["one kernel", "in parts", "a loop"]
+)
 @pytest.mark.parametrize("training", [False, True])
-def test_both_ways_through_a_cpu_are_those_of_keras(shape, training):
-    """A small step runs in one kernel, a large one in a loop."""
+def test_all_ways_through_a_cpu_are_those_of_keras(shape, training):
+    """A small step runs in one kernel, and so does a sequence that is alone, in parts; a large step in a loop."""
     batch, time, features, units = shape
     is_small = batch == 1 or batch * (features + units) * 4 * units <= recurrence.SMALL_STEP
     assert is_small == (batch == 1)
