@@ -28,16 +28,23 @@ from keras_seq.layers import (
     FrameConvolution,
     FrameNormalization,
     Framewise,
+    JointDropout,
     LanguageModelLoss,
     MaskedMaxPooling,
+    PoseJitter,
+    PoseMirror,
+    PoseSpeed,
+    PoseStreams,
     SmoothedCrossEntropy,
     SpecAugment,
     SpeedPerturbation,
+    SwappedClasses,
     WordCharacters,
     WordDropout,
 )
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.letters import Letters
+from keras_seq.preprocessing.poses import NormalizedPoses
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
 from keras_seq.preprocessing.wav import WavSamples
@@ -55,6 +62,12 @@ PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STAR
 POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32")
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
+FRAMES = np.random.default_rng(3).normal(size=(2, 4, 60)).astype("float32")
+JOINTS, SEEN, FRAME_COUNTS = (
+    FRAMES.reshape(2, 4, 20, 3),
+    np.ones((2, 4, 20), "float32"),
+    np.array([4, 2], "int32"),
+)
 LEGAL = [[True, True, False, True]] * 4
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
 
@@ -76,12 +89,18 @@ TABLE = {
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
     "Framewise": (lambda: Framewise(one_layer(3, 4)), [STATES, MASK]),
+    "JointDropout": (lambda: JointDropout(0.1, 0.2, seed=3), [JOINTS, SEEN]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
     "Letters": (lambda: Letters(["A", " ", "'"], "upper"), [TEXTS]),
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
+    "NormalizedPoses": (lambda: NormalizedPoses(60, "kinect20", 3, "frame", False), [FRAMES]),
+    "PoseJitter": (lambda: PoseJitter(20.0, 0.1, 0.2, 0.3, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
+    "PoseMirror": (lambda: PoseMirror(0.5, seed=3), [JOINTS, SEEN]),
+    "PoseSpeed": (lambda: PoseSpeed(0.1, 0.2, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
+    "PoseStreams": (PoseStreams, [JOINTS, SEEN, FRAME_COUNTS]),
     "Problems": (
         Problems,
         [
@@ -93,6 +112,7 @@ TABLE = {
     "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),
     "SpeedPerturbation": (lambda: SpeedPerturbation(0.2, seed=3), [SAMPLES, LENGTHS]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
+    "SwappedClasses": (SwappedClasses, [MATRIX, FRAME_COUNTS.astype("float32")]),
     "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),
     "TokenFeatures": (lambda: TokenFeatures(["film"], ["xx"], ["f", "i"], 7, 20), [TEXTS]),
     "WavSamples": (lambda: WavSamples(rate=8000, max_seconds=1.0), [SOUNDS]),
@@ -101,6 +121,7 @@ TABLE = {
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),
     "Answering": ("sentiment", [TEXTS]),
     "EntityAnswering": ("ner", [TEXTS]),
+    "PoseAnswering": ("video_activity_poses", [FRAMES]),
     "SpeechAnswering": ("speech_to_text", [SOUNDS]),
     "Transcripts": ("speech_to_text", [SOUNDS]),
     "TranslationAnswering": ("translation", [TEXTS]),
