@@ -12,7 +12,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from export import FACTS_FILE, WARMUP_FILE
 from keras_seq.answers import Answering
-from keras_seq.answers.answering import Signature
+from keras_seq.answers.signatures import Signature
 
 SIGNATURE = "serving_default"
 

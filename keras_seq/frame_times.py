@@ -15,6 +15,14 @@ MOST_MISSING = 0.1  # of a video: what may be cut off
 _WITH_LENGTH = ("mov", "matroska", "avi", "asf")  # whose headers say how long the whole is
 
 
+class Part(NamedTuple):
+    """A part of a video: where it starts and ends, and the places of its frames."""
+
+    start: float
+    end: float
+    places: list[int]
+
+
 class Times(NamedTuple):
     """When the frames of a video are shown, in order, in units of its stream; when the last one ends; and what
     usually is between two.
@@ -38,10 +46,26 @@ class Times(NamedTuple):
         """
         if not self.variable and len(self.starts) <= frames:
             return list(range(len(self.starts)))
-        duration = self.end - self.starts[0]
-        parts = min(frames, max(1, round(duration / self.interval)))
-        middles = (self.starts[0] + (part + 0.5) * duration / parts for part in range(parts))
-        return [bisect.bisect_right(self.starts, middle) - 1 for middle in middles]
+        return self._between(self.starts[0], self.end, frames)
+
+    def windows(self, length: float, step: float, frames: int) -> list[Part]:
+        """Parts of a length, a step apart, from the first frame until one gets to the end; in `sampled`'s units.
+
+        They start and end as if the first frame were at 0.
+        """
+        first, duration = self.starts[0], self.end - self.starts[0]
+        found: list[Part] = []
+        while not found or found[-1].end < duration:
+            start = len(found) * step
+            end = min(start + length, duration)
+            found.append(Part(start, end, self._between(first + start, first + end, frames)))
+        return found
+
+    def _between(self, start: float, end: float, frames: int) -> list[int]:
+        """The places of the frames on display in the middle of equal parts of a time."""
+        parts = min(frames, max(1, round((end - start) / self.interval)))
+        middles = (start + (part + 0.5) * (end - start) / parts for part in range(parts))
+        return [max(0, bisect.bisect_right(self.starts, middle) - 1) for middle in middles]
 
 
 def times_of(container: Any, stream: Any) -> Times:

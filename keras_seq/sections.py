@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import pydantic
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from keras_seq import applications
+from keras_seq import applications, backbone_names
 
 
 def nearest(name: Any, names: list[str]) -> str | None:
@@ -68,6 +68,20 @@ def _existing(value: str, info: pydantic.ValidationInfo) -> str:
     return str(path)
 
 
+def _backbone(name: str) -> str:
+    """The name of a backbone as the table has it; complain of one that it does not have."""
+    meant = backbone_names.canonical(name)
+    if meant is None:
+        hint = nearest(name, list(backbone_names.NAMES))
+        own = ", ".join(backbone_names.OWN)
+        ask = f"; did you mean {hint!r}?" if hint else "."
+        raise ValueError(
+            f"no backbone is called {name!r}{ask} There are {own}, and the networks of keras.applications, such as "
+            "MobileNetV2"
+        )
+    return meant
+
+
 class Mark(NamedTuple):
     """Says of a type what its values are for, where the type alone does not."""
 
@@ -83,6 +97,8 @@ Part = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 ExistingPath = Annotated[str, pydantic.AfterValidator(_existing), PATH]
 ExistingPaths = Annotated[list[ExistingPath], Field(min_length=2, max_length=2)]
+BackboneName = Annotated[str, pydantic.AfterValidator(_backbone)]
+BackboneWeights = Literal["none", "imagenet"] | ExistingPath
 Column = NonNegativeInt | str
 InputColumn = Annotated[Column, INPUT_COLUMN]
 InputKey = Annotated[int | str, INPUT_KEY]
@@ -113,6 +129,8 @@ _TYPES = {
     "Seed": Seed,
     "ExistingPath": ExistingPath,
     "ExistingPaths": ExistingPaths,
+    "BackboneName": BackboneName,
+    "BackboneWeights": BackboneWeights,
     "NotNegative": NotNegative,
     "Patterns": Patterns,
     "Factors": Factors,

@@ -6,11 +6,12 @@ import functools
 import itertools
 import pathlib
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from keras_seq.errors import RecipeError
+from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example
 
 SPLITS = ("train", "validation", "test")
@@ -49,6 +50,7 @@ def examples(
     read: Callable[[str], Iterable[Example]],
     seed: int,
     stratify: Callable[[Example], Any] = lambda example: None,
+    group: str | None = None,
 ) -> Iterable[Example] | None:
     """The examples of a split; None for a test split that is nowhere.
 
@@ -58,6 +60,8 @@ def examples(
         read: a path -> its examples.
         seed: decides what is held out where the validation split is a fraction.
         stratify: what of an example is as frequent in the held-out part as in the rest, such as its class.
+        group: of examples that are files: what of their paths tells whose they are, a regular expression; all of
+            a person, or of a recording, are then held out, or none. `stratify` does not count then.
 
     Raises:
         RecipeError: when the recipe has no such split.
@@ -75,6 +79,8 @@ def examples(
         raise RecipeError(
             "data.train: this key is needed; a file, or data.source: sample for the built-in corpus"
         )
+    if group is not None:
+        return HeldOutGroups(read(paths["train"]), validation, seed, split == "validation", group)
     return HeldOut(read(paths["train"]), validation, seed, split == "validation", stratify)
 
 
@@ -99,6 +105,23 @@ def names(key: str, given: dict[Any, Any] | None) -> dict[str, str] | None:
                 f"{key}: the name {name!r} is empty, or holds a tab or a line break; given {given!r}"
             )
     return found
+
+
+def group(given: str | None, validation: Any) -> str | None:
+    """What a recipe says of whose files are whose, `data.group`.
+
+    Raises:
+        RecipeError: when it is no regular expression, or validation is no fraction.
+    """
+    if given is None:
+        return None
+    try:
+        re.compile(given)
+    except re.error as error:
+        raise RecipeError(f"data.group: {given!r} is no regular expression: {error}") from None
+    if not isinstance(validation, float):
+        raise RecipeError("data.group: is for data.validation as a fraction; given is a file of its own")
+    return given
 
 
 def header(given: bool | None, *columns: Any) -> bool | None:
@@ -127,8 +150,8 @@ def check_first(examples: Iterable[Example] | None) -> None:
     Raises:
         DataError: with file:line.
     """
-    while isinstance(examples, HeldOut | Joined):
-        examples = examples.examples if isinstance(examples, HeldOut) else examples.parts[0]
+    while isinstance(examples, HeldOut | HeldOutGroups | Joined):
+        examples = examples.parts[0] if isinstance(examples, Joined) else examples.examples
     for _ in itertools.islice(examples or (), CHECKED_FIRST):
         pass
 
@@ -185,6 +208,61 @@ class HeldOut:
             wanted[kind] -= chosen
             if chosen == self.held_out:
                 yield example
+
+
+class HeldOutGroups:
+    """Some groups of examples whole, by chance, or those that are left: an iterable of `Example`.
+
+    Clips of one person, or cut from one recording, are alike: where some are in each part, the score is of
+    faces and rooms. Groups are held out until about the fraction of all examples is; one at least, and not all.
+
+    Args:
+        examples: of files; gone over once more before the first iteration.
+        fraction: the part that is held out, between 0 and 1.
+        seed: decides which groups.
+        held_out: True gives the part, False the rest.
+        group: a regular expression; what it finds in a path, or what its first parentheses do, is the group.
+
+    Raises:
+        DataError: while iterating, where it finds nothing in a path, or the same in all.
+    """
+
+    def __init__(
+        self, examples: Iterable[Example], fraction: float, seed: int, held_out: bool, group: str
+    ) -> None:
+        self.examples, self.fraction, self.seed, self.held_out = examples, fraction, seed, held_out
+        self.group = re.compile(group)
+
+    @functools.cached_property
+    def chosen(self) -> set[str]:
+        """The groups that are held out."""
+        counts = Counter(map(self._group, self.examples))
+        if len(counts) == 1:
+            raise DataError(
+                f"data.group: {self.group.pattern!r} finds the same in all paths: {next(iter(counts))!r}"
+            )
+        names = sorted(counts)
+        random.Random(self.seed).shuffle(names)
+        wanted, found = self.fraction * counts.total(), [names[0]]
+        for name in names[1:-1]:
+            held = sum(counts[one] for one in found)
+            if abs(held + counts[name] - wanted) >= abs(held - wanted):
+                break
+            found.append(name)
+        return set(found)
+
+    def __iter__(self) -> Iterator[Example]:
+        chosen = self.chosen
+        for example in self.examples:
+            if (self._group(example) in chosen) == self.held_out:
+                yield example
+
+    def _group(self, example: Example) -> str:
+        found = self.group.search(example.input.path)
+        if found is None:
+            what = f"data.group: {self.group.pattern!r} finds nothing in the path {example.input.path!r}"
+            raise DataError(f"{example.where}: {what}")
+        return found[1] if self.group.groups else found[0]
 
 
 def _text(value: Any) -> str:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import fractions
 import io
 import pathlib
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_seq import archives
 from keras_seq.errors import DataError
-from keras_seq.frame_strips import Size, in_8_bits, picture, shown_size, strip
+from keras_seq.frame_strips import in_8_bits, picture, shown_size, strip
 from keras_seq.frame_times import MOST_MISSING, Times, has_times, times_of
 
 if TYPE_CHECKING:
@@ -40,24 +40,12 @@ _KINDS = {
 }
 
 
-class Facts(NamedTuple):
-    """What a video is.
+class Window(NamedTuple):
+    """A part of a video: where it starts and ends, in seconds from the first frame, and its clip."""
 
-    Attributes:
-        frames: how many there are.
-        seconds: from the first to the end of the last; 0 of a folder, which has no times.
-        rate: frames a second, on an average; 0 likewise.
-        variable: whether some are shown for longer, or shorter, than others.
-        rotation: degrees against the clock by which they are turned when they are shown.
-        size: width and height as they are shown.
-    """
-
-    frames: int
-    seconds: float
-    rate: float
-    variable: bool
-    rotation: int
-    size: Size
+    start: float
+    end: float
+    raw: bytes
 
 
 def as_clip(raw: bytes, frames: int, side: int) -> bytes:
@@ -80,37 +68,47 @@ def as_clip(raw: bytes, frames: int, side: int) -> bytes:
         return strip(in_8_bits(_of_archive(raw, frames, side)))
     if raw.startswith((JPEG, *GIFS)) and len(raw) <= MOST_BYTES and not _is_wide(raw, MOST_TIMES * side):
         return raw
-    with _opened(io.BytesIO(raw), raw) as (container, stream):
+    with opened(io.BytesIO(raw), raw) as (container, stream):
         times = times_of(container, stream)
-    with _opened(io.BytesIO(raw), raw) as (container, stream):
-        return strip(_of_video(container, stream, times, frames, side))
+    with opened(io.BytesIO(raw), raw) as (container, stream):
+        return strip(_of_video(container, stream, times, times.sampled(frames), side))
 
 
-def facts(path: str) -> Facts:
-    """What a video, or a folder of pictures, is; of its frames one is decoded.
+def windows(path: str, seconds: float, step: float, frames: int, side: int) -> Iterator[Window]:
+    """Windows that slide over a long video, each as a clip; the video is decoded once, as they are asked for.
+
+    The last one ends at the video's end, or behind it; a video that is shorter than a window is one.
+
+    Args:
+        path: of the video.
+        seconds: length of a window.
+        step: seconds from a window's start to the next one's.
+        frames: most of a window, as in `as_clip`.
+        side: likewise.
 
     Raises:
-        DataError: when it is no video, or cut off.
+        DataError: as `as_clip`.
         OSError: when it cannot be read.
     """
-    if (folder := pathlib.Path(path)).is_dir():
-        names = archives.in_number_order([name.name for name in folder.iterdir() if name.name[0] != "."])
-        if not names:
-            raise DataError("the folder is empty")
-        first = facts(str(folder / names[0]))
-        return first._replace(frames=len(names), seconds=0.0, rate=0.0, variable=False)
+    if pathlib.Path(path).is_dir():
+        raise DataError("is a folder of pictures, which have no times; expected a video")
     with open(path, "rb") as file:
         beginning = file.read(32)
         file.seek(0)
-        with _opened(file, beginning) as (container, stream):
-            times = times_of(container, stream)
+        with opened(file, beginning) as (container, stream):
+            times, unit = times_of(container, stream), float(stream.time_base)
         file.seek(0)
-        with _opened(file, beginning) as (container, stream):
-            frame = _first(container, stream)
-            size, rotation, base = shown_size(frame, stream), frame.rotation, stream.time_base
-    seconds = float((times.end - times.starts[0]) * (base or fractions.Fraction(1, 25)))
-    rate = len(times.starts) / seconds if seconds else 0.0
-    return Facts(len(times.starts), seconds, rate, times.variable, rotation, size)
+        parts = deque(times.windows(seconds / unit, step / unit, frames))
+        places = sorted({place for part in parts for place in part.places})
+        made: dict[int, bytes] = {}
+        with opened(file, beginning) as (container, stream):
+            for place, one in zip(places, _of_video(container, stream, times, places, side), strict=True):
+                made[place] = strip([one])
+                while parts and parts[0].places[-1] <= place:
+                    part = parts.popleft()
+                    clip = b"".join(made[place] for place in part.places)
+                    yield Window(part.start * unit, part.end * unit, clip)
+                    made = {at: one for at, one in made.items() if parts and at >= parts[0].places[0]}
 
 
 def _is_wide(raw: bytes, side: int) -> bool:
@@ -119,7 +117,7 @@ def _is_wide(raw: bytes, side: int) -> bool:
 
 
 @contextlib.contextmanager
-def _opened(file: Any, beginning: bytes, expected: str = "video") -> Iterator[tuple[Any, Any]]:
+def opened(file: Any, beginning: bytes, expected: str = "video") -> Iterator[tuple[Any, Any]]:
     """A file as FFmpeg opens it, and its stream of video.
 
     Raises:
@@ -156,7 +154,7 @@ def _kind(beginning: bytes) -> str:
     return f"it is {known}" if known else f"it begins with {beginning[:16]!r}" if beginning else "it is empty"
 
 
-def _first(container: Any, stream: Any) -> Any:
+def first_frame(container: Any, stream: Any) -> Any:
     """The first frame."""
     import av
 
@@ -165,8 +163,10 @@ def _first(container: Any, stream: Any) -> Any:
     raise DataError("is damaged: its first frame cannot be decoded")
 
 
-def _of_video(container: Any, stream: Any, times: Times, frames: int, side: int) -> Iterator[np.ndarray]:
-    """The pictures of the frames that are sampled, each made when it is decoded: none is held.
+def _of_video(
+    container: Any, stream: Any, times: Times, places: list[int], side: int
+) -> Iterator[np.ndarray]:
+    """The pictures of some frames, in order, each made when it is decoded: none is held.
 
     Instead of a frame that cannot be decoded there is the one before it, or at the beginning the one after.
 
@@ -175,7 +175,7 @@ def _of_video(container: Any, stream: Any, times: Times, frames: int, side: int)
     """
     import av
 
-    places = times.sampled(frames)
+    left = deque(places)
     known = {times.starts[place] for place in places} if has_times(container) else set()
     size, shown, packets, damaged, count = (0, 0), None, 0, 0, 0
     for packet in container.demux(stream):
@@ -188,27 +188,22 @@ def _of_video(container: Any, stream: Any, times: Times, frames: int, side: int)
             decoded, damaged = [], damaged + 1
         packets += packet.size > 0
         for frame in decoded:
-            place = (
-                bisect.bisect_right(times.starts, frame.pts) - 1 if known and frame.pts is not None else count
-            )
+            is_known = known and frame.pts is not None
+            place = bisect.bisect_right(times.starts, frame.pts) - 1 if is_known else count
             count += 1
-            repeated = sum(one < place for one in places) if shown is not None else 0
-            yield from _shown(shown, stream, size, repeated)
-            places = places[repeated:]
+            one = picture(shown, stream, size) if shown is not None and left and left[0] < place else None
+            while one is not None and left and left[0] < place:
+                left.popleft()
+                yield one
             shown, size = frame, size if size[0] else shown_size(frame, stream, side)
-        if not places:
+        if not left:
             break
     if shown is None:
         raise DataError("is damaged: none of its frames can be decoded")
     if damaged > max(1, MOST_MISSING * packets):  # one may be cut in two
         raise DataError(f"is damaged: of {packets} frames {damaged} cannot be decoded")
-    yield from _shown(shown, stream, size, len(places))
-
-
-def _shown(frame: Any, stream: Any, size: Size, times: int) -> Iterator[np.ndarray]:
-    """A frame's picture, so many times."""
-    one = picture(frame, stream, size) if times else None
-    yield from (one for _ in range(times))  # type: ignore[misc]
+    one = picture(shown, stream, size)
+    yield from (one for _ in left)
 
 
 def _of_archive(raw: bytes, frames: int, side: int) -> Iterator[np.ndarray]:
@@ -224,10 +219,10 @@ def _of_archive(raw: bytes, frames: int, side: int) -> Iterator[np.ndarray]:
     for part in range(count):
         name, content = members[int((part + 0.5) * len(members) / count)]
         try:
-            with _opened(io.BytesIO(content), content, "picture") as (container, stream):
+            with opened(io.BytesIO(content), content, "picture") as (container, stream):
                 if not container.format.name.endswith(_PICTURES):
                     raise DataError("is a video; expected a picture")
-                frame = _first(container, stream)
+                frame = first_frame(container, stream)
                 own = shown_size(frame, stream)
                 if not part:
                     size = shown_size(frame, stream, side)

@@ -10,7 +10,8 @@
     ['positive']
 
 gRPC alone needs more: the packages grpcio and tensorflow-serving-api. The file is longer than others of this
-project because it is one: to be copied anywhere, with both interfaces and the command.
+project because it is one: to be copied anywhere, with both interfaces and the command. For videos that are to
+become clips, copy clips.py beside it.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ PCM, STATE = (
     "pcm",
     "state_",
 )  # of the signatures of a stream: the input of sound; begins the names of its state
+CLIP = "clip"  # an input of this name is an animated GIF, or JPEG files in a row
+SAMPLING = "sampling"  # the signature that says how many frames of what size are of use
 MOST_PCM = 32_000  # bytes in a request of a stream: a second of sound
 SOUND = (1, 1, 16_000, 16)  # of a stream: PCM, channels, samples a second, bits of one
 MOST_INPUTS, MOST_BYTES = 32, 2**24  # the command sends no more in a request, but for one large file
@@ -534,6 +537,12 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, more than 0")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         allow_abbrev=False,
@@ -556,6 +565,13 @@ def _parser() -> argparse.ArgumentParser:
         help="a sound as it comes, instead of INPUT, and its text as it is heard: 16-bit samples of one channel at "
         "16 kHz, bare or in a WAV file; - for standard input",
     )
+    for option, what in (("--frames", "most frames of a clip"), ("--side", "pixels of its shorter side")):
+        parser.add_argument(
+            option,
+            type=_count,
+            metavar="N",
+            help=f"{what} that is made of a video; default: as the model has it",
+        )
     parser.add_argument("--text", action="store_true", help="inputs are texts, whatever the model's input is")
     parser.add_argument("--url", help=f"default: {REST_URL}; with --grpc, {GRPC_ADDRESS}")
     parser.add_argument(
@@ -600,9 +616,13 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     signature = rows_in or arguments.signature or DEFAULT_SIGNATURE
     name, dtype = _only_input(signatures, signature)
     is_of_files = takes_files(signatures[signature]) and not arguments.text
-    for shown, values in _chunks(
-        _given(arguments, is_of_files), lambda text: _value(text, dtype, is_of_files)
-    ):
+    clips = _Clips(client, arguments, SAMPLING in signatures) if name == CLIP and is_of_files else None
+
+    def value(text: str) -> Any:
+        found = _value(text, dtype, is_of_files)
+        return found if clips is None else clips.clip(text, found)
+
+    for shown, values in _chunks(_given(arguments, is_of_files), value):
         outputs = client.predict(arguments.model, _padded(values), signature_name=signature, **which)
         for row, text in enumerate(shown):
             answer = {key: column[row] for key, column in outputs.items() if _has_rows(column, len(shown))}
@@ -611,6 +631,65 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 yield {name: text, rows_in.removeprefix(READABLE): rows}
             else:
                 yield {name: text, **outputs, **answer}
+
+
+class _Clips:
+    """Clips of the size that a model wants, of files of video; clips.py, beside this file, makes them."""
+
+    def __init__(self, client: Client, arguments: argparse.Namespace, has_sampling: bool) -> None:
+        self._client, self._arguments, self._has_sampling = client, arguments, has_sampling
+        self._wanted: dict[str, int] | None = None
+
+    def clip(self, name: str, raw: bytes) -> bytes:
+        """What is sent of a file: a GIF or JPEG files as they are, a video as a clip; what is none as it is, so
+        that the answer says what is wrong with it.
+        """
+        is_clip = raw.startswith((b"GIF87a", b"GIF89a", b"\xff\xd8\xff"))
+        if not raw or (is_clip and len(raw) <= MOST_BYTES // 4):
+            return raw
+        sizes = self._sizes()
+        try:
+            made = _clips().as_clip(raw, **sizes)
+        except (ImportError, FileNotFoundError) as error:
+            if is_clip:
+                return raw
+            missing = (
+                "pip install av numpy" if isinstance(error, ImportError) else "copy clips.py beside client.py"
+            )
+            raise ValueError(f"{name}: is no GIF; to make a clip of a video, {missing}") from None
+        except ValueError as error:
+            print(f"note: {name}: {error}; it is sent as it is", file=sys.stderr)
+            return raw
+        if made is None:
+            return raw
+        of = f"{made.frames} frames of {made.size[0]}x{made.size[1]} from {_whole(name)}"
+        print(f"made a clip of {of} ({made.seconds:.1f} s, {made.of} frames)", file=sys.stderr)
+        return made.raw
+
+    def _sizes(self) -> dict[str, int]:
+        """`frames` and `side` of a clip: as the command line has them, else as the model, which is asked once."""
+        if self._wanted is None:
+            of, found = self._arguments, {}
+            if self._has_sampling and None in (of.frames, of.side):
+                which = {"version": of.version, "label": of.label}
+                answer = self._client.predict(of.model, [b""], signature_name=SAMPLING, **which)
+                found = {key: int(answer[key][0]) for key in ("frames", "side")}
+            given = {key: getattr(of, key) for key in ("frames", "side") if getattr(of, key) is not None}
+            self._wanted = found | given
+        return self._wanted
+
+
+def _clips() -> Any:
+    """The module clips.py beside this file, whatever this one is called."""
+    from importlib import util
+
+    name = "keras_seq_clips"
+    spec = util.spec_from_file_location(name, pathlib.Path(__file__).with_name("clips.py"))
+    if name not in sys.modules and spec is not None and spec.loader is not None:
+        module = util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]
 
 
 def _stream(arguments: argparse.Namespace) -> None:

@@ -70,6 +70,8 @@ def outputs_of(model: str, inputs: dict[str, list]) -> dict[str, list]:
             "score": [max(s) for s in scores],
             "scores": scores,
         }
+    if model == "sampling":
+        return {"frames": [4] * len(values), "side": [24] * len(values)}
     if model == "echo":
         return {"image_bytes": values, "size": [len(value) for value in values]}
     return {"transcript": [b"heard %d bytes" % len(value) for value in values]}

@@ -14,11 +14,11 @@ from corpora import PROJECT
 # `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
 # import another either.
 ROOMS = [
-    "atomic catalogue environment keras_file lock npy request_body pictures progress seen version",
+    "atomic catalogue environment gif keras_file lock npy request_body pictures progress seen version",
     "errors command_line",
     "archives frame_strips frame_times mp3",
-    "audio_files pose_files video_files",
-    "applications",
+    "audio_files pose_files video_facts video_files",
+    "applications backbone_names",
     "sections",
     "yaml_tree",
     "recipe",

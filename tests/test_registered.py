@@ -13,7 +13,10 @@ import tensorflow as tf
 from corpora import PROJECT, model_by_chance
 from wav_files import wav
 
+from keras_seq import gif
 from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
+from keras_seq.backbones import ImageFeatures, ReversedColors
+from keras_seq.backbones.scratch import scratch
 from keras_seq.decoding import LanguageModel, kneser_ney
 from keras_seq.layers import (
     CRF,
@@ -26,11 +29,16 @@ from keras_seq.layers import (
     CTCScores,
     EntityF1,
     FrameConvolution,
+    FrameCrop,
+    FrameDifferences,
+    FrameMask,
     FrameNormalization,
-    Framewise,
+    FrameSampling,
     JointDropout,
     LanguageModelLoss,
+    LightJitter,
     MaskedMaxPooling,
+    MirroredFrames,
     PoseJitter,
     PoseMirror,
     PoseSpeed,
@@ -43,6 +51,7 @@ from keras_seq.layers import (
     WordDropout,
 )
 from keras_seq.preprocessing.audio import LogMel
+from keras_seq.preprocessing.clips import ClipFrames
 from keras_seq.preprocessing.letters import Letters
 from keras_seq.preprocessing.poses import NormalizedPoses
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
@@ -62,19 +71,16 @@ PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STAR
 POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32")
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
-FRAMES = np.random.default_rng(3).normal(size=(2, 4, 60)).astype("float32")
+POSES = np.random.default_rng(3).normal(size=(2, 4, 60)).astype("float32")
 JOINTS, SEEN, FRAME_COUNTS = (
-    FRAMES.reshape(2, 4, 20, 3),
+    POSES.reshape(2, 4, 20, 3),
     np.ones((2, 4, 20), "float32"),
     np.array([4, 2], "int32"),
 )
+CLIPS = np.array([gif.encoded((255 * MASK[:, :, None] * np.ones(3, int)).astype("uint8")), b""], object)
 LEGAL = [[True, True, False, True]] * 4
+FRAMES = np.random.default_rng(3).uniform(0, 255, (2, 3, 8, 8, 3)).astype("float32")
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
-
-
-def one_layer(units: int, inputs: int) -> keras.Model:
-    frame = keras.Input((inputs,))
-    return keras.Model(frame, keras.layers.Dense(units)(frame))
 
 
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
@@ -85,22 +91,29 @@ TABLE = {
     "AttentionPooling": (AttentionPooling, [STATES]),
     "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
     "CTCScores": (CTCScores, [STATES]),
+    "ClipFrames": (lambda: ClipFrames(2, 4, 5, 1, "pad", True), [CLIPS]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
+    "FrameCrop": (lambda: FrameCrop(2, 3, seed=3), [FRAMES]),
+    "FrameDifferences": (FrameDifferences, [FRAMES, MASK]),
+    "FrameMask": (FrameMask, [FRAMES, LENGTHS]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
-    "Framewise": (lambda: Framewise(one_layer(3, 4)), [STATES, MASK]),
     "JointDropout": (lambda: JointDropout(0.1, 0.2, seed=3), [JOINTS, SEEN]),
+    "ImageFeatures": (lambda: ImageFeatures(scratch(8, 8, 4, 2)), [FRAMES, MASK]),
+    "FrameSampling": (lambda: FrameSampling(2, 0.5, seed=3), [FRAMES, MASK]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
     "LanguageModel": (lambda: LanguageModel.of(NGRAMS, lambda word: ["ab".index(word) + 1], 3, 4), [IDS]),
     "LanguageModelLoss": (lambda: LanguageModelLoss(5, 0.3), [[STATES, IDS]]),
     "Letters": (lambda: Letters(["A", " ", "'"], "upper"), [TEXTS]),
+    "LightJitter": (lambda: LightJitter(0.2, 0.1, seed=3), [FRAMES, MASK]),
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
-    "NormalizedPoses": (lambda: NormalizedPoses(60, "kinect20", 3, "frame", False), [FRAMES]),
+    "NormalizedPoses": (lambda: NormalizedPoses(60, "kinect20", 3, "frame", False), [POSES]),
     "PoseJitter": (lambda: PoseJitter(20.0, 0.1, 0.2, 0.3, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
     "PoseMirror": (lambda: PoseMirror(0.5, seed=3), [JOINTS, SEEN]),
     "PoseSpeed": (lambda: PoseSpeed(0.1, 0.2, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
     "PoseStreams": (PoseStreams, [JOINTS, SEEN, FRAME_COUNTS]),
+    "MirroredFrames": (lambda: MirroredFrames(0.3, seed=3), [FRAMES]),
     "Problems": (
         Problems,
         [
@@ -109,10 +122,11 @@ TABLE = {
         ],
     ),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
+    "ReversedColors": (ReversedColors, [STATES[..., :3]]),
     "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),
     "SpeedPerturbation": (lambda: SpeedPerturbation(0.2, seed=3), [SAMPLES, LENGTHS]),
     "Subwords": (lambda: Subwords(learn_subwords(["a fine film", "fine"], 16), max_pieces=9), [TEXTS]),
-    "SwappedClasses": (SwappedClasses, [MATRIX, FRAME_COUNTS.astype("float32")]),
+    "SwappedClasses": (SwappedClasses, [MATRIX, np.array([True, False])]),
     "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),
     "TokenFeatures": (lambda: TokenFeatures(["film"], ["xx"], ["f", "i"], 7, 20), [TEXTS]),
     "WavSamples": (lambda: WavSamples(rate=8000, max_seconds=1.0), [SOUNDS]),
@@ -121,7 +135,7 @@ TABLE = {
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),
     "Answering": ("sentiment", [TEXTS]),
     "EntityAnswering": ("ner", [TEXTS]),
-    "PoseAnswering": ("video_activity_poses", [FRAMES]),
+    "PoseAnswering": ("video_activity_poses", [POSES]),
     "SpeechAnswering": ("speech_to_text", [SOUNDS]),
     "Transcripts": ("speech_to_text", [SOUNDS]),
     "TranslationAnswering": ("translation", [TEXTS]),

@@ -12,9 +12,10 @@ import tensorflow as tf
 
 from keras_seq import video_files
 from keras_seq.answers import clip_edges, clip_pictures, windows
-from keras_seq.answers.answering import Answering, Signature
+from keras_seq.answers.answering import Answering
 from keras_seq.answers.edge_inputs import EdgeInputs
-from keras_seq.answers.without_order import middle, shuffled
+from keras_seq.answers.signatures import Signature
+from keras_seq.answers.without_order import SHUFFLED, SINGLE_FRAME, middle, shuffled
 from keras_seq.formats import Example
 from keras_seq.pictures import Picture
 from keras_seq.preprocessing.clips import ClipFrames
@@ -80,7 +81,7 @@ class ClipAnswering(Answering):
             return tuple(self._labels(frames, lengths) for frames, lengths in changed)
 
         graph = self._as_graph("without_order", labels, [tf.TensorSpec([None], tf.string)])
-        return dict(zip(("single_frame_label", "shuffled_label"), graph(tf.constant(inputs)), strict=True))
+        return dict(zip((SINGLE_FRAME, SHUFFLED), graph(tf.constant(inputs)), strict=True))
 
     def _labels(self, frames: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         scores = self.network({"frames": frames, "lengths": lengths})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +16,7 @@ from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.fitting import Trainable, Untracked
 from keras_seq.answers.presentation import WorstExamples, known
 from keras_seq.answers.raw_inputs import as_batches, as_strings, is_symbolic
+from keras_seq.answers.signatures import Signature
 from keras_seq.errors import DataError
 from keras_seq.formats import Answer, Example
 from keras_seq.pictures import Picture
@@ -23,36 +24,6 @@ from keras_seq.preprocessing.words import WordIds
 
 VERSION = "keras_seq_version"  # in a saved model's config: of the code that wrote it
 PROBLEM = "problem"  # the output of models of files: "", or what is wrong with the file
-
-
-class Signature(NamedTuple):
-    """A function that a model is exported with.
-
-    Attributes:
-        call: one tensor -> named answers; of several inputs, a dict of tensors by name.
-        spec: the tensor's shape, dtype and name; of several inputs, a dict of these by name.
-        example: raw inputs -> what this signature takes for them.
-        facts: what a client may want to know, and no server tells of a signature; written beside it as JSON.
-    """
-
-    call: Callable[[Any], dict[str, tf.Tensor]]
-    spec: tf.TensorSpec | dict[str, tf.TensorSpec]
-    example: Callable[[tf.Tensor], Any]
-    facts: dict[str, Any] | None = None
-
-    @property
-    def specs(self) -> dict[str, tf.TensorSpec]:
-        """The inputs by name, of one input too."""
-        return self.spec if isinstance(self.spec, dict) else {self.spec.name: self.spec}
-
-    def answers(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Inputs by name -> named answers."""
-        return self.call(inputs if isinstance(self.spec, dict) else inputs[self.spec.name])
-
-    def examples(self, raw: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Raw inputs -> what this signature takes for them, by name."""
-        example = self.example(raw)
-        return example if isinstance(self.spec, dict) else {self.spec.name: example}
 
 
 @keras.saving.register_keras_serializable("keras_seq")

@@ -12,11 +12,12 @@ import tensorflow as tf
 
 from keras_seq import tagging
 from keras_seq.answers import entity_page, presentation
-from keras_seq.answers.answering import Answering, Signature
+from keras_seq.answers.answering import Answering
 from keras_seq.answers.entity_truths import FORM, entity_truth
 from keras_seq.answers.fitting import Untracked
 from keras_seq.answers.presentation import WorstExamples
 from keras_seq.answers.readable_entities import entity_columns
+from keras_seq.answers.signatures import Signature
 from keras_seq.formats import Answer, Example
 from keras_seq.layers import CRFLoss, EntityF1
 from keras_seq.layers.linear_chain import posterior, viterbi

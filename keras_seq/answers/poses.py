@@ -11,12 +11,11 @@ import tensorflow as tf
 from keras_seq import pose_files
 from keras_seq.answers.answering import Answering
 from keras_seq.answers.edge_inputs import EdgeInputs
+from keras_seq.answers.without_order import SHUFFLED, SINGLE_FRAME, middle, shuffled
 from keras_seq.errors import DataError
 from keras_seq.preprocessing import npy
 
 LONG_FRAMES = 1000  # of an edge input
-SHUFFLING_SEED, SHUFFLED_FRAMES = (16, 1), 4096  # the order of more frames repeats itself
-SINGLE_FRAME, SHUFFLED = "single_frame_label", "shuffled_label"  # what `score_truths` gives
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -91,15 +90,9 @@ class PoseAnswering(Answering):
         time = tf.shape(numbers)[1]
         is_frame = tf.reduce_any(numbers != 0, axis=2)
         lengths = tf.reduce_max(tf.where(is_frame, tf.range(time) + 1, 1), axis=1)
-        middle = tf.gather(numbers, lengths // 2, batch_dims=1)[:, None]
-        middle = tf.tile(middle, [1, tf.minimum(time, 1), 1])  # one frame, but for all that the graph knows
-        keys = tf.random.stateless_uniform([SHUFFLED_FRAMES], SHUFFLING_SEED)
-        keys = tf.gather(keys, tf.range(time) % SHUFFLED_FRAMES)
-        order = tf.argsort(tf.where(tf.sequence_mask(lengths, time), keys, 2.0), axis=1, stable=True)
-        shuffled = tf.gather(numbers, order, batch_dims=1)
         return {
-            SINGLE_FRAME: self(middle, training=False)["label"],
-            SHUFFLED: self(shuffled, training=False)["label"],
+            SINGLE_FRAME: self(middle(numbers, lengths)[0], training=False)["label"],
+            SHUFFLED: self(shuffled(numbers, lengths)[0], training=False)["label"],
         }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_seq.answers.answering import Signature
+from keras_seq.answers.signatures import Signature
 from keras_seq.answers.stream_network import BlockNetwork, looks_ahead
 from keras_seq.answers.stream_sound import LOOKAHEAD, Blocks, Heard, State
 from keras_seq.answers.stream_words import END_SECONDS, Words

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from keras_seq import audio_files
 from keras_seq.answers import sound_pictures, wav_edges
-from keras_seq.answers.answering import Answering, Signature
+from keras_seq.answers.answering import Answering
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.answers.signatures import Signature
 from keras_seq.answers.streaming import stream_signatures
 from keras_seq.decoding import NO_HYPOTHESIS, LanguageModel, ctc
 from keras_seq.decoding.ctc_search import beam_search

@@ -8,9 +8,10 @@ import keras
 import tensorflow as tf
 
 from keras_seq import decoding, pictures
-from keras_seq.answers.answering import Answering, Signature
+from keras_seq.answers.answering import Answering
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.raw_inputs import as_strings
+from keras_seq.answers.signatures import Signature
 from keras_seq.errors import RecipeError
 from keras_seq.layers import SmoothedCrossEntropy
 from keras_seq.pictures import Attention, Picture

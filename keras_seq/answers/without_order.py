@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+SINGLE_FRAME, SHUFFLED = "single_frame_label", "shuffled_label"  # what `Answering.score_truths` gives
 SEED = (3, 1415)
 MOST_FRAMES = 1 << 16
 

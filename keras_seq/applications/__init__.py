@@ -39,6 +39,9 @@ APPLICATIONS = {
         "keras_seq.applications.speech_to_text",
         "many to many, unequal length, unaligned: sound -> transcript, words with times",
     ),
+    "video_activity": Application(
+        "keras_seq.applications.video_activity", "many to one: clip -> label, score, over its frames"
+    ),
     "video_activity_poses": Application(
         "keras_seq.applications.video_activity_poses", "many to one: poses of a clip -> label, score"
     ),

@@ -15,7 +15,16 @@ from keras_seq import splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Clips, Example
 from keras_seq.samples import stick_figures
-from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, NotNegative, Part, Seed
+from keras_seq.sections import (
+    BackboneName,
+    BackboneWeights,
+    Column,
+    ExistingPath,
+    Fraction,
+    InputColumn,
+    Part,
+    Seed,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +41,7 @@ def read(
     train: ExistingPath | None = None,
     validation: ExistingPath | Part = 0.1,
     test: ExistingPath | None = None,
-    clips: ExistingPath | None = None,
+    root: ExistingPath | None = None,
     clip: InputColumn = 0,
     label: Column = 1,
     labels: dict | None = None,
@@ -48,7 +57,7 @@ def read(
             frames; a split list as UCF101's; or a table of paths and labels. A pattern takes several.
         validation: like train, or the fraction of train to hold out (seeded, the same of each class).
         test: like train; without it no test score is made.
-        clips: folder where the paths of lists and tables start; left out, where the list is, or clips/ there.
+        root: the folder where the paths of lists and tables start; left out, that of the list, or clips in it.
         clip: column of the paths, a name or a number from 0.
         label: column of the labels, a name or a number from 0.
         labels: label in the files, or folder -> its name in the answers; other folders are ignored.
@@ -59,11 +68,13 @@ def read(
         RecipeError: when the split is not in the recipe.
         DataError: while iterating, with file:line.
     """
-    paths = splits.places(source, stick_figures.write, "", train=train, validation=validation, test=test)
+    paths = splits.places(source, stick_figures.write, ".csv", train=train, validation=validation, test=test)
+    if source == "sample":
+        clip, label = "path", "label"
     names, header = splits.names("data.labels", labels), splits.header(header, clip, label)
 
     def listed(path: str) -> Iterable[Example]:
-        return Clips(path, clips, clip, label, names, header)
+        return Clips(path, root, clip, label, names, header)
 
     return splits.examples(split, paths, listed, split_seed, stratify=lambda example: example.truth)
 
@@ -77,6 +88,7 @@ def prepare(
     width: PositiveInt = 112,
     channels: Literal[1, 3] = 3,
     fit: Literal["crop", "squash", "pad"] = "crop",
+    trim: bool = False,
     mirrored: dict | None = None,
 ) -> Preprocessing:
     """Clip -> frames, and label -> one-hot class, adapted on the training split.
@@ -88,7 +100,8 @@ def prepare(
         height: of a frame, in pixels.
         width: of a frame, in pixels.
         channels: 3 for colour, 1 for grey or depth.
-        fit: frames of another shape are cut off at both sides, squashed, or get black borders.
+        fit: frames of another shape are cut off at two sides, squashed, or get black borders.
+        trim: whether clips lose what is black at their borders in all frames, as letterboxes and depth images have.
         mirrored: classes that a mirror exchanges, as {swipe_left: swipe_right}; the others stay what they are.
 
     Raises:
@@ -101,16 +114,20 @@ def prepare(
     from keras_seq.contract import Known, Preprocessing
     from keras_seq.formats.clip_faults import ClipFaults
     from keras_seq.layers.swapped_classes import partners
-    from keras_seq.preprocessing.clips import ClipFrames
+    from keras_seq.preprocessing import ClipFrames
 
     counts = Counter(example.truth for example in examples)
     classes = sorted(counts)
     if len(classes) < 2:
         raise DataError(f"the training split has one class only, {classes[0]!r}; at least two are needed")
+    pairs = splits.names("prepare.mirrored", mirrored) or {}
+    for name in (*pairs, *pairs.values()):
+        if name not in classes:
+            raise RecipeError(f"prepare.mirrored: no class {name!r}; there are {', '.join(classes)}")
     one_hot = keras.layers.StringLookup(
         vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes"
     )
-    clips = ClipFrames(frames, height, width, channels, fit, name="clips")
+    clips = ClipFrames(frames, height, width, channels, fit, trim, name="clips")
     return Preprocessing(
         inputs=clips,
         targets=one_hot,
@@ -122,7 +139,7 @@ def prepare(
         problems=clips.problems,
         contents=lambda raw: video_files.as_clip(raw, frames, clips.side),
         fault=ClipFaults(),
-        weights={"scores": [partners(classes, mirrored or {})]},
+        weights={"scores": [partners(classes, pairs)]},
         carried={"num_classes": (known or Known()).classes(classes)},
     )
 
@@ -130,40 +147,82 @@ def prepare(
 def build(
     sizes: dict[str, int],
     *,
-    backbone: str = "scratch",
+    backbone: BackboneName = "scratch",
+    weights: BackboneWeights = "none",
     frames: PositiveInt = 16,
+    pooled: bool = True,
+    motion: bool = False,
     units: PositiveInt = 128,
     layers: PositiveInt = 1,
-    bidirectional: bool = True,
     pooling: Literal["attention", "mean", "max"] = "mean",
-    motion: bool = True,
     dropout: Fraction = 0.3,
-    mirror: Fraction = 0.5,
-    shift: Fraction = 0.1,
-    speed: Fraction = 0.3,
-    light: Fraction = 0.2,
+    mirror: Fraction = 0.0,
+    crop: Fraction = 0.0,
+    speed: Fraction = 0.0,
+    light: Fraction = 0.0,
 ) -> keras.Model:
     """The network: `frames` `(batch, time, height, width, channels)` uint8 and `lengths` `(batch,)` -> class
     probabilities `(batch, num_classes)`.
 
-    Source: Donahue et al. 2015 (LRCN).
+    Sources: Donahue et al. 2015 (LRCN); Wang et al. 2016 (segments).
 
     Args:
         sizes: `num_classes`, and `height`, `width` and `channels` of a frame.
-        backbone: the network of single frames.
+        backbone: the network of single frames, layer `features`: "scratch" for a small one, "efficientnet_lite0", or
+            one of keras.applications, as "mobilenet_v2".
+        weights: of the backbone: "none", "imagenet", or the path of a file.
         frames: of a clip that are looked at; in training one by chance of each of so many equal parts.
+        pooled: whether the LSTM sees the mean over a frame's places, or each of them.
+        motion: whether a second small network sees what differs from the frame before.
         units: numbers in the state of an LSTM layer, in each direction.
         layers: LSTM layers on top of each other.
-        bidirectional: whether each layer also reads from the end.
         pooling: one vector from all states: a learned weighting, their mean, or the largest of every unit.
-        motion: whether the difference to the frame before is seen beside each frame.
         dropout: part of the numbers set to zero in training, before and after every layer.
         mirror: part of the clips that are seen in a mirror in training, and of classes by prepare.mirrored.
-        shift: frames are moved by up to this part of their sides in training.
-        speed: up to this part of a clip is left out at its ends in training.
+        crop: part of each side of the frames that is cut off, in training anywhere.
+        speed: up to this part of a clip is left out in training, so that the rest is slower.
         light: brightness and contrast change by up to this part in training.
     """
-    raise NotImplementedError
+    import keras
+
+    from keras_seq import layers as ours
+
+    sides = [sizes[name] for name in ("height", "width", "channels")]
+    given = keras.Input((None, *sides), dtype="uint8", name="frames")
+    lengths = keras.Input((), dtype="int32", name="lengths")
+    mask = ours.FrameMask(name="mask")(given, lengths)
+    # Of frames as they are given the features of a frozen backbone can be kept, so sampling comes behind it then.
+    is_late = backbone != "scratch" and not (mirror or crop or light or motion)
+    sampling = ours.FrameSampling(frames, speed, name="sampling")
+    x, flags = given, None
+    if mirror:
+        x, flags = ours.MirroredFrames(mirror, name="mirror")(x)
+    if crop:
+        x = ours.FrameCrop(*(round((1 - crop) * side) for side in sides[:2]), name="crop")(x)
+    if light:
+        x = ours.LightJitter(light, light, name="light")(x, mask)
+    if not is_late:
+        x, mask = sampling(x, mask)
+    x = _features(x, mask, backbone, weights, pooled, motion)
+    if is_late:
+        x, mask = sampling(x, mask)
+    x = keras.layers.Dropout(dropout, name="frame_dropout")(x)
+    x = keras.layers.Dense(units, use_bias=False, name="frame_projection")(x)
+    x = keras.layers.LayerNormalization(name="frame_normalization")(x)
+    x = keras.layers.ReLU(name="frame_activation")(x)
+    for number in range(1, layers + 1):
+        x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
+        lstm = ours.LSTM(units, return_sequences=True, name=f"lstm_{number}")
+        x = keras.layers.Bidirectional(lstm, name=f"bidirectional_{number}")(x, mask=mask)
+    pool = {
+        "attention": ours.AttentionPooling,
+        "mean": keras.layers.GlobalAveragePooling1D,
+        "max": ours.MaskedMaxPooling,
+    }[pooling](name="pooling")
+    x = keras.layers.Dropout(dropout, name="pooled_dropout")(pool(x, mask))
+    x = keras.layers.Dense(sizes["num_classes"], "softmax", dtype="float32", name="probabilities")(x)
+    scores = ours.SwappedClasses(name="scores")(x, flags)
+    return keras.Model({"frames": given, "lengths": lengths}, scores, name="video_activity_network")
 
 
 def objective(
@@ -205,3 +264,37 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> keras.Model:
     scores = network({name: tensors[name] for name in ("frames", "lengths")})
     answers = RankedLabels(preprocessing.classes, name="answers")(scores)
     return ClipAnswering(clip, Problems(name="problems")(answers, tensors["problem"]), name="video_activity")
+
+
+def _features(
+    frames: keras.KerasTensor,
+    mask: keras.KerasTensor,
+    backbone: str,
+    weights: str,
+    pooled: bool,
+    motion: bool,
+) -> keras.KerasTensor:
+    """One vector a frame: what a backbone sees in it, and in its difference to the frame before."""
+    import keras
+
+    from keras_seq import backbones
+    from keras_seq.backbones import ImageFeatures
+    from keras_seq.layers import FrameDifferences
+
+    shape = tuple(frames.shape[2:])
+    if backbone == "scratch" and motion:  # it sees both at once
+        frames = FrameDifferences(name="differences")(frames, mask)
+        shape, motion = tuple(frames.shape[2:]), False
+    seen = [
+        ImageFeatures(backbones.backbone(backbone, weights, shape), pooled, name="features")(frames, mask)
+    ]
+    if motion:
+        moved = FrameDifferences(name="differences")(frames, mask)
+        small = backbones.backbone("scratch", None, tuple(moved.shape[2:]))
+        seen.append(ImageFeatures(small, pooled, name="motion_features")(moved, mask))
+    if not pooled:
+        seen = [
+            keras.layers.Reshape((-1, one.shape[2] * one.shape[3]), name=f"{name}_places")(one)
+            for name, one in zip(("features", "motion"), seen, strict=False)
+        ]
+    return keras.layers.Concatenate(name="fusion")(seen) if len(seen) > 1 else seen[0]

@@ -6,9 +6,12 @@ from keras_seq.layers.crf import CRF, CRFLoss
 from keras_seq.layers.ctc import CTCLoss, CTCScores
 from keras_seq.layers.dropout import WordDropout
 from keras_seq.layers.entity_f1 import EntityF1
+from keras_seq.layers.frame_augmentation import FrameCrop, LightJitter, MirroredFrames
 from keras_seq.layers.frame_convolution import FrameConvolution
+from keras_seq.layers.frame_differences import FrameDifferences
+from keras_seq.layers.frame_mask import FrameMask
 from keras_seq.layers.frame_normalization import FrameNormalization
-from keras_seq.layers.framewise import Framewise
+from keras_seq.layers.frame_sampling import FrameSampling
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
@@ -28,11 +31,16 @@ __all__ = [
     "CTCScores",
     "EntityF1",
     "FrameConvolution",
+    "FrameCrop",
+    "FrameDifferences",
+    "FrameMask",
     "FrameNormalization",
-    "Framewise",
+    "FrameSampling",
     "JointDropout",
     "LanguageModelLoss",
+    "LightJitter",
     "MaskedMaxPooling",
+    "MirroredFrames",
     "PoseJitter",
     "PoseMirror",
     "PoseSpeed",

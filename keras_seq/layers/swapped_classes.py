@@ -13,6 +13,8 @@ class SwappedClasses(keras.layers.Layer):
     such rows with every class's in the place of its mirror image's: what is said of the mirror image becomes what is
     said of the input, whose truth stays as it is.
 
+    Without flags nothing was.
+
     The weight `partners` `(classes,)` int32 has the place of each class's mirror image; at first each its own.
     """
 
@@ -24,11 +26,13 @@ class SwappedClasses(keras.layers.Layer):
             shape=(scores_shape[-1],), dtype="int32", initializer=_in_order, trainable=False, name="partners"
         )
 
-    def call(self, scores: tf.Tensor, flags: tf.Tensor) -> tf.Tensor:
+    def call(self, scores: tf.Tensor, flags: tf.Tensor | None = None) -> tf.Tensor:
+        if flags is None:
+            return scores
         mirrored = tf.gather(scores, tf.convert_to_tensor(self.partners), axis=1)
         return tf.where(tf.cast(flags, tf.bool)[:, None], mirrored, scores)
 
-    def compute_output_spec(self, scores, flags):
+    def compute_output_spec(self, scores, flags=None):
         return keras.KerasTensor(scores.shape, "float32")
 
 

@@ -3,6 +3,7 @@ servable.
 """
 
 from keras_seq.preprocessing.audio import LogMel
+from keras_seq.preprocessing.clips import ClipFrames
 from keras_seq.preprocessing.letters import Letters
 from keras_seq.preprocessing.poses import NormalizedPoses
 from keras_seq.preprocessing.subwords import Subwords
@@ -11,6 +12,7 @@ from keras_seq.preprocessing.wav import WavSamples
 from keras_seq.preprocessing.words import WordIds
 
 __all__ = [
+    "ClipFrames",
     "EntityTagIds",
     "Letters",
     "LogMel",

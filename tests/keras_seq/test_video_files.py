@@ -8,7 +8,7 @@ import videos
 
 from keras_seq import archives, video_files
 from keras_seq.errors import DataError
-from keras_seq.video_files import Facts, as_clip, facts
+from keras_seq.video_files import as_clip, windows
 
 KINDS = [*((kind, None) for kind in videos.CODECS), ("avi", "mjpeg"), ("avi", "libx264")]
 ALL = [(4 + number * 56 / 11) / 64 for number in range(12)]  # where the square is
@@ -181,20 +181,23 @@ def test_threads_give_the_same_as_one():
         assert list(pool.map(lambda one: as_clip(one, 8, 32), raw * 8)) == alone * 8
 
 
-def test_facts_of_videos_and_folders(tmp_path):
-    def of(raw):
-        (tmp_path / "video").write_bytes(raw)
-        return facts(str(tmp_path / "video"))
+@pytest.mark.parametrize("kind", ["mp4", "avi", "webm"])
+def test_windows_slide_over_a_video(tmp_path, kind):
+    """Of 24 frames in 2 s, windows of 1 s, half a second apart."""
+    path = tmp_path / "video"
+    path.write_bytes(videos.video(kind, pictures=videos.moving(24)))
+    found = list(windows(str(path), 1.0, 0.5, 4, 48))
+    assert [(round(one.start, 2), round(one.end, 2)) for one in found] == [(0, 1), (0.5, 1.5), (1, 2)]
+    for one in found:
+        middles = [one.start + (part + 0.5) / 4 * (one.end - one.start) for part in range(4)]
+        expected = [(4 + int(12 * middle) * 56 / 23) / 64 for middle in middles]
+        assert videos.marks(one.raw) == pytest.approx(expected, abs=0.05)
 
-    assert of(videos.video()) == Facts(12, 1.0, 12.0, False, 0, (64, 48))
-    assert of(videos.video(rotation=90)) == Facts(12, 1.0, 12.0, False, 90, (48, 64))
-    varied = of(videos.video("matroska", times=[*range(0, 1100, 100), 3000]))
-    assert varied[:1] + varied[3:] == (12, True, 0, (64, 48))
-    assert varied.seconds == pytest.approx(3.1, abs=0.1)
-    assert of(videos.video("gif", "gif"))[:1] == (12,)
-    (tmp_path / "frames").mkdir()
-    for name in ("10.png", "9.png", ".hidden"):
-        (tmp_path / "frames" / name).write_bytes(videos.image(next(videos.moving())))
-    assert facts(str(tmp_path / "frames")) == Facts(2, 0.0, 0.0, False, 0, (64, 48))
-    with pytest.raises(DataError, match="is no video"):
-        of(b"text")
+
+def test_a_video_shorter_than_a_window_is_one(tmp_path):
+    path = tmp_path / "video"
+    path.write_bytes(videos.video())
+    (one,) = windows(str(path), 30.0, 1.0, 4, 48)
+    assert (one.start, one.end, one.raw) == (0, 1, as_clip(path.read_bytes(), 4, 48))
+    with pytest.raises(DataError, match="is a folder of pictures"):
+        next(windows(str(tmp_path), 1.0, 1.0, 4, 48))

@@ -29,7 +29,7 @@ def test_arrays_that_cannot_be_read_as_they_lie_are_refused(tmp_path):
         [np.asfortranarray(np.ones((2, 3))), np.array(["a"]), np.ones((2, 3)) * 1j]
     ):
         np.save(tmp_path / f"{number}.npy", array)
-        with pytest.raises(ValueError, match="expected a .npy file of numbers, in C order"):
+        with pytest.raises(ValueError, match=r"expected a \.npy file of numbers, in C order"):
             client._array(str(tmp_path / f"{number}.npy"))
 
 

@@ -15,7 +15,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from export import servable
 from keras_seq.answers import Answering
-from keras_seq.answers.answering import Signature
+from keras_seq.answers.signatures import Signature
 from serving import flags, server
 
 

@@ -1,0 +1,58 @@
+"""Clips without their black borders."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+DARKEST = 8  # of 255: what is no brighter is black
+FEWEST = 0.02  # part of a side that is kept of a clip that is all black
+
+
+def trimmed(frames: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """Frames `(batch, time, rows, columns, channels)` uint8 -> what is not black in them, `(batch, time, height, width,
+    channels)` uint8: the smallest part that holds all of a clip's pixels that are, the same of all its frames, in
+    the middle and as large as fits.
+
+    Letterboxed videos lose their bars; people before a black background, as depth cameras see them, are of one size
+    and in one place, wherever they stand.
+
+    Args:
+        frames: those behind the end of a clip are black.
+        height: of the frames that it gives, in pixels.
+        width: likewise.
+    """
+    batch, time, rows, columns, channels = (frames.shape[axis] or tf.shape(frames)[axis] for axis in range(5))
+    seen = tf.reduce_any(frames > DARKEST, axis=(1, 4))
+    top, bottom = _ends(tf.reduce_any(seen, axis=2))
+    left, right = _ends(tf.reduce_any(seen, axis=1))
+    # The part has the ratio of the frames that are wanted, so nothing is stretched; what is outside is black.
+    ratio = width / height
+    tall = tf.maximum(bottom - top, (right - left) / ratio) / 2
+    tall = tf.maximum(tall, FEWEST * tf.cast(rows, tf.float32))
+    middle = (top + bottom) / 2, (left + right) / 2
+    scale = tf.cast(rows - 1, tf.float32), tf.cast(columns - 1, tf.float32)
+    edges = [middle[0] - tall, middle[1] - tall * ratio, middle[0] + tall, middle[1] + tall * ratio]
+    # Boxes name the centres of the outer pixels.
+    inner = [edges[0] + tall / height - 0.5, edges[1] + tall * ratio / width - 0.5]
+    outer = [edges[2] - tall / height - 0.5, edges[3] - tall * ratio / width - 0.5]
+    boxes = tf.stack(
+        [inner[0] / scale[0], inner[1] / scale[1], outer[0] / scale[0], outer[1] / scale[1]], axis=1
+    )
+    flat = tf.cast(tf.reshape(frames, [batch * time, rows, columns, channels]), tf.float32)
+    found = tf.image.crop_and_resize(
+        flat, tf.repeat(boxes, time, axis=0), tf.range(batch * time), [height, width]
+    )
+    found = tf.cast(tf.clip_by_value(tf.round(found), 0.0, 255.0), tf.uint8)
+    return tf.reshape(found, [batch, time, height, width, channels])
+
+
+def _ends(seen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """`(batch, places)` bool -> the first place that is True, and the one behind the last, float32; all of them where
+    none is.
+    """
+    places = tf.range(tf.shape(seen)[1])
+    count = tf.shape(seen)[1]
+    some = tf.reduce_any(seen, axis=1)
+    first = tf.reduce_min(tf.where(seen, places, count), axis=1)
+    last = tf.reduce_max(tf.where(seen, places + 1, 0), axis=1)
+    return tf.cast(tf.where(some, first, 0), tf.float32), tf.cast(tf.where(some, last, count), tf.float32)

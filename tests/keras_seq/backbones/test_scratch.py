@@ -1,0 +1,31 @@
+"""The small network: its sizes, and pictures that do not mix."""
+
+import numpy as np
+import pytest
+
+from keras_seq.backbones.scratch import scratch
+
+PICTURES = np.random.default_rng(1).uniform(0, 255, (3, 32, 40, 3)).astype("float32")
+
+
+@pytest.mark.parametrize(("channels", "blocks", "grid"), [(16, 4, (2, 3, 128)), (6, 3, (4, 5, 24))])
+def test_each_block_halves_the_sides_and_doubles_the_channels(channels, blocks, grid):
+    network = scratch(None, None, channels, blocks)
+    assert network(PICTURES).shape == (3, *grid)
+    assert scratch(32, 40, channels, blocks).output_shape == (None, *grid)
+
+
+def test_what_is_said_of_its_size():
+    assert scratch().count_params() == 98448
+    products, before = 0, 3  # at 96 pixels
+    for channels, kernel, side in ((16, 5, 48), (32, 3, 48), (64, 3, 24), (128, 3, 12)):
+        products, before = products + side**2 * kernel**2 * before * channels, channels
+    assert round(products / 1e6) == 35
+
+
+def test_a_picture_has_the_same_features_in_any_batch_and_while_training():
+    network = scratch()
+    together = network(PICTURES, training=True)
+    alone = [network(PICTURES[place : place + 1], training=False)[0] for place in range(3)]
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    assert np.isfinite(network(np.zeros((1, 64, 64, 3), "float32"))).all()
