@@ -34,10 +34,15 @@ from keras_seq.layers import (
     FrameMask,
     FrameNormalization,
     FrameSampling,
+    JointDropout,
     LanguageModelLoss,
     LightJitter,
     MaskedMaxPooling,
     MirroredFrames,
+    PoseJitter,
+    PoseMirror,
+    PoseSpeed,
+    PoseStreams,
     SmoothedCrossEntropy,
     SpecAugment,
     SpeedPerturbation,
@@ -48,6 +53,7 @@ from keras_seq.layers import (
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.clips import ClipFrames
 from keras_seq.preprocessing.letters import Letters
+from keras_seq.preprocessing.poses import NormalizedPoses
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
 from keras_seq.preprocessing.wav import WavSamples
@@ -65,6 +71,12 @@ PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STAR
 POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32")
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
+POSES = np.random.default_rng(3).normal(size=(2, 4, 60)).astype("float32")
+JOINTS, SEEN, FRAME_COUNTS = (
+    POSES.reshape(2, 4, 20, 3),
+    np.ones((2, 4, 20), "float32"),
+    np.array([4, 2], "int32"),
+)
 CLIPS = np.array([gif.encoded((255 * MASK[:, :, None] * np.ones(3, int)).astype("uint8")), b""], object)
 LEGAL = [[True, True, False, True]] * 4
 FRAMES = np.random.default_rng(3).uniform(0, 255, (2, 3, 8, 8, 3)).astype("float32")
@@ -86,6 +98,7 @@ TABLE = {
     "FrameDifferences": (FrameDifferences, [FRAMES, MASK]),
     "FrameMask": (FrameMask, [FRAMES, LENGTHS]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),
+    "JointDropout": (lambda: JointDropout(0.1, 0.2, seed=3), [JOINTS, SEEN]),
     "ImageFeatures": (lambda: ImageFeatures(scratch(8, 8, 4, 2)), [FRAMES, MASK]),
     "FrameSampling": (lambda: FrameSampling(2, 0.5, seed=3), [FRAMES, MASK]),
     "LSTM": (lambda: LSTM(4, return_sequences=True, go_backwards=True), [STATES]),
@@ -95,6 +108,11 @@ TABLE = {
     "LightJitter": (lambda: LightJitter(0.2, 0.1, seed=3), [FRAMES, MASK]),
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
+    "NormalizedPoses": (lambda: NormalizedPoses(60, "kinect20", 3, "frame", False), [POSES]),
+    "PoseJitter": (lambda: PoseJitter(20.0, 0.1, 0.2, 0.3, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
+    "PoseMirror": (lambda: PoseMirror(0.5, seed=3), [JOINTS, SEEN]),
+    "PoseSpeed": (lambda: PoseSpeed(0.1, 0.2, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
+    "PoseStreams": (PoseStreams, [JOINTS, SEEN, FRAME_COUNTS]),
     "MirroredFrames": (lambda: MirroredFrames(0.3, seed=3), [FRAMES]),
     "Problems": (
         Problems,
@@ -117,6 +135,7 @@ TABLE = {
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),
     "Answering": ("sentiment", [TEXTS]),
     "EntityAnswering": ("ner", [TEXTS]),
+    "PoseAnswering": ("video_activity_poses", [POSES]),
     "SpeechAnswering": ("speech_to_text", [SOUNDS]),
     "Transcripts": ("speech_to_text", [SOUNDS]),
     "TranslationAnswering": ("translation", [TEXTS]),

@@ -14,6 +14,7 @@ from pydantic import PositiveInt
 from keras_seq import splits
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Clips, Example
+from keras_seq.samples import stick_figure_poses
 from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, NotNegative, Part, Seed
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ SIZES = {"num_classes": 27, "joints": 20, "dimensions": 3}
 def read(
     split: str,
     *,
+    source: Literal["files", "sample"] = "files",
     train: ExistingPath | None = None,
     validation: ExistingPath | Part = 0.1,
     test: ExistingPath | None = None,
@@ -43,6 +45,7 @@ def read(
 
     Args:
         split: "train", "validation" or "test".
+        source: "sample" for the built-in stick figures; "files" for your own.
         train: a folder with one folder per class, a list of paths whose folders are the classes, or a table of
             paths and labels. A clip is a .npy file, a folder of one .npy or OpenPose JSON a frame, or a .skeleton
             file of NTU RGB+D. A pattern takes several.
@@ -59,11 +62,13 @@ def read(
         RecipeError: when the split is not in the recipe.
         DataError: while iterating, with file:line.
     """
+    given = {"train": train, "validation": validation, "test": test}
+    paths = splits.places(source, stick_figure_poses.write, stick_figure_poses.SUFFIX, **given)
     names = splits.names("data.labels", labels)
-    header = splits.header(header, clip, label)
+    header = splits.header(True if source == "sample" else header, clip, label)
     return splits.examples(
         split,
-        {"train": train, "validation": validation, "test": test},
+        paths,
         lambda path: Clips(path, root, clip, label, names, header),
         split_seed,
         stratify=lambda example: example.truth,

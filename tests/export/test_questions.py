@@ -10,6 +10,7 @@ def test_questions_cross_to_the_fresh_process_unchanged():
     odd = [b"\0 within and at the end \0", b"\xff\xfe", b"UTF-8 by chance", b""]
     asked = {"tone": [odd, [[b"\0"], []]], "empty": []}
     asked["several inputs"] = {"pcm": odd, "state": [[0.1, -3.0], [1e-30, 7]]}
+    asked["numbers"] = [[[[0.5, 1.0]], [[2.0, -3.0]]], []]
     crossed = questions.decoded(json.loads(json.dumps(questions.encoded(asked))))
     assert crossed == asked
     assert questions.encoded("é") == questions.encoded("é".encode())
@@ -30,6 +31,13 @@ def test_large_inputs_make_smaller_batches():
     assert [len(batch) for batch in batches][:3] == [2, 2, 2]
     assert sum(map(len, batches)) == 32
     assert max(map(len, batches)) == 2
+
+
+def test_batches_of_numbers_are_small_when_padded():
+    short, long = b"a", bytes(questions.MOST_NUMBER_BYTES // 4)
+    batches = questions.batched([short, long], numbers=True)
+    assert {len(batch) for batch in batches} == {4}
+    assert questions.batched([short] * 32, numbers=True) == [[short] * 32]
 
 
 def test_an_input_is_described_by_its_beginning_and_size():

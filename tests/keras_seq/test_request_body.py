@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from keras_seq import request_body
+from keras_seq import npy, request_body
 
 
 def test_texts_and_bytes_come_back_unchanged():
@@ -13,6 +13,13 @@ def test_texts_and_bytes_come_back_unchanged():
     assert request_body.decoded(body) == {"audio": raw}
     assert json.loads(body)["inputs"]["audio"][:2] == ["a text\0", ""]
     assert json.loads(body)["inputs"]["audio"][4] == {"b64": ""}
+
+
+def test_numbers_are_sent_padded_and_come_back_as_files():
+    short, long = npy.packed([[1.5, -2.0]]), npy.packed([[0.1, 3.0], [4.0, float("inf")]])
+    body = request_body.encoded("poses", [short, long], numbers=True)
+    assert json.loads(body)["inputs"]["poses"][0] == [[1.5, -2.0], [0.0, 0.0]]
+    assert request_body.decoded(body) == {"poses": [npy.packed([[1.5, -2.0], [0.0, 0.0]]), long]}
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"inputs": []}'])

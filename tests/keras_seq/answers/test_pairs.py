@@ -54,6 +54,11 @@ def test_a_dataset_is_taken_batched_or_not_with_weights_or_without():
     assert read(made.batches(made.rows(named))) == LENGTHS
 
 
+def test_inputs_that_the_model_alone_takes_become_strings_first():
+    made = pairs(raw=lambda given: ["x" * number for number in given])
+    assert read(made.batches(made.rows([2, 3], ["no", "yes"]))) == [(2, 2), (3, 3)]
+
+
 def test_rows_are_shuffled_anew_for_every_epoch_and_stay_pairs():
     tf.random.set_seed(1)
     made, texts = pairs(), ["x" * length for length in range(1, 30)]
