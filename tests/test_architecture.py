@@ -14,7 +14,7 @@ from corpora import PROJECT
 # `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
 # import another either.
 ROOMS = [
-    "atomic catalogue environment keras_file lock request_body pictures progress seen version",
+    "atomic catalogue environment gif keras_file lock request_body pictures progress seen version",
     "errors command_line",
     "archives mp3",
     "audio_files",

@@ -13,6 +13,7 @@ import tensorflow as tf
 from corpora import PROJECT, model_by_chance
 from wav_files import wav
 
+from keras_seq import gif
 from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
 from keras_seq.decoding import LanguageModel, kneser_ney
 from keras_seq.layers import (
@@ -36,6 +37,7 @@ from keras_seq.layers import (
     WordDropout,
 )
 from keras_seq.preprocessing.audio import LogMel
+from keras_seq.preprocessing.clips import ClipFrames
 from keras_seq.preprocessing.letters import Letters
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
@@ -54,6 +56,7 @@ PLACES = {"tokens": np.array([["Ada", "ran"], ["", ""]], object), "starts": STAR
 POTENTIALS = np.random.default_rng(2).normal(size=(2, 2, 5, 5)).astype("float32")
 TRUTHS = np.array(["0\t3\tB-person\n4\t7\tO", ""], object)
 SOUNDS = np.array([wav(STATES[0, :, 0] / 9, rate) for rate in (8000, 16000, 0)], object)
+CLIPS = np.array([gif.encoded((255 * MASK[:, :, None] * np.ones(3, int)).astype("uint8")), b""], object)
 LEGAL = [[True, True, False, True]] * 4
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
 
@@ -65,6 +68,7 @@ TABLE = {
     "AttentionPooling": (AttentionPooling, [STATES]),
     "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
     "CTCScores": (CTCScores, [STATES]),
+    "ClipFrames": (lambda: ClipFrames(2, 4, 5, 1, "pad"), [CLIPS]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
     "FrameNormalization": (lambda: FrameNormalization(True, 7, -1.0, 2.0), [STATES]),

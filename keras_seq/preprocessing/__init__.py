@@ -3,10 +3,20 @@ servable.
 """
 
 from keras_seq.preprocessing.audio import LogMel
+from keras_seq.preprocessing.clips import ClipFrames
 from keras_seq.preprocessing.letters import Letters
 from keras_seq.preprocessing.subwords import Subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
 from keras_seq.preprocessing.wav import WavSamples
 from keras_seq.preprocessing.words import WordIds
 
-__all__ = ["EntityTagIds", "Letters", "LogMel", "Subwords", "TokenFeatures", "WavSamples", "WordIds"]
+__all__ = [
+    "ClipFrames",
+    "EntityTagIds",
+    "Letters",
+    "LogMel",
+    "Subwords",
+    "TokenFeatures",
+    "WavSamples",
+    "WordIds",
+]
