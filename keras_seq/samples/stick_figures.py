@@ -52,11 +52,11 @@ def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
 
     A manifest has the columns `path`, relative to the manifest's folder, `label` and `person`.
     """
-    from keras_seq.samples import grey_gif
+    from keras_seq import gif
     from keras_seq.samples.figure_actions import RATE
 
     def save(split: str, place: int, path: pathlib.Path) -> None:
-        path.write_bytes(grey_gif.encoded(clip(split, place), 1 / RATE))
+        path.write_bytes(gif.encoded(clip(split, place), 1 / RATE))
 
     write_splits(folder, sizes, ".gif", save)
 
