@@ -5,7 +5,6 @@ clip -> frames -> a network of single frames -> LSTM layers over time -> one vec
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
@@ -114,20 +113,23 @@ def prepare(
     """
     import keras
 
-    from keras_seq import video_files
+    from keras_seq import progress, video_files
     from keras_seq.contract import Known, Preprocessing
     from keras_seq.formats.clip_faults import ClipFaults
+    from keras_seq.formats.clip_remarks import remarks
     from keras_seq.layers.swapped_classes import partners
     from keras_seq.preprocessing import ClipFrames
 
-    counts = Counter(example.truth for example in examples)
-    classes = sorted(counts)
+    known, clips_of_split = known or Known(), list(examples)
+    classes = sorted({one.truth for one in clips_of_split})
     if len(classes) < 2:
         raise DataError(f"the training split has one class only, {classes[0]!r}; at least two are needed")
     pairs = splits.names("prepare.mirrored", mirrored) or {}
     for name in (*pairs, *pairs.values()):
         if name not in classes:
             raise RecipeError(f"prepare.mirrored: no class {name!r}; there are {', '.join(classes)}")
+    for line in remarks(clips_of_split):
+        progress.say(line)
     one_hot = keras.layers.StringLookup(
         vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes"
     )
@@ -139,12 +141,12 @@ def prepare(
         features=clips.features,
         sizes={"num_classes": len(classes), "height": height, "width": width, "channels": channels},
         classes=classes,
-        examples=counts.total(),
+        examples=len(clips_of_split),
         problems=clips.problems,
         contents=lambda raw: video_files.as_clip(raw, frames, clips.side),
         fault=ClipFaults(),
         weights={"scores": [partners(classes, pairs)]},
-        carried={"num_classes": (known or Known()).classes(classes)},
+        carried={"num_classes": known.classes(classes)},
     )
 
 
