@@ -1,8 +1,9 @@
 """The frames of a GIF -> pictures, in the graph: each is drawn over what those before it have left.
 
-`tf.io.decode_gif` alone does not do: of a file it gives the pixels of transparent colours too, knows no disposal
-method, takes the largest frame for the whole, wants the first frame to be whole, and holds all frames in memory. So
-each frame is made into a GIF of its own whose colours are their own places in the palette, and drawn here.
+`tf.io.decode_gif` alone does not do (seen with TensorFlow 2.17 and 2.21): partial frames, transparent colours, local
+palettes and interlace it has right, but it knows no disposal method, takes the largest frame for the whole, gives what
+is whole of a file that is cut off and says nothing, and holds all frames in memory. So each frame is made into a GIF of
+its own, whose colours are their own places in the palette, and drawn here; a place behind the palette is black.
 
 Ops used: core TensorFlow.
 """
