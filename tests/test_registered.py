@@ -91,7 +91,7 @@ TABLE = {
     "AttentionPooling": (AttentionPooling, [STATES]),
     "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
     "CTCScores": (CTCScores, [STATES]),
-    "ClipFrames": (lambda: ClipFrames(2, 4, 5, 1, "pad", True), [CLIPS]),
+    "ClipFrames": (lambda: ClipFrames(2, 4, 5, 1, "pad", True, True), [CLIPS]),
     "EntityTagIds": (lambda: EntityTagIds(["person", "place"]), [TRUTHS, STARTS, ENDS]),
     "FrameConvolution": (lambda: FrameConvolution(3, 3, 1), [STATES[..., None], MASK]),
     "FrameCrop": (lambda: FrameCrop(2, 3, seed=3), [FRAMES]),

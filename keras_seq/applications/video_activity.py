@@ -92,6 +92,7 @@ def prepare(
     channels: Literal[1, 3] = 3,
     fit: Literal["crop", "squash", "pad"] = "crop",
     trim: bool = False,
+    even_light: bool = False,
     mirrored: dict | None = None,
 ) -> Preprocessing:
     """Clip -> frames, and label -> one-hot class, adapted on the training split.
@@ -105,6 +106,7 @@ def prepare(
         channels: 3 for colour, 1 for grey or depth.
         fit: frames of another shape are cut off at two sides, squashed, or get black borders.
         trim: whether clips lose what is black at their borders in all frames, as letterboxes and depth images have.
+        even_light: whether what is not black has the same brightness and contrast in every clip.
         mirrored: classes that a mirror exchanges, as {swipe_left: swipe_right}; the others stay what they are.
 
     Raises:
@@ -133,7 +135,7 @@ def prepare(
     one_hot = keras.layers.StringLookup(
         vocabulary=classes, num_oov_indices=0, output_mode="one_hot", name="classes"
     )
-    clips = ClipFrames(frames, height, width, channels, fit, trim, name="clips")
+    clips = ClipFrames(frames, height, width, channels, fit, trim, even_light, name="clips")
     return Preprocessing(
         inputs=clips,
         targets=one_hot,

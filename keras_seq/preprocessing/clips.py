@@ -19,7 +19,7 @@ import tensorflow as tf
 from keras_seq.preprocessing import clip_files, gif_blocks, gif_frames, jpeg_strips
 from keras_seq.preprocessing.attempts import attempted
 from keras_seq.preprocessing.resizing import FITS, resized
-from keras_seq.preprocessing.trimming import trimmed
+from keras_seq.preprocessing.trimming import evenly_lit, trimmed
 
 ROWS_AT_ONCE = 4
 LARGER = 4 / 3  # a clip is decoded, where its borders are trimmed
@@ -57,6 +57,7 @@ class ClipFrames(keras.layers.Layer):
             `resizing.resized` has them.
         trim: whether clips lose what is black at their borders; see `TrimmedFrames`. They are decoded a third larger
             then, and padded.
+        even_light: whether what is not black has the same brightness and contrast in every clip; see `evenly_lit`.
 
     Example:
         >>> ClipFrames(8, 64, 64)(tf.constant([b"no clip"]))["problem"]
@@ -71,6 +72,7 @@ class ClipFrames(keras.layers.Layer):
         channels: Literal[1, 3] = 3,
         fit: Literal["crop", "pad", "squash"] = "crop",
         trim: bool = False,
+        even_light: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
@@ -79,7 +81,7 @@ class ClipFrames(keras.layers.Layer):
                 f"fit {fit!r}, {channels} channels: expected one of {', '.join(FITS)}, and 1 or 3"
             )
         self.frames, self.height, self.width, self.channels, self.fit = frames, height, width, channels, fit
-        self.trim = trim
+        self.trim, self.even_light = trim, even_light
         self.built = True
 
     @property
@@ -108,7 +110,7 @@ class ClipFrames(keras.layers.Layer):
         }
 
     def get_config(self) -> dict:
-        names = ("frames", "height", "width", "channels", "fit", "trim")
+        names = ("frames", "height", "width", "channels", "fit", "trim", "even_light")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
     @property
@@ -119,9 +121,10 @@ class ClipFrames(keras.layers.Layer):
     def _decoded(self, clips: tf.Tensor) -> Clips:
         fit = "pad" if self.trim else self.fit
         found = decode(clips, self.frames, *self._decoded_sides, self.channels, fit)
-        if not self.trim:
-            return found
-        return found._replace(frames=trimmed(found.frames, self.height, self.width))
+        frames = found.frames
+        if self.trim:
+            frames = trimmed(frames, self.height, self.width)
+        return found._replace(frames=evenly_lit(frames) if self.even_light else frames)
 
 
 def decode(

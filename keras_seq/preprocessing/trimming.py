@@ -1,4 +1,4 @@
-"""Clips without their black borders."""
+"""Clips without their black borders, and in the same light."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tensorflow as tf
 
 DARKEST = 8  # of 255: what is no brighter is black
 FEWEST = 0.02  # part of a side that is kept of a clip that is all black
+BRIGHTNESS, CONTRAST = 160.0, 40.0  # mean and deviation of what is not black
 
 
 def trimmed(frames: tf.Tensor, height: int, width: int) -> tf.Tensor:
@@ -44,6 +45,24 @@ def trimmed(frames: tf.Tensor, height: int, width: int) -> tf.Tensor:
     )
     found = tf.cast(tf.clip_by_value(tf.round(found), 0.0, 255.0), tf.uint8)
     return tf.reshape(found, [batch, time, height, width, channels])
+
+
+def evenly_lit(frames: tf.Tensor) -> tf.Tensor:
+    """Frames `(batch, time, rows, columns, channels)` uint8 -> the same, with one mean and one deviation of what is not
+    black in all frames of a clip; black stays. Depth images then show the relief of a body wherever it stands, and
+    dark videos are no darker than others.
+
+    Args:
+        frames: those behind the end of a clip are black.
+    """
+    seen = tf.cast(frames > DARKEST, tf.float32)
+    values, axes = tf.cast(frames, tf.float32), (1, 2, 3, 4)
+    count = tf.maximum(tf.reduce_sum(seen, axes, keepdims=True), 1.0)
+    mean = tf.reduce_sum(seen * values, axes, keepdims=True) / count
+    deviation = tf.sqrt(tf.reduce_sum(seen * (values - mean) ** 2, axes, keepdims=True) / count)
+    lit = BRIGHTNESS + CONTRAST * (values - mean) / tf.maximum(deviation, 1.0)
+    lit = tf.clip_by_value(tf.round(lit), DARKEST + 1.0, 255.0)
+    return tf.cast(tf.where(seen > 0, lit, values), tf.uint8)
 
 
 def _ends(seen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_seq.preprocessing.trimming import trimmed
+from keras_seq.preprocessing.trimming import evenly_lit, trimmed
 
 
 def clip(*boxes, rows=40, columns=60, time=None):
@@ -43,3 +43,22 @@ def test_neither_padding_nor_other_clips_change_what_is_cut():
 
 def test_a_black_clip_stays_black():
     assert not trimmed(clip(time=2), 8, 8).numpy().any()
+
+
+def test_what_is_not_black_has_one_brightness_and_contrast_in_every_clip():
+    frames = np.zeros((2, 3, 20, 20, 1), "uint8")
+    frames[0, :, 5:15, 5:15] = np.random.default_rng(1).integers(100, 110, (3, 10, 10, 1))
+    frames[1, :2, 5:15, 5:15] = np.random.default_rng(2).integers(30, 200, (2, 10, 10, 1))
+    found = evenly_lit(frames).numpy()
+    np.testing.assert_array_equal(found == 0, frames == 0)
+    for clip, before in zip(found, frames, strict=True):
+        seen = clip[before > 0].astype(float)
+        assert abs(seen.mean() - 160) < 1
+        assert abs(seen.std() - 40) < 1
+    alone = evenly_lit(frames[1:, :2]).numpy()
+    np.testing.assert_array_equal(alone[0], found[1, :2])
+
+
+def test_a_clip_of_one_brightness_is_lit_alike():
+    assert set(evenly_lit(np.full((1, 1, 4, 4, 1), 99, "uint8")).numpy().ravel()) == {160}
+    assert not evenly_lit(np.zeros((1, 2, 4, 4, 1), "uint8")).numpy().any()
