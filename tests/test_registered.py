@@ -135,6 +135,7 @@ TABLE = {
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),
     "Answering": ("sentiment", [TEXTS]),
     "EntityAnswering": ("ner", [TEXTS]),
+    "ClipAnswering": ("video_activity", [CLIPS]),
     "PoseAnswering": ("video_activity_poses", [POSES]),
     "SpeechAnswering": ("speech_to_text", [SOUNDS]),
     "Transcripts": ("speech_to_text", [SOUNDS]),

@@ -14,7 +14,7 @@ import keras_seq
 from export import gates
 from keras_seq import train
 from keras_seq.run import Run
-from keras_seq.samples import film_reviews, holidays, news, spoken_commands
+from keras_seq.samples import film_reviews, holidays, news, spoken_commands, stick_figures
 from keras_seq.training import scoring
 
 RECIPES = sorted((PROJECT / "zoo").glob("*.yaml"))
@@ -26,9 +26,10 @@ OUTPUTS = {
     "ner": {"tokens", "tags", "starts", "ends", "scores"},
     "translation": {"translation", "score", "translations", "scores"},
     "speech_to_text": {"transcript", "score", "words", "starts", "ends", "word_scores", "problem"},
+    "video_activity": {"label", "score", "labels", "scores", "problem"},
     "video_activity_poses": {"label", "score", "labels", "scores"},
 }
-INPUTS = {"speech_to_text": "audio", "video_activity_poses": "poses"}
+INPUTS = {"speech_to_text": "audio", "video_activity": "clip", "video_activity_poses": "poses"}
 
 
 def stand_in_data(recipe, folder):
@@ -54,7 +55,22 @@ def stand_in_data(recipe, folder):
         (folder / "validation.jsonl").rename(folder / "dev.jsonl")
     if "poses_utd_mhad" in recipe.stem:
         pose_clips.write(folder, {"train": 12, "test": 6})
+    elif "utd_mhad" in recipe.stem:
+        write_clip_lists(folder, {"train": 12, "test": 6})
     return [f"data.directory={folder}"] if any(folder.iterdir()) else []
+
+
+def write_clip_lists(folder, sizes):
+    """Stick figures as public sets of videos are: a folder for each class, and lists of paths."""
+    stick_figures.write_files(folder, sizes)
+    for split in sizes:
+        lines = []
+        for path in sorted((folder / split).glob("*/*.gif")):
+            new = folder / "clips" / path.parent.name / f"{split}_{path.name}"
+            new.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(new)
+            lines.append(f"{path.parent.name}/{new.name}\n")
+        (folder / f"{split}.txt").write_text("".join(lines), encoding="utf-8")
 
 
 def write_sst2(folder):
@@ -77,7 +93,8 @@ def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "cache"))
     for corpus in (film_reviews, holidays, news):
         monkeypatch.setattr(corpus, "SIZES", PAIRS if corpus is holidays else SMALL)
-    monkeypatch.setattr(spoken_commands, "SIZES", {"train": 16, "validation": 8, "test": 4})
+    for corpus in (spoken_commands, stick_figures):
+        monkeypatch.setattr(corpus, "SIZES", {"train": 16, "validation": 8, "test": 4})
     application = keras_seq.load_recipe(recipe, check_files=False).application
     small = [f"model.{key}={value}" for key, value in SHRUNK.get(application, WORDS).items()]
     overrides = stand_in_data(recipe, tmp_path / "data") + small
@@ -127,6 +144,10 @@ def test_a_recipe_builds_without_its_data(recipe):
     elif network.name == "video_activity_poses_network":
         assert names >= {"poses", "valid", "lengths", "streams", "bidirectional_1", "scores"}
         assert network.output_shape == (None, 27)
+        assert keras_seq.build(recipe, num_classes=5).output_shape == (None, 5)
+    elif network.name == "video_activity_network":
+        assert names >= {"frames", "lengths", "sampling", "features", "bidirectional_1", "scores"}
+        assert network.output_shape == (None, 2)
         assert keras_seq.build(recipe, num_classes=5).output_shape == (None, 5)
     elif network.name == "sentiment_network":
         assert names >= {"word_ids", "embedding", "scores"}

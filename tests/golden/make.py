@@ -17,10 +17,22 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path.cwd()))
 
 GOLDEN = pathlib.Path(__file__).resolve().parent
-EXAMPLES = {"sentiment": 32, "ner": 6, "translation": 16, "speech_to_text": 2}  # of the built-in corpora
+# Of the built-in corpora.
+EXAMPLES = {
+    "sentiment": 32,
+    "ner": 6,
+    "translation": 16,
+    "speech_to_text": 2,
+    "video_activity": 4,
+    "video_activity_poses": 4,
+}
 STEPS = {"speech_to_text": 200}
 USUAL_STEPS = 40  # of others
-PREPARE = {"speech_to_text": {"ngram_order": 2}}
+PREPARE = {
+    "speech_to_text": {"ngram_order": 2},
+    "video_activity": {"frames": 8, "height": 24, "width": 24, "channels": 1, "trim": True},
+    "video_activity_poses": {"layout": "kinect20"},
+}
 WORDS = {"embedding_dim": 8, "units": 4}
 SIZES = {
     "speech_to_text": {
@@ -30,14 +42,19 @@ SIZES = {
         "layers": 1,
         "speed_perturbation": 0.0,
         "masks": 0,
-    }
+    },
+    "video_activity": {"frames": 8, "units": 8, "motion": True, "mirror": 0.5},
+    "video_activity_poses": {"projection": 8, "units": 8, "layers": 1},
 }
 INPUTS = {
     "sentiment": ["a gripping story , and the cast is superb", "the plot is dull", "", "naïve 🙂 film"],
     "ner": ["Shares of Ashford Steel fell on Monday .", "Ms. Holwick left Norwich", "", "日本 Ada"],
     "translation": ["The boys are late.", "the garden is small", "", "naïve 🙂"],
-    "speech_to_text": [],  # the sounds that it was trained on, and no sound
+    **{
+        name: [] for name in ("speech_to_text", "video_activity", "video_activity_poses")
+    },  # files that it has seen
 }
+DAMAGED = {"speech_to_text": ["no sound"], "video_activity": ["no clip"]}  # and these
 
 
 def main(argv: list[str]) -> int:
@@ -58,8 +75,8 @@ def main(argv: list[str]) -> int:
     for name in names:
         with tempfile.TemporaryDirectory() as cache:
             os.environ["KERAS_SEQ_CACHE"] = cache
-            models[name], sounds = trained(name)
-            inputs = INPUTS[name] or [*(one.decode("latin-1") for one in sounds), "no sound"]
+            models[name], files = trained(name)
+            inputs = INPUTS[name] or [*(one.decode("latin-1") for one in files), *DAMAGED.get(name, [])]
             answers[name] = {"inputs": inputs, "answers": plain(models[name](raw(name, inputs)))}
     folder.mkdir(exist_ok=True)
     for name, model in models.items():
@@ -80,9 +97,16 @@ def trained(name: str):
     import tensorflow as tf
 
     from keras_seq import applications, reading
-    from keras_seq.samples import film_reviews, holidays, news, spoken_commands
+    from keras_seq.samples import (
+        film_reviews,
+        holidays,
+        news,
+        spoken_commands,
+        stick_figure_poses,
+        stick_figures,
+    )
 
-    for corpus in (film_reviews, holidays, news, spoken_commands):
+    for corpus in (film_reviews, holidays, news, spoken_commands, stick_figures, stick_figure_poses):
         corpus.SIZES = dict.fromkeys(("train", "validation", "test"), EXAMPLES[name])
     application = applications.functions(name)
     examples = list(application.read("train", source="sample"))
@@ -92,7 +116,7 @@ def trained(name: str):
     network, kept = (
         application.build(preprocessing.sizes, **SIZES.get(name, WORDS), dropout=0.0) for _ in range(2)
     )
-    inputs = [reading.contents(one.input) for one in examples]
+    inputs = [reading.contents(one.input, preprocessing.contents) for one in examples]
     truths = tf.constant([one.truth for one in examples])
     tensors, targets = preprocessing.pair(preprocessing.features_of(tf.constant(inputs)), truths)
     network.compile(keras.optimizers.Adam(0.03), objective.loss, jit_compile=False)
