@@ -9,11 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from keras_seq import pose_files
+from keras_seq.answers import clip_pictures
 from keras_seq.answers.answering import Answering
 from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.without_order import SHUFFLED, SINGLE_FRAME, middle, shuffled
 from keras_seq.errors import DataError
+from keras_seq.formats import Example
+from keras_seq.pictures import Picture
 from keras_seq.preprocessing import npy
+from keras_seq.preprocessing.pose_layouts import BONES, UPWARDS
 
 LONG_FRAMES = 1000  # of an edge input
 
@@ -84,6 +88,24 @@ class PoseAnswering(Answering):
         nobody = np.zeros_like(frames)
         odd = [frames[:1], many, nobody, nobody[:1], gap, without, infinite, 1e6 * frames]
         return EdgeInputs([pose_files.packed(one) for one in odd], [], [])
+
+    def pictures_of(self, examples: list[tuple[str, Example, str | bytes]]) -> list[Picture]:
+        """Skeletons of some clips, and their scores as the clips go on; none of plain numbers."""
+        if self.preprocessing.layout not in BONES:
+            return []
+        return [self._picture(*one) for one in examples]
+
+    def _picture(self, name: str, example: Example, raw: str | bytes) -> Picture:
+        numbers = self.graph_input(tf.constant([raw]))
+        count = min(int(numbers.shape[1]), self.preprocessing.max_frames)
+        ends = np.linspace(1, numbers.shape[1], count).round().astype("int32")
+        begun = tf.where(tf.sequence_mask(ends, numbers.shape[1])[..., None], numbers, 0.0)
+        scores = self.network(self._network_inputs(self.preprocessing(begun))).numpy()
+        tensors = self.preprocessing(numbers)
+        layout = self.preprocessing.layout
+        joints = tensors["poses"].numpy()[0, :, :, :2] * ((1, 1) if layout in UPWARDS else (1, -1))
+        shown = clip_pictures.Clip(joints[:count], scores, self.classes, example.truths[0], BONES[layout])
+        return clip_pictures.picture(name, shown)
 
     def _without_order(self, raw: tf.Tensor) -> dict[str, tf.Tensor]:
         numbers = self.graph_input(raw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 DARKEST = 8  # of 255: what is no brighter is black
-FEWEST = 0.02  # part of a side that is kept of a clip that is all black
+FEWEST = 0.1  # pixels to each that is made: a part is made ten times as large at most
 BRIGHTNESS, CONTRAST = 160.0, 40.0  # mean and deviation of what is not black
 
 
@@ -22,29 +22,33 @@ def trimmed(frames: tf.Tensor, height: int, width: int) -> tf.Tensor:
         height: of the frames that it gives, in pixels.
         width: likewise.
     """
-    batch, time, rows, columns, channels = (frames.shape[axis] or tf.shape(frames)[axis] for axis in range(5))
     seen = tf.reduce_any(frames > DARKEST, axis=(1, 4))
     top, bottom = _ends(tf.reduce_any(seen, axis=2))
     left, right = _ends(tf.reduce_any(seen, axis=1))
     # The part has the ratio of the frames that are wanted, so nothing is stretched; what is outside is black.
-    ratio = width / height
-    tall = tf.maximum(bottom - top, (right - left) / ratio) / 2
-    tall = tf.maximum(tall, FEWEST * tf.cast(rows, tf.float32))
-    middle = (top + bottom) / 2, (left + right) / 2
-    scale = tf.cast(rows - 1, tf.float32), tf.cast(columns - 1, tf.float32)
-    edges = [middle[0] - tall, middle[1] - tall * ratio, middle[0] + tall, middle[1] + tall * ratio]
-    # Boxes name the centres of the outer pixels.
-    inner = [edges[0] + tall / height - 0.5, edges[1] + tall * ratio / width - 0.5]
-    outer = [edges[2] - tall / height - 0.5, edges[3] - tall * ratio / width - 0.5]
-    boxes = tf.stack(
-        [inner[0] / scale[0], inner[1] / scale[1], outer[0] / scale[0], outer[1] / scale[1]], axis=1
-    )
-    flat = tf.cast(tf.reshape(frames, [batch * time, rows, columns, channels]), tf.float32)
-    found = tf.image.crop_and_resize(
-        flat, tf.repeat(boxes, time, axis=0), tf.range(batch * time), [height, width]
-    )
-    found = tf.cast(tf.clip_by_value(tf.round(found), 0.0, 255.0), tf.uint8)
-    return tf.reshape(found, [batch, time, height, width, channels])
+    step = tf.maximum(tf.maximum((bottom - top) / height, (right - left) / width), FEWEST)
+    down = _weights((top + bottom) / 2, step, height, tf.shape(frames)[2])
+    across = _weights((left + right) / 2, step, width, tf.shape(frames)[3])
+    found = tf.einsum("bhr,btrcx->bthcx", down, tf.cast(frames, tf.float32))
+    found = tf.einsum("bwc,bthcx->bthwx", across, found)
+    return tf.cast(tf.clip_by_value(tf.round(found), 0.0, 255.0), tf.uint8)
+
+
+def _weights(middle: tf.Tensor, step: tf.Tensor, wanted: int, given: tf.Tensor) -> tf.Tensor:
+    """How much of each given pixel is in each that is wanted, `(batch, wanted, given)`: by linear interpolation, over
+    as many pixels as one that is wanted is wide.
+
+    Args:
+        middle: where the middle of the part is, `(batch,)`; 0 is the edge of the first pixel.
+        step: pixels to each that is wanted, `(batch,)`.
+        wanted: pixels of the part.
+        given: pixels of a side.
+    """
+    offsets = (tf.range(wanted, dtype=tf.float32) - (wanted - 1) / 2) * step[:, None]
+    centres = tf.range(tf.cast(given, tf.float32)) + 0.5
+    wide = tf.maximum(step, 1.0)[:, None, None]
+    away = tf.abs((middle[:, None] + offsets)[:, :, None] - centres)
+    return tf.nn.relu(1.0 - away / wide) / wide
 
 
 def evenly_lit(frames: tf.Tensor) -> tf.Tensor:

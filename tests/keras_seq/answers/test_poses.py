@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_seq import applications, pose_files
 from keras_seq.errors import DataError
+from keras_seq.formats import Example, File
 
 poses = applications.functions("video_activity_poses")
 CLIPS = [pose_clips.clip(label, 5) for label in pose_clips.MOVES]
@@ -98,3 +99,11 @@ def test_the_middle_frame_and_the_shuffled_frames_are_answered_by_the_same_model
     assert found["single_frame_label"].numpy().tolist() == model(middles)["label"].numpy().tolist()
     one = model.score_truths(FILES[:1], ["raise"])
     assert one["shuffled_label"][0] == found["shuffled_label"][0], "whatever stands beside it"
+
+
+def test_pictures_show_skeletons_and_the_scores_as_a_clip_goes_on(model, tmp_path):
+    example = Example(File("a.npy", 5), "raise", "a.npy")
+    (picture,) = model.pictures_of([("wrong_1", example, FILES[0])])
+    picture.draw(tmp_path / "wrong.png")
+    assert (tmp_path / "wrong.png").stat().st_size > 5000
+    assert picture.about.endswith("true: raise.")

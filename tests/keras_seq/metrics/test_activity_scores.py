@@ -36,3 +36,16 @@ def test_what_is_known_without_the_order_stands_beside_it():
     assert scores["shuffled_accuracy"] == 0.5
     scores, _, _ = scored(("a", answer("a", **with_order)), ("a", answer("a")))
     assert scores["shuffled_accuracy"] == 1.0, "of the answers that have it"
+
+
+def test_the_surest_right_and_wrong_examples_are_shown():
+    scorer = ActivityScorer(CLASSES)
+    for number, (truth, best, score) in enumerate(
+        [("a", "a", 0.5), ("a", "a", 0.9), ("b", "b", 0.7), *[("c", "a", 0.1 * n) for n in range(5)]]
+    ):
+        labels = [best, *(name for name in CLASSES if name != best)]
+        scores = [score if name == truth else 0.01 for name in labels]
+        scorer.add(Example(f"x{number}", truth, "f:1"), {"labels": labels, "label": best, "scores": scores})
+    shown = {name: example.input for name, example in scorer.typical()}
+    assert shown == {"right_1": "x1", "right_2": "x2", "wrong_1": "x3", "wrong_2": "x4", "wrong_3": "x5"}
+    assert ActivityScorer(CLASSES).typical() == []

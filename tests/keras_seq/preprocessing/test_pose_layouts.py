@@ -3,7 +3,7 @@
 import pytest
 
 from keras_seq.errors import DataError
-from keras_seq.preprocessing.pose_layouts import LAYOUTS, columns, partners
+from keras_seq.preprocessing.pose_layouts import BONES, LAYOUTS, columns, partners
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -50,3 +50,13 @@ def test_mediapipe_s_face_is_left_out():
 def test_other_numbers_are_refused(name, features):
     with pytest.raises(DataError, match=f"{features} numbers a frame; {name} has"):
         columns(name, features)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_bones_join_joints_that_there_are_into_one_body(name):
+    bones = BONES[name]
+    assert all(0 <= joint < LAYOUTS[name].joints for bone in bones for joint in bone)
+    body = set(bones[0])
+    for _ in bones:
+        body |= {joint for bone in bones if body & set(bone) for joint in bone}
+    assert body == {joint for bone in bones for joint in bone}
