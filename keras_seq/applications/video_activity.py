@@ -214,7 +214,7 @@ def build(
         x, mask = sampling(x, mask)
     x = frame_features(x, mask, backbone, weights, pooled, motion)
     if is_late:
-        x, mask = sampling(x, mask)
+        x, mask = sampling(x, ours.FrameMask(name="features_mask")(x, lengths))
     x = keras.layers.Dropout(dropout, name="frame_dropout")(x)
     x = keras.layers.Dense(units, use_bias=False, name="frame_projection")(x)
     x = keras.layers.LayerNormalization(name="frame_normalization")(x)
