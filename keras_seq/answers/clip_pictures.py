@@ -51,7 +51,8 @@ def _draw(path: pathlib.Path, clip: Clip, answer: str) -> None:
     places = np.unique(np.linspace(0, count - 1, SHOWN_FRAMES).round().astype(int))
     with drawing(clip.classes):
         figure = new_figure(max(1.1 * len(places), 5.0), 3.6)
-        strip, below = figure.subfigures(2, 1, height_ratios=[2, 3])
+        parts: Any = figure.subfigures(2, 1, height_ratios=[2, 3])
+        strip, below = parts
         for axis, place in zip(strip.subplots(1, len(places), squeeze=False)[0], places, strict=True):
             _draw_frame(axis, clip, place)
             axis.set_title(str(place + 1), fontsize=8)
