@@ -29,6 +29,7 @@ from keras_seq.layers import (
     FrameNormalization,
     LanguageModelLoss,
     MaskedMaxPooling,
+    QuietStart,
     SmoothedCrossEntropy,
     SpecAugment,
     SpeedPerturbation,
@@ -37,6 +38,7 @@ from keras_seq.layers import (
 )
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.letters import Letters
+from keras_seq.preprocessing.pieces import Pieces
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
 from keras_seq.preprocessing.wav import WavSamples
@@ -74,6 +76,7 @@ TABLE = {
     "Letters": (lambda: Letters(["A", " ", "'"], "upper"), [TEXTS]),
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
+    "Pieces": (lambda: Pieces(learn_subwords(["a fine film", "fine"], 16, 1.0), "lower"), [TEXTS]),
     "Problems": (
         Problems,
         [
@@ -81,6 +84,7 @@ TABLE = {
             np.array(["", "cut off", ""], object),
         ],
     ),
+    "QuietStart": (lambda: QuietStart(2, seed=3), [STATES]),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
     "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),
     "SpeedPerturbation": (lambda: SpeedPerturbation(0.2, seed=3), [SAMPLES, LENGTHS]),

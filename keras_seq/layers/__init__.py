@@ -12,7 +12,7 @@ from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
 from keras_seq.layers.smoothing import SmoothedCrossEntropy
-from keras_seq.layers.sound_augmentation import AddedNoise, SpecAugment, SpeedPerturbation
+from keras_seq.layers.sound_augmentation import AddedNoise, QuietStart, SpecAugment, SpeedPerturbation
 
 __all__ = [
     "CRF",
@@ -28,6 +28,7 @@ __all__ = [
     "FrameNormalization",
     "LanguageModelLoss",
     "MaskedMaxPooling",
+    "QuietStart",
     "SmoothedCrossEntropy",
     "SpecAugment",
     "SpeedPerturbation",

@@ -4,9 +4,19 @@ servable.
 
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.letters import Letters
+from keras_seq.preprocessing.pieces import Pieces
 from keras_seq.preprocessing.subwords import Subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
 from keras_seq.preprocessing.wav import WavSamples
 from keras_seq.preprocessing.words import WordIds
 
-__all__ = ["EntityTagIds", "Letters", "LogMel", "Subwords", "TokenFeatures", "WavSamples", "WordIds"]
+__all__ = [
+    "EntityTagIds",
+    "Letters",
+    "LogMel",
+    "Pieces",
+    "Subwords",
+    "TokenFeatures",
+    "WavSamples",
+    "WordIds",
+]
