@@ -71,23 +71,20 @@ class Known:
         places = np.concatenate([np.arange(reserved + kept), np.full(new, unknown_id)])
         return Carried(name, places, kept, new)
 
-    def joined(
-        self, about: str, before: Sequence[str], learned: Iterable[str], reserved: int
-    ) -> tuple[list[str], Carried]:
-        """Entries that the model has, behind them those that join them, and where their ids come from.
+    def named(self, about: str, before: Sequence[str], entries: Sequence[str], reserved: int) -> Carried:
+        """Where the ids of entries come from; those of one name are the same.
 
         Args:
             about: what they are, in the plural.
             before: those that the model has.
-            learned: those of the training split.
+            entries: the new ones, in order.
             reserved: how many ids come before the entries, and are the model's where there is one.
         """
-        kept = len(before)
-        joins = [one for one in dict.fromkeys(learned) if one not in set(before)]
-        new = joins if self.model is None or self.extend else []
-        first = np.arange(reserved + kept) if self.model is not None else np.full(reserved, -1)
-        places = np.concatenate([first, np.full(len(new), -1)]).astype(int)
-        return [*before, *new], Carried(about, places, kept, len(new))
+        place = {name: number for number, name in enumerate(before, reserved)}
+        first = [-1 if self.model is None else number for number in range(reserved)]
+        places = np.array([*first, *(place.get(name, -1) for name in entries)])
+        both = len(set(entries) & set(before))
+        return Carried(about, places, both, len(entries) - both, len(before) - both)
 
     def classes(
         self, classes: Sequence[str], names: Callable[[Sequence[str]], Sequence[str]] = list

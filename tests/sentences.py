@@ -11,12 +11,18 @@ from keras_seq.formats.arpa import END, NEVER, START, UNKNOWN, NGrams
 
 SEPARATOR, A, B = 1, 2, 3
 NUM_CLASSES = 4
+OPENING_A, NUM_PIECES = 4, 5  # a label that begins a word with an a, and the classes with it
 WORDS = ("a", "b", "ab", "ba", "aab")
 CANNOT_BE_WRITTEN = "x"
 
 
 def spell(word):
     return None if CANNOT_BE_WRITTEN in word else [{"a": A, "b": B}[letter] for letter in word]
+
+
+def spell_in_pieces(word):
+    labels = spell(word)
+    return labels and [OPENING_A if labels[0] == A else labels[0], *labels[1:]]
 
 
 def model_by_chance(seed, order, with_unknown=True, share=0.4):
@@ -46,8 +52,8 @@ def log10(orders, ngram):
 class Plain:
     """Scores labels as a sentence, in nats, out of the model's own numbers."""
 
-    def __init__(self, ngrams, separator=SEPARATOR, spell=spell, classes=NUM_CLASSES):
-        self.orders, self.separator = ngrams.orders, separator
+    def __init__(self, ngrams, separator=SEPARATOR, spell=spell, classes=NUM_CLASSES, openers=()):
+        self.orders, self.separator, self.openers = ngrams.orders, separator, openers
         ones = {word: number for (word,), (number, _) in ngrams.orders[0].items()}
         words = [word for word in ones if word not in (START, END, UNKNOWN) and spell(word)]
         self.words = {tuple(spell(word)): word for word in sorted(words, key=lambda word: ones[word])}
@@ -74,19 +80,32 @@ class Plain:
         """The log-probability that any word begins as the last one of the labels, and whether a known one
         does.
         """
-        begun = tuple(
-            labels[len(labels) - labels[::-1].index(self.separator) :] if self.separator in labels else labels
-        )
+        begun = tuple(labels[self.last_begin(labels) :])
         if not begun:
             return 0.0, True
         known = [name for word, name in self.words.items() if word[: len(begun)] == begun]
         unknown = log10(self.orders, (UNKNOWN,)) + self._sum(self.letters, (START, *begun))
         return math.log(10**unknown + sum(10 ** log10(self.orders, (name,)) for name in known)), bool(known)
 
+    def last_begin(self, labels):
+        """Where the word that was begun last begins; behind all, where none was since."""
+        ends = [
+            place + (label not in self.openers) for place, label in enumerate(labels) if self.divides(label)
+        ]
+        return max(ends, default=0)
+
+    def divides(self, label):
+        return label == self.separator or label in self.openers
+
     def words_of(self, labels):
         """The words as labels, and as the model calls them."""
-        groups = itertools.groupby(labels, key=lambda label: label in (self.separator, 0))
-        words = [tuple(group) for between, group in groups if not between]
+        words = [()]
+        for label in labels:
+            if self.divides(label):
+                words.append(())
+            if label not in (self.separator, 0):
+                words[-1] += (label,)
+        words = [word for word in words if word]
         return words, [self.words.get(word, UNKNOWN) for word in words]
 
     def _sum(self, orders, marked):
@@ -95,3 +114,9 @@ class Plain:
 
 def layer_of(ngrams):
     return LanguageModel.of(ngrams, spell, SEPARATOR, NUM_CLASSES)
+
+
+def of_pieces(ngrams):
+    """The layer, and the plain scorer, of words that are spelled in pieces."""
+    layer = LanguageModel.of(ngrams, spell_in_pieces, SEPARATOR, NUM_PIECES, openers=[OPENING_A])
+    return layer, Plain(ngrams, SEPARATOR, spell_in_pieces, NUM_PIECES, [OPENING_A])

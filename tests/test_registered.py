@@ -43,6 +43,7 @@ from keras_seq.layers import (
     PoseMirror,
     PoseSpeed,
     PoseStreams,
+    QuietStart,
     SmoothedCrossEntropy,
     SpecAugment,
     SpeedPerturbation,
@@ -53,6 +54,7 @@ from keras_seq.layers import (
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.clips import ClipFrames
 from keras_seq.preprocessing.letters import Letters
+from keras_seq.preprocessing.pieces import Pieces
 from keras_seq.preprocessing.poses import NormalizedPoses
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
@@ -114,6 +116,7 @@ TABLE = {
     "PoseSpeed": (lambda: PoseSpeed(0.1, 0.2, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
     "PoseStreams": (PoseStreams, [JOINTS, SEEN, FRAME_COUNTS]),
     "MirroredFrames": (lambda: MirroredFrames(0.3, seed=3), [FRAMES]),
+    "Pieces": (lambda: Pieces(learn_subwords(["a fine film", "fine"], 16, 1.0), "lower"), [TEXTS]),
     "Problems": (
         Problems,
         [
@@ -121,6 +124,7 @@ TABLE = {
             np.array(["", "cut off", ""], object),
         ],
     ),
+    "QuietStart": (lambda: QuietStart(2, seed=3), [STATES]),
     "RankedLabels": (lambda: RankedLabels(["a", "b", "c", "d"]), [MATRIX]),
     "ReversedColors": (ReversedColors, [STATES[..., :3]]),
     "SpecAugment": (lambda: SpecAugment(1, 2, 3, 4, seed=5), [STATES, MASK]),

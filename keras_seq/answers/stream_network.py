@@ -12,10 +12,17 @@ from keras_seq.layers import LSTM
 from keras_seq.layers.ctc import CTCScores
 from keras_seq.layers.frame_convolution import FrameConvolution, subsampling
 from keras_seq.layers.frame_normalization import FrameNormalization
-from keras_seq.layers.sound_augmentation import AddedNoise, SpecAugment, SpeedPerturbation
+from keras_seq.layers.sound_augmentation import AddedNoise, QuietStart, SpecAugment, SpeedPerturbation
 from keras_seq.preprocessing.audio import HOP, WINDOW, LogMel, log_mel
 
-TRAINING_ONLY = (keras.layers.InputLayer, SpeedPerturbation, AddedNoise, SpecAugment, keras.layers.Dropout)
+TRAINING_ONLY = (
+    keras.layers.InputLayer,
+    SpeedPerturbation,
+    AddedNoise,
+    SpecAugment,
+    QuietStart,
+    keras.layers.Dropout,
+)
 STEPWISE = (keras.layers.Reshape, keras.layers.LayerNormalization, keras.layers.Dense)
 AHEAD = (keras.layers.Bidirectional,)  # layers that wait for the end
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import tensorflow as tf
 
 from keras_seq.answers.stream_sound import State, as_int
+from keras_seq.decoding.word_starts import starts_word
 from keras_seq.layers.ctc import BLANK
-from keras_seq.preprocessing.letters import SPACE, Letters
+from keras_seq.preprocessing.letters import SPACE, TranscriptLabels
 
 MOST_LETTERS = 64  # of a word that may change; a longer one becomes final piece by piece
 # An utterance ends with so much silence after something was said: rule 3 of Kaldi's online-endpoint.h.
@@ -25,12 +26,12 @@ class Words:
     was any final text. Silence is steps without a letter.
 
     Args:
-        letters: labels -> letters.
+        letters: labels -> letters, or pieces.
         step_seconds: from one step to the next.
     """
 
-    def __init__(self, letters: Letters, step_seconds: float) -> None:
-        self.spelled, self.space = ["", *letters.alphabet], letters.separator
+    def __init__(self, letters: TranscriptLabels, step_seconds: float) -> None:
+        self.label_texts, (self.space, self.openers) = letters.label_texts, letters.boundaries
         self.end_steps = round(END_SECONDS / step_seconds)
 
     def start(self, batch: tf.Tensor) -> State:
@@ -70,29 +71,31 @@ class Words:
         return (said > 0) & (silence >= self.end_steps)
 
     def _end_of_final(self, letters: tf.Tensor, silence: tf.Tensor) -> tf.Tensor:
-        """The place that the final ones among labels end at, `(batch,)` int32: the last space; behind all of them,
-        at the end of an utterance and where a word is too long."""
+        """The place that the final ones among labels end at, `(batch,)` int32: where the last word begins; behind
+        all of them, at the end of an utterance and where a word is too long."""
         places = tf.range(tf.shape(letters)[1])
-        last_space = tf.reduce_max(tf.where(letters == self.space, places, 0), axis=1)
-        is_of_word = (letters > 0) & (letters != self.space) & (places >= last_space[:, None])
+        last_begin = tf.reduce_max(tf.where(self._begins(letters), places, 0), axis=1)
+        is_of_word = (letters > 0) & (letters != self.space) & (places >= last_begin[:, None])
         count = tf.math.count_nonzero(is_of_word, axis=1, dtype=tf.int32)
         is_all = ((silence >= self.end_steps) & (count > 0)) | (count >= MOST_LETTERS)
-        return tf.where(is_all, tf.shape(letters)[1], last_space)
+        return tf.where(is_all, tf.shape(letters)[1], last_begin)
 
     def _single_spaces(self, letters: tf.Tensor) -> tf.Tensor:
-        """Labels, 0 where a space follows another."""
-        is_space = letters == self.space
-        doubled = is_space[:, 1:] & is_space[:, :-1]
-        return tf.concat([letters[:, :1], tf.where(doubled, 0, letters[:, 1:])], axis=1)
+        """Labels without the spaces before one that begins a word, or is another space."""
+        doubled = (letters[:, :-1] == self.space) & self._begins(letters[:, 1:])
+        return _compact(tf.concat([tf.where(doubled, 0, letters[:, :-1]), letters[:, -1:]], axis=1))
+
+    def _begins(self, labels: tf.Tensor) -> tf.Tensor:
+        """Whether each label is the first of a word, or the space before it."""
+        return (labels == self.space) | starts_word(labels, self.openers)
 
     def _word(self, state: State) -> tf.Tensor:
-        return tf.clip_by_value(as_int(state["word"]), 0, len(self.spelled) - 1)
+        return tf.clip_by_value(as_int(state["word"]), 0, len(self.label_texts) - 1)
 
     def _text(self, labels: tf.Tensor, said: tf.Tensor) -> tf.Tensor:
         """What labels spell; the text of a stream does not begin with a space."""
-        is_first = (said <= 0)[:, None] & (labels[:, :1] == self.space)
-        labels = tf.concat([tf.where(is_first, 0, labels[:, :1]), labels[:, 1:]], axis=1)
-        return tf.strings.reduce_join(tf.gather(tf.constant(self.spelled), labels), axis=1)
+        text = tf.strings.reduce_join(tf.gather(tf.constant(self.label_texts), labels), axis=1)
+        return tf.where(said > 0, text, tf.strings.regex_replace(text, f"^{SPACE}", ""))
 
 
 def _silence(is_letter: tf.Tensor, mask: tf.Tensor, before: tf.Tensor) -> tf.Tensor:

@@ -21,7 +21,7 @@ from keras_seq.answers.stream_network import BlockNetwork, looks_ahead
 from keras_seq.answers.stream_sound import LOOKAHEAD, Blocks, Heard, State
 from keras_seq.answers.stream_words import END_SECONDS, Words
 from keras_seq.preprocessing.audio import HOP, RATE
-from keras_seq.preprocessing.letters import Letters
+from keras_seq.preprocessing.letters import TranscriptLabels
 
 PCM = "pcm"  # the input that is sound
 STATE = "state_"  # begins the names of inputs and outputs that are the state
@@ -45,7 +45,7 @@ class Stream:
 
     Args:
         network: samples and lengths -> CTC scores, as `speech_to_text.build` makes it with `bidirectional: false`.
-        letters: labels -> letters.
+        letters: labels -> letters, or pieces.
 
     Raises:
         TypeError: when a layer is of a kind that no stream can run through.
@@ -57,7 +57,7 @@ class Stream:
         >>> stream.finish({"pcm": tf.constant([last_piece]), **state})["final"]
     """
 
-    def __init__(self, network: keras.Model, letters: Letters) -> None:
+    def __init__(self, network: keras.Model, letters: TranscriptLabels) -> None:
         self._network = BlockNetwork(network)
         self._blocks = Blocks(self._network.stride)
         self._words = Words(letters, self._network.stride * HOP / RATE)
@@ -149,7 +149,7 @@ class Stream:
         return self._network.start(batch) | self._words.start(batch)
 
 
-def stream_signatures(network: keras.Model, letters: Letters) -> dict[str, Signature]:
+def stream_signatures(network: keras.Model, letters: TranscriptLabels) -> dict[str, Signature]:
     """The signatures of a stream by name; none for a network that waits for the end of a sound."""
     if any(map(looks_ahead, network.layers)):
         return {}

@@ -21,7 +21,7 @@ from keras_seq.layers.ctc import CTCLoss
 from keras_seq.layers.frame_convolution import subsampling
 from keras_seq.pictures import Picture
 from keras_seq.preprocessing.audio import HOP, RATE
-from keras_seq.preprocessing.letters import SPACE, Letters, written
+from keras_seq.preprocessing.letters import SPACE, TranscriptLabels
 
 Tensors = dict[str, tf.Tensor]
 
@@ -60,7 +60,7 @@ class Transcripts(keras.layers.Layer):
     def __init__(
         self,
         network: keras.Model,
-        letters: Letters,
+        letters: TranscriptLabels,
         beam_width: int = 1,
         language_model: LanguageModel | None = None,
         language_weight: float = 0.0,
@@ -80,7 +80,7 @@ class Transcripts(keras.layers.Layer):
         transcript = self.letters.texts(labels)
         align = ctc.align_greedy if self.beam_width == 1 else ctc.align
         first, last, confidence = align(scores, labels)
-        begin, end, counts = ctc.word_places(labels, self.letters.separator)
+        begin, end, counts = ctc.word_places(labels, *self.letters.boundaries)
         step = HOP / RATE * subsampling(self.network)
         seconds = tf.cast(lengths, tf.float32)[:, None] / RATE
         real = tf.sequence_mask(counts, tf.shape(begin)[1])
@@ -94,7 +94,7 @@ class Transcripts(keras.layers.Layer):
             "words": tf.strings.split(transcript, SPACE).to_tensor(""),
             "starts": tf.where(real, tf.cast(starts, tf.float32) * step, 0.0),
             "ends": tf.where(real, tf.minimum(tf.cast(ends, tf.float32) * step, seconds), 0.0),
-            "word_scores": ctc.means_of_words(confidence, labels, self.letters.separator),
+            "word_scores": ctc.means_of_words(confidence, labels, *self.letters.boundaries),
         }
 
     def labels(self, scores: tf.Tensor) -> tf.Tensor:
@@ -150,8 +150,8 @@ class SpeechAnswering(Answering):
         return self.get_layer("answers").network
 
     @property
-    def letters(self) -> Letters:
-        """The letters that transcripts are made of."""
+    def letters(self) -> TranscriptLabels:
+        """The letters, or pieces, that transcripts are made of."""
         return self.get_layer("answers").letters
 
     def file_contents(self, raw: bytes) -> bytes:
@@ -160,7 +160,7 @@ class SpeechAnswering(Answering):
 
     def as_answered(self, truth: str) -> str:
         """A transcript in the case of the letters, with single spaces."""
-        return written(truth, self.letters.case)
+        return self.letters.as_written(truth)
 
     def targets(self, transcripts) -> tf.Tensor:
         """Transcripts -> labels of their letters, `(batch, labels)` int32, padded with 0."""
@@ -237,6 +237,6 @@ class SpeechAnswering(Answering):
             {**word, "word": word["word"].decode("utf-8", "replace")}
             for word in self.readable(raw, answer)["words"]
         ]
-        letters = ["", *self.letters.alphabet]
+        letters = ["", *self.letters.names]
         heard = sound_pictures.Sound(frames, scores, letters, words, example.truths[0])
         return sound_pictures.picture(name, heard, raw)

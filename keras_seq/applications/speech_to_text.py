@@ -5,7 +5,6 @@ sound -> log-mel frames -> convolutions -> LSTM layers -> scores of letters (CTC
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,12 +18,12 @@ from keras_seq.sections import Column, ExistingPath, Fraction, InputColumn, NotN
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
     from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
 
 BEAM_WIDTH, SOUNDS_AT_ONCE = 32, 16  # with a language model; in a search of the validation split
 STRIDES = {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2)}  # subsampling -> those of the two convolutions
+QUIET_FRAMES = 30  # at the start, of a network that looks back only
 SIZES = {"num_classes": 29, "subsampling": 3}
 
 
@@ -72,18 +71,20 @@ def prepare(
     *,
     alphabet: str | None = None,
     case: Literal["as_is", "lower", "upper"] = "as_is",
+    subwords: NonNegativeInt = 0,
     subsampling: Literal[1, 2, 3, 4] = 3,
     max_seconds: PositiveFloat = 30.0,
     language_model: ExistingPath | None = None,
     ngram_order: NonNegativeInt = 0,
 ) -> Preprocessing:
-    """WAV bytes -> samples, and transcript -> labels of its letters, which the training split has.
+    """WAV bytes -> samples, and transcript -> labels of its letters, or pieces, which the training split has.
 
     Args:
         examples: the training split.
         known: the model that training starts from.
         alphabet: the letters that there are, with the space; left out, those of the training split.
         case: whether transcripts are taken as they are, or made lower or upper case.
+        subwords: pieces of words that are learned, and said in place of letters; 0 for letters.
         subsampling: frames of 10 ms to one step of the network, which can say one letter; the more, the faster,
             but fast speech needs 3 or less.
         max_seconds: utterances that are longer are not trained on.
@@ -93,7 +94,7 @@ def prepare(
 
     Raises:
         RecipeError: when there are two language models.
-        DataError: when no utterance can be used.
+        DataError: when no utterance can be used, or there are more letters than pieces.
     """
     import tensorflow as tf
 
@@ -101,26 +102,22 @@ def prepare(
     from keras_seq.contract import Known, Preprocessing
     from keras_seq.decoding import language_models
     from keras_seq.formats.speech_faults import UtteranceFaults
+    from keras_seq.preprocessing import pieces
     from keras_seq.preprocessing.audio import HOP, RATE
-    from keras_seq.preprocessing.letters import RESERVED_LABELS, Letters, learn_alphabet, written
+    from keras_seq.preprocessing.letters import RESERVED_LABELS
     from keras_seq.preprocessing.wav import WavSamples
 
     if language_model is not None and ngram_order:
         raise RecipeError("prepare.ngram_order: a language model is learned or read from a file, not both")
-    known, as_learned = known or Known(), functools.partial(written, case=case)
-    utterances = list(examples)
-    learned = learn_alphabet(alphabet if alphabet else (one.truth for one in utterances), case)
-    before = () if known.model is None else known.model.letters.alphabet
-    entries, carried = known.joined("letters", before, learned, RESERVED_LABELS)
-    letters = Letters(entries, case, name="letters")
+    known, utterances = known or Known(), list(examples)
+    before = None if known.model is None else known.model.letters
+    transcripts = (one.truth for one in utterances)
+    letters = pieces.learned(transcripts, before, known.extend, alphabet, case, subwords)
+    carried = known.named("letters", before.names if before else (), letters.names, RESERVED_LABELS)
     step = 1000 * HOP * subsampling // RATE
-    faults = UtteranceFaults(letters.alphabet, as_learned, audio_files.milliseconds, step, 1000 * max_seconds)
+    of_text = (letters.alphabet, letters.as_written, letters.labels_of)
+    faults = UtteranceFaults(*of_text, audio_files.milliseconds, step, 1000 * max_seconds)
     wav = WavSamples(name="wav")
-
-    def features(audio: tf.Tensor) -> dict[str, tf.Tensor]:
-        sound = wav(audio)
-        return {name: sound[name] for name in ("samples", "lengths")}
-
     usable = [one.truth for one in utterances if not faults(one)]
     if not usable:
         raise DataError(f"the training split has no utterance that can be trained on, of {len(utterances)}")
@@ -129,8 +126,8 @@ def prepare(
         inputs=wav,
         targets=letters,
         pair=lambda sound, transcripts: (sound, letters(transcripts)),
-        features=features,
-        sizes={"num_classes": len(letters.alphabet) + 1, "subsampling": subsampling},
+        features=wav.features,
+        sizes={"num_classes": len(letters.names) + 1, "subsampling": subsampling},
         examples=len(usable),
         problems=tf.function(wav.problems, [tf.TensorSpec([None], tf.string)], autograph=False),
         contents=audio_files.as_wav,
@@ -184,6 +181,7 @@ def build(
         CTCScores,
         FrameConvolution,
         FrameNormalization,
+        QuietStart,
         SpecAugment,
         SpeedPerturbation,
     )
@@ -208,6 +206,8 @@ def build(
         x = keras.layers.LayerNormalization(name=f"normalization_{number}")(layer(x, mask=mask))
         x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
     logits = keras.layers.Dense(sizes["num_classes"], name="logits")(x)
+    if not bidirectional:
+        logits = QuietStart(QUIET_FRAMES // sizes["subsampling"], name="quiet_start")(logits)
     inputs = {"samples": samples, "lengths": lengths}
     return keras.Model(inputs, CTCScores(name="scores")(logits, mask), name="speech_to_text_network")
 

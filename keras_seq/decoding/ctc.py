@@ -11,10 +11,11 @@ Segmentation of Large Corpora" (times and confidence out of a path).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from keras_seq.decoding.word_starts import starts_word
 from keras_seq.layers.ctc import (
     BLANK,
     IMPOSSIBLE,
@@ -73,24 +74,29 @@ def align_greedy(scores: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Te
     return _steps_of_labels(scores, places, best, tf.shape(labels)[1])
 
 
-def word_places(labels: tf.Tensor, separator: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Where words stand among labels `(batch, labels)`: what the separator, a label, divides; none is empty.
+def word_places(
+    labels: tf.Tensor, separator: int, openers: Sequence[int] = ()
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Where words stand among labels `(batch, labels)`: what the separator, a label, divides, and where an opener
+    begins; none is empty.
 
     Returns:
         The places of the first and of the last label of each word, `(batch, words)` int32, with zeros behind;
         and the number of words `(batch,)` int32.
     """
-    _, begins, ends = _flags(labels, separator)
+    _, begins, ends = _flags(labels, separator, openers)
     places = tf.broadcast_to(tf.range(1, tf.shape(labels)[1] + 1), tf.shape(labels))
     first, last = (packed(tf.where(flags, places, 0)) for flags in (begins, ends))
     counts = tf.reduce_sum(tf.cast(begins, tf.int32), axis=1)
     return tf.maximum(first - 1, 0), tf.maximum(last - 1, 0), counts
 
 
-def means_of_words(values: tf.Tensor, labels: tf.Tensor, separator: int) -> tf.Tensor:
+def means_of_words(
+    values: tf.Tensor, labels: tf.Tensor, separator: int, openers: Sequence[int] = ()
+) -> tf.Tensor:
     """The mean over each word's labels of values `(batch, labels)`, `(batch, words)` float32; zeros behind."""
-    first, _, counts = word_places(labels, separator)
-    inside, begins, _ = _flags(labels, separator)
+    first, _, counts = word_places(labels, separator, openers)
+    inside, begins, _ = _flags(labels, separator, openers)
     batch, width = tf.shape(first)[0], tf.shape(first)[1]
     words = tf.cumsum(tf.cast(begins, tf.int32), axis=1) - 1 + tf.range(batch)[:, None] * width
     means = tf.math.unsorted_segment_mean(values, tf.where(inside, words, -1), batch * width)
@@ -125,11 +131,13 @@ def _steps_of_labels(scores, places, classes, width):
     return tuple(tf.reshape(tensor, [batch, width]) for tensor in (first, last, confidence))
 
 
-def _flags(labels, separator):
+def _flags(labels, separator, openers):
     """Whether each label is in a word, begins one, ends one."""
     inside = (labels > 0) & (labels != separator)
     before, after = tf.pad(inside, [[0, 0], [1, 0]])[:, :-1], tf.pad(inside, [[0, 0], [0, 1]])[:, 1:]
-    return inside, inside & ~before, inside & ~after
+    opens = starts_word(labels, openers)
+    opens_after = tf.pad(opens, [[0, 0], [0, 1]])[:, 1:]
+    return inside, inside & (~before | opens), inside & (~after | opens_after)
 
 
 def _log_sum(*terms):
@@ -180,7 +188,8 @@ def _walk(scores, labels, step: Callable, kept) -> tuple:
         skipped = tf.where(others, before[:, :-1], NOWHERE)
         blanks, insides, kept = step((blanks, before), (insides, entered, skipped), kept)
         blanks += tf.where(moves, here[:, BLANK, None], 0.0)
-        insides += tf.where(moves, tf.gather(tf.reshape(here, [-1]), at_labels), 0.0)
+        said = tf.where(labels > 0, tf.gather(tf.reshape(here, [-1]), at_labels), IMPOSSIBLE)
+        insides += tf.where(moves, said, 0.0)
         highest = tf.maximum(tf.reduce_max(blanks, axis=1), tf.reduce_max(insides, axis=1))
         blanks, insides = blanks - highest[:, None], insides - highest[:, None]
         return now + 1, blanks, insides, total + highest, kept

@@ -92,10 +92,10 @@ def beam_search(
 
         log-probability + weight * language model + word_bonus * words + unknown_bonus * unknown words
 
-    where the language model scores a word as soon as the separator comes, the last one and the sentence's end
-    at the end of the scores. What is pruned before is decided with `LanguageModel.outlook` for the word that
-    was begun; without it, words that never end would fill the beam. A row's answer depends neither on padding
-    nor on other rows.
+    where the language model scores a word as soon as the separator comes, or a label that begins another word;
+    the last one and the sentence's end at the end of the scores. What is pruned before is decided with
+    `LanguageModel.outlook` for the word that was begun; without it, words that never end would fill the beam. A
+    row's answer depends neither on padding nor on other rows.
 
     Args:
         scores: as `keras_seq.layers.ctc` has them.
@@ -117,8 +117,8 @@ def beam_search(
     def body(now, beam, total, state, taken):
         candidates, ended = _candidates(scores[:, now], beam, labels_per_step), fusion.end_word(state)
         said, outlook = fusion.score(state.said)[..., None], fusion.outlook(state)[..., None]
-        separates = candidates.labels[:, None] == fusion.separator
-        longer = candidates.longer + said + tf.where(separates, fusion.score(ended.said)[..., None], outlook)
+        ends = fusion.ends_word(candidates.labels)[:, None]
+        longer = candidates.longer + said + tf.where(ends, fusion.score(ended.said)[..., None], outlook)
         as_they_are = _log_add(candidates.blank, candidates.label) + (said + outlook)[..., 0]
         values = tf.concat([as_they_are, tf.reshape(longer, [batch, -1])], axis=1)
         values, picked = tf.math.top_k(values, beam_width)

@@ -9,8 +9,6 @@ import tensorflow as tf
 from keras_seq.decoding.ngrams import LanguageModel, WordEnd
 from keras_seq.decoding.spelling import NOWHERE, ROOT
 
-_NO_LABEL = -1
-
 
 class State(NamedTuple):
     """Of each hypothesis what was said of its words, and what it has written, a `Writing`; without a model
@@ -40,7 +38,10 @@ class Fusion:
     ) -> None:
         self.model = model
         self.weights = (weight, word_bonus, unknown_bonus)
-        self.separator = _NO_LABEL if model is None else model.separator
+
+    def ends_word(self, labels: tf.Tensor) -> tf.Tensor:
+        """Whether the word that was begun ends before labels, bool, of their shape."""
+        return tf.zeros_like(labels, tf.bool) if self.model is None else self.model.ends_word(labels)
 
     def start(self, shape: tf.Tensor) -> State:
         """Nothing written, by hypotheses in a tensor of this shape."""
@@ -61,7 +62,7 @@ class Fusion:
         return weight * self.model.outlook(state.writing) + begun + unknown
 
     def end_word(self, state: State) -> State:
-        """What would be said of the word that ends here, if the separator came; and what was written then."""
+        """What would be said of the word that was begun, if it ended here; and what was written then."""
         if self.model is None:
             return state
         return State(*self.model.end_word(state.writing))
@@ -75,7 +76,7 @@ class Fusion:
         if self.model is None:
             return state
         state, ended = tf.nest.map_structure(lambda one: tf.gather(one, slots, batch_dims=1), (state, ended))
-        separated = labels == self.separator
+        separated = self.ends_word(labels)
         said = _summed(state.said, [tf.where(separated, one, tf.zeros_like(one)) for one in ended.said])
         return State(said, self.model.write(state.writing, labels, ended.writing))
 

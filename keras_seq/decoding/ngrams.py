@@ -24,6 +24,7 @@ import tensorflow as tf
 from keras_seq.decoding import kneser_ney
 from keras_seq.decoding.backoff import BackoffTable, levels_of
 from keras_seq.decoding.spelling import ROOT, SpellingTrie, trie_of
+from keras_seq.decoding.word_starts import starts_word
 from keras_seq.errors import DataError
 from keras_seq.formats.arpa import END, START, UNKNOWN, NGrams
 from keras_seq.layers.ctc import BLANK
@@ -72,6 +73,7 @@ class LanguageModel(keras.layers.Layer):
         word_counts: how many n-grams of words there are of each length.
         letter_counts: likewise, of labels within words.
         num_nodes: of the trie of the words' spellings.
+        openers: labels that begin a word, whatever stands before them.
     """
 
     def __init__(
@@ -81,10 +83,11 @@ class LanguageModel(keras.layers.Layer):
         word_counts: Sequence[int],
         letter_counts: Sequence[int],
         num_nodes: int,
+        openers: Sequence[int] = (),
         **kwargs,
     ) -> None:
         super().__init__(**{**kwargs, "dtype": "float32", "trainable": False})
-        self.separator, self.num_classes = separator, num_classes
+        self.separator, self.num_classes, self.openers = separator, num_classes, tuple(openers)
         self.word_table = BackoffTable(word_counts, name="words")
         self.letter_table = BackoffTable(letter_counts, name="letters")
         self.trie = SpellingTrie(num_classes, num_nodes, name="trie")
@@ -109,6 +112,7 @@ class LanguageModel(keras.layers.Layer):
             separator: the label between words.
             num_classes: of the labels, the blank counted.
             spelling_order: labels of the longest n-grams within words.
+            kwargs: `openers`, and those of a layer.
 
         Raises:
             DataError: where no word can be written.
@@ -154,16 +158,15 @@ class LanguageModel(keras.layers.Layer):
         Args:
             ended: what `end_word` made of `writing`.
         """
+        if self.openers:
+            writing = _chosen(starts_word(labels, self.openers), ended, writing)
         scores, letters = self.letter_table(writing.letters, labels)
         begun = Writing(writing.words, self.trie(writing.node, labels), letters, writing.spelling + scores)
+        return _chosen(labels == self.separator, ended, _chosen(labels > 0, begun, writing))
 
-        def chosen(before, separated, lettered):
-            is_label, is_separator = labels > 0, labels == self.separator
-            if before.shape.rank > labels.shape.rank:
-                is_label, is_separator = is_label[..., None], is_separator[..., None]
-            return tf.where(is_separator, separated, tf.where(is_label, lettered, before))
-
-        return Writing(*map(chosen, writing, ended, begun))
+    def ends_word(self, labels: tf.Tensor) -> tf.Tensor:
+        """Whether the word that was begun ends before labels, bool, of their shape."""
+        return (labels == self.separator) | starts_word(labels, self.openers)
 
     def outlook(self, writing: Writing) -> tf.Tensor:
         """The log-probability that a word begins as the one that was begun, `(...)` float32; 0 where none
@@ -203,7 +206,7 @@ class LanguageModel(keras.layers.Layer):
         def body(place, sums, writing):
             now = labels[:, place]
             word, ended = self.end_word(writing)
-            ends = now == self.separator
+            ends = self.ends_word(now)
             sums = [
                 total + tf.where(ends, one, tf.zeros_like(one)) for total, one in zip(sums, word, strict=True)
             ]
@@ -222,9 +225,20 @@ class LanguageModel(keras.layers.Layer):
         }
 
     def get_config(self) -> dict:
-        own = {"separator": self.separator, "num_classes": self.num_classes}
+        own = {"separator": self.separator, "num_classes": self.num_classes, "openers": self.openers}
         tables = {"word_counts": self.word_table.counts, "letter_counts": self.letter_table.counts}
         return {**super().get_config(), **own, **tables, "num_nodes": self.trie.num_nodes}
+
+
+def _chosen(are: tf.Tensor, ours: Writing, others: Writing) -> Writing:
+    """Where `are`, bool, is true, the one writing, else the other."""
+    many = are[..., None]
+    return Writing(
+        *(
+            tf.where(many if one.shape.rank > are.shape.rank else are, one, other)
+            for one, other in zip(ours, others, strict=True)
+        )
+    )
 
 
 def _spelled(

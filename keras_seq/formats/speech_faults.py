@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from keras_seq.formats.examples import Example, File
 
@@ -18,6 +18,7 @@ class UtteranceFaults:
     Attributes:
         alphabet: the characters that transcripts may have.
         written: a transcript -> the transcript as it is learned.
+        labels_of: that -> its labels.
         milliseconds: the path of a sound -> its length, or None where the file does not say.
         step: milliseconds of a step of the network.
         longest: milliseconds that a sound may have.
@@ -25,6 +26,7 @@ class UtteranceFaults:
 
     alphabet: Collection[str]
     written: Callable[[str], str]
+    labels_of: Callable[[str], Sequence[int]]
     milliseconds: Callable[[str], float | None]
     step: int
     longest: float
@@ -38,7 +40,7 @@ class UtteranceFaults:
             return "without a transcript"
         if foreign := sorted(set(transcript) - set(self.alphabet)):
             return f"with characters outside the alphabet: {' '.join(foreign)}"
-        needed = steps_needed(transcript) * self.step
+        needed = steps_needed(self.labels_of(transcript)) * self.step
         length = self._length(example.input, needed)
         if length > self.longest:
             return f"longer than {self.longest / 1000:g} s: {length / 1000:.1f} s"
@@ -54,6 +56,6 @@ class UtteranceFaults:
         return self._lengths[sound]
 
 
-def steps_needed(transcript: str) -> int:
-    """The fewest steps of CTC that spell a transcript: one a letter, and one more between two that are alike."""
-    return len(transcript) + sum(a == b for a, b in itertools.pairwise(transcript))
+def steps_needed(labels: Sequence[int]) -> int:
+    """The fewest steps of CTC that say labels: one each, and one more between two that are alike."""
+    return len(labels) + sum(a == b for a, b in itertools.pairwise(labels))

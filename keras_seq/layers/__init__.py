@@ -17,7 +17,7 @@ from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
 from keras_seq.layers.pose_augmentation import JointDropout, PoseJitter, PoseMirror, PoseSpeed, PoseStreams
 from keras_seq.layers.smoothing import SmoothedCrossEntropy
-from keras_seq.layers.sound_augmentation import AddedNoise, SpecAugment, SpeedPerturbation
+from keras_seq.layers.sound_augmentation import AddedNoise, QuietStart, SpecAugment, SpeedPerturbation
 from keras_seq.layers.swapped_classes import SwappedClasses
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "PoseMirror",
     "PoseSpeed",
     "PoseStreams",
+    "QuietStart",
     "SmoothedCrossEntropy",
     "SpecAugment",
     "SpeedPerturbation",

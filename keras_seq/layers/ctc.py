@@ -33,7 +33,7 @@ class CTCScores(keras.layers.Layer):
         self.built = self.supports_masking = True
 
     def call(self, logits: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
-        scores = tf.nn.log_softmax(tf.cast(logits, tf.float32))
+        scores = _log_softmax(tf.cast(logits, tf.float32))
         if mask is None:
             return scores
         sure_blank = tf.one_hot(BLANK, logits.shape[-1], 0.0, IMPOSSIBLE)
@@ -104,6 +104,18 @@ def steps_needed(labels: tf.Tensor) -> tf.Tensor:
     labels = tf.cast(labels, tf.int32)
     repeated = (labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] > 0)
     return tf.reduce_sum(tf.cast(labels > 0, tf.int32), 1) + tf.reduce_sum(tf.cast(repeated, tf.int32), 1)
+
+
+def _log_softmax(logits: tf.Tensor) -> tf.Tensor:
+    """Log-probabilities, the highest of which is exact where it is almost 0.
+
+    Beside the 1 of the most probable class, those of all others are lost in float32, or not, as the kernel goes over
+    them: 1e-6 at a step, but a silence has thousands of them, and the same sign in each.
+    """
+    less = logits - tf.reduce_max(logits, axis=-1, keepdims=True)
+    is_highest = tf.one_hot(tf.argmax(logits, axis=-1), tf.shape(logits)[-1], True, False)
+    others = tf.reduce_sum(tf.where(is_highest, 0.0, tf.exp(less)), axis=-1, keepdims=True)
+    return less - tf.math.log1p(others)
 
 
 @tf.custom_gradient

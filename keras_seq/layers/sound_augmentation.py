@@ -5,7 +5,10 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from keras_seq.layers.ctc import BLANK
+
 QUIETEST_NOISE, LOUDEST_NOISE = 50.0, 15.0  # dB below the sound
+QUIET = 10.0  # nats that a label costs where none is wanted: it may still come where steps are few
 
 
 @keras.saving.register_keras_serializable("keras_seq")
@@ -148,3 +151,39 @@ class SpecAugment(keras.layers.Layer):
         starts = tf.cast(drawn[1] * tf.cast(sizes - widths + 1, tf.float32), tf.int32)
         places = tf.range(count) - starts[:, None]
         return (places >= 0) & (places < widths[:, None])
+
+
+@keras.saving.register_keras_serializable("keras_seq")
+class QuietStart(keras.layers.Layer):
+    """Logits of CTC `(batch, time, classes)` -> the same, in training the blank far more probable in the first
+    steps of half the rows.
+
+    For a network that looks back only. The first step is the first one that such a network can tell from all
+    others, so it learns to say the most frequent first label there, before it has heard any; where this is
+    certain, no path with the label later is probable enough to be learned. Rows that cannot have it there show
+    what is heard later. Nothing is known to such a network of which rows these are.
+
+    Args:
+        steps: that are quiet.
+        seed: of the random numbers.
+    """
+
+    def __init__(self, steps: int, seed: int | None = None, **kwargs) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.steps, self.seed = steps, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.built = self.supports_masking = True
+
+    def call(self, logits: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training:
+            return logits
+        batch, time, classes = tf.unstack(tf.shape(logits))
+        quiet = keras.random.uniform((batch, 1), seed=self.seed_generator) < 0.5
+        quiet &= tf.range(time) < self.steps
+        return tf.where(quiet[..., None] & (tf.range(classes) == BLANK), logits + QUIET, logits)
+
+    def compute_output_spec(self, logits, training=False):
+        return keras.KerasTensor(logits.shape, "float32")
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "steps": self.steps, "seed": self.seed}

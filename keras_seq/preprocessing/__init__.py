@@ -5,6 +5,7 @@ servable.
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.clips import ClipFrames
 from keras_seq.preprocessing.letters import Letters
+from keras_seq.preprocessing.pieces import Pieces
 from keras_seq.preprocessing.poses import NormalizedPoses
 from keras_seq.preprocessing.subwords import Subwords
 from keras_seq.preprocessing.tokens import EntityTagIds, TokenFeatures
@@ -17,6 +18,7 @@ __all__ = [
     "Letters",
     "LogMel",
     "NormalizedPoses",
+    "Pieces",
     "Subwords",
     "TokenFeatures",
     "WavSamples",

@@ -58,6 +58,11 @@ class WavSamples(keras.layers.Layer):
     def call(self, audio: tf.Tensor) -> dict[str, tf.Tensor]:
         return decode(audio, self.rate, self.max_seconds)._asdict()
 
+    def features(self, audio: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`samples` and `lengths` alone."""
+        sound = self(audio)
+        return {name: sound[name] for name in ("samples", "lengths")}
+
     def problems(self, audio: tf.Tensor) -> tf.Tensor:
         """What is wrong with each file, `(batch,)` string; "" where nothing is."""
         return decode(audio, self.rate, self.max_seconds).problem

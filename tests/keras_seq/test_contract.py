@@ -18,12 +18,8 @@ def test_a_monitor_that_the_data_do_not_choose_stays():
     assert objective.settled([]).monitor == objective.monitor
 
 
-def test_entries_of_a_model_come_first_and_others_join_them():
-    entries, carried = Known().joined("letters", (), "baab", 1)
-    assert entries == ["b", "a"]
-    assert carried.places.tolist() == [-1, -1, -1]
-    entries, carried = Known(object()).joined("letters", "xa", "abc", 1)
-    assert entries == ["x", "a", "b", "c"]
-    assert carried.places.tolist() == [0, 1, 2, -1, -1]
-    assert (carried.about, carried.kept, carried.new) == ("letters", 2, 2)
-    assert Known(object(), extend=False).joined("letters", "xa", "abc", 1)[0] == ["x", "a"]
+def test_entries_are_those_of_a_model_that_have_their_names():
+    assert Known().named("letters", (), "ba", 1).places.tolist() == [-1, -1, -1]
+    carried = Known(object()).named("letters", "xay", "abx", 1)
+    assert carried.places.tolist() == [0, 2, -1, 1]
+    assert (carried.about, carried.kept, carried.new, carried.gone) == ("letters", 2, 1, 1)

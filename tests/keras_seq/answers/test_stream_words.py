@@ -14,16 +14,17 @@ from keras_seq.layers.ctc import IMPOSSIBLE
 from keras_seq.preprocessing.letters import Letters
 
 ALPHABET = [" ", "a", "é"]
+PIECES = {"_": "", "s": " ", "a": "a", "é": "é", "A": " aé", "E": " é"}  # a character a step -> its text
 STEP = 0.04  # seconds
 END = 25  # steps
 spelled = st.lists(st.sampled_from("_ aé"), max_size=40).map("".join)  # a character a step; _ is the blank
 
 
-def scores_of(steps):
+def scores_of(steps, names=("_", *ALPHABET)):
     """Scores in which the best labels are these, and whether a step is none of padding, which is written as a
     dot."""
-    best = [["_", *ALPHABET].index(step) if step != "." else 0 for step in steps]
-    scores = np.full([len(steps), len(ALPHABET) + 1], IMPOSSIBLE, "float32")
+    best = [names.index(step) if step != "." else 0 for step in steps]
+    scores = np.full([len(steps), len(names)], IMPOSSIBLE, "float32")
     scores[np.arange(len(steps)), best] = 0
     return scores, [step != "." for step in steps]
 
@@ -41,7 +42,7 @@ def graph(words):
         return state, final, words.pending(state), words.is_end(state)
 
     state = {name: tf.TensorSpec([None, *value.shape[1:]]) for name, value in words.start(1).items()}
-    others = [tf.TensorSpec([None, None, len(ALPHABET) + 1]), tf.TensorSpec([None, None], tf.bool)]
+    others = [tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool)]
     return tf.function(step, [state, *others], autograph=False)
 
 
@@ -49,11 +50,11 @@ WORDS = Words(Letters(ALPHABET), STEP)
 STEPPED = graph(WORDS)
 
 
-def run(chunks, words=WORDS, step=STEPPED):
+def run(chunks, words=WORDS, step=STEPPED, names=("_", *ALPHABET)):
     """Final texts, pending texts and whether an utterance has ended, after each chunk of steps of one stream."""
     state, told = words.start(1), []
     for chunk in chunks:
-        scores, mask = scores_of(chunk)
+        scores, mask = scores_of(chunk, names)
         state, final, pending, is_end = step(state, tf.constant(scores[None]), tf.constant([mask]))
         told.append((final.numpy()[0].decode(), pending.numpy()[0].decode(), bool(is_end[0])))
     return told
@@ -73,6 +74,43 @@ def test_final_texts_and_the_last_pending_one_are_the_transcript(parts, size):
         heard += final
         assert heard + pending == transcript(steps[: number * size])
         assert not (is_end and pending)
+
+
+class OfPieces:
+    """Labels that spell as pieces do: some of them begin a word."""
+
+    label_texts, boundaries = list(PIECES.values()), (1, (4, 5))
+
+
+WORDS_OF_PIECES = Words(OfPieces(), STEP)
+STEPPED_PIECES = graph(WORDS_OF_PIECES)
+
+
+def run_pieces(chunks):
+    return run(chunks, WORDS_OF_PIECES, STEPPED_PIECES, tuple(PIECES))
+
+
+@given(st.lists(st.text(st.sampled_from("".join(PIECES))), min_size=1, max_size=6), st.integers(1, 5))
+@tried_on(40)
+def test_final_texts_of_pieces_are_the_transcript_too(parts, size):
+    steps, heard = "".join(parts) or "_", ""
+    for number, (final, pending, is_end) in enumerate(run_pieces(chunked(steps, size)), 1):
+        heard += final
+        labels = [label for label, _ in itertools.groupby(steps[: number * size])]
+        assert heard + pending == " ".join("".join(PIECES[label] for label in labels).split())
+        assert not (is_end and pending)
+
+
+def test_a_word_of_pieces_is_final_at_the_piece_that_begins_another():
+    assert run_pieces(["A", "é_", "é", "ss", "E", "aA", "_" * END]) == [
+        ("", "aé", False),
+        ("", "aéé", False),
+        ("", "aééé", False),
+        ("aééé", "", False),
+        ("", " é", False),
+        (" éa", " aé", False),
+        (" aé", "", True),
+    ]
 
 
 def test_a_word_is_final_once_the_next_one_begins():

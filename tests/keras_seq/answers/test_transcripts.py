@@ -12,6 +12,7 @@ from keras_seq.answers.transcripts import SpeechAnswering, Transcripts
 from keras_seq.answers.wav_edges import RATE, wav
 from keras_seq.layers import CTCScores
 from keras_seq.preprocessing import Letters, WavSamples
+from keras_seq.preprocessing.letters import TranscriptLabels
 
 ALPHABET = " abc"
 CLASSES = len(ALPHABET) + 1
@@ -34,9 +35,9 @@ def logits(path, time):
     return np.concatenate([*rows, *[np.eye(CLASSES)[0] * 1e6] * (time - len(path))]).astype("float32")
 
 
-def answers(network, *paths, **options):
+def answers(network, *paths, letters=None, **options):
     time = max(map(len, paths))
-    layer = Transcripts(network, Letters(ALPHABET, "as_is"), **options)
+    layer = Transcripts(network, letters or Letters(ALPHABET, "as_is"), **options)
     lengths = np.array([len(path) * STEP * RATE for path in paths], "int32")
     found = layer({"samples": np.stack([logits(path, time) for path in paths]), "lengths": lengths})
     return {name: tensor.numpy() for name, tensor in found.items()}
@@ -48,6 +49,26 @@ def test_the_best_path_is_spelled_and_its_words_have_times(network):
     assert found["words"].tolist() == [[b"abb", b"c"], [b"", b""], [b"a", b"b"]]
     np.testing.assert_allclose(found["starts"], [[0.02, 0.09], [0, 0], [0, 0.07]], atol=1e-6)
     np.testing.assert_allclose(found["ends"], [[0.07, 0.11], [0, 0], [0.01, 0.08]], atol=1e-6)
+
+
+class OfPieces(TranscriptLabels):
+    """What " abc" calls labels are pieces: the space, one that begins a word with an a, and two others."""
+
+    def __init__(self):
+        super().__init__(["\u2581", "\u2581a", "b", "c"], " abc", "as_is", None)
+        self.label_texts, self.separator, self.openers = ["", " ", " a", "b", "c"], 1, (2,)
+
+
+@pytest.mark.parametrize("beam_width", [1, 4])
+def test_words_of_pieces_have_the_times_that_their_letters_have(network, beam_width):
+    pieces = answers(network, "-aab-a-cc b-", "a a -  c", letters=OfPieces(), beam_width=beam_width)
+    letters = answers(network, "-aab-   cc b-", "a     c", beam_width=beam_width)
+    assert pieces["transcript"].tolist() == [b"ab ac b", b"a a c"]
+    assert pieces["words"].tolist() == [[b"ab", b"ac", b"b"], [b"a", b"a", b"c"]]
+    np.testing.assert_allclose(pieces["starts"], [[0.01, 0.05, 0.10], [0, 0.02, 0.07]], atol=1e-6)
+    np.testing.assert_allclose(pieces["ends"], [[0.04, 0.09, 0.11], [0.01, 0.03, 0.08]], atol=1e-6)
+    for name in ("starts", "ends", "word_scores"):
+        np.testing.assert_allclose(pieces[name][0, 0], letters[name][0, 0], rtol=1e-4)
 
 
 def test_scores_are_probabilities_of_letters_and_0_behind_the_words(network):

@@ -153,6 +153,44 @@ def test_another_alphabet_takes_over_the_letters_that_it_has(model, folder):
     assert kept.targets.alphabet == known
 
 
+def test_pieces_are_said_in_place_of_letters(folder, tmp_path):
+    """Trained, saved, loaded, heard as a stream, and searched for with a language model."""
+    preprocessing = prepared(folder, subwords=60, ngram_order=2)
+    pieces, texts = preprocessing.targets, [row["text"] for row in rows(folder / "train.jsonl")]
+    assert preprocessing.sizes["num_classes"] == len(pieces.names) + 1 <= 61
+    keras.utils.set_random_seed(5)
+    small = {**SHRUNK["speech_to_text"], "units": 16, "bidirectional": False}
+    network, sounds = speech.build(preprocessing.sizes, **small), sounds_of(folder, "train")
+    logits = network.get_layer("logits")
+    weights = [6 * np.random.default_rng(1).normal(size=one.shape) for one in logits.get_weights()]
+    logits.set_weights(weights)
+    for options in ({"beam_width": 1}, {"beam_width": 4, "language_weight": 0.5}):
+        model = speech.present(preprocessing, network, **options)
+        model.save(tmp_path / "model.keras")
+        found = answers_of(keras.saving.load_model(tmp_path / "model.keras"), sounds)
+        transcripts = [one.decode() for one in found["transcript"]]
+        assert sum(len(one.split()) for one in transcripts) > 8
+        for row, times, transcript in zip(found["words"], found["starts"], transcripts, strict=True):
+            words = [word.decode() for word in row if word]
+            assert " ".join(words) == transcript
+            assert (np.diff(times[: len(words)]) > 0).all()
+        if model.get_layer("answers").beam_width == 1:
+            assert heard_in_two(model, [sound[44:] for sound in sounds]) == transcripts
+    model.compile(keras.optimizers.Adam(0.02))
+    losses = model.fit(sounds, texts, epochs=3, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def heard_in_two(model, pcm):
+    """What the signatures of a stream hear in samples that come in two pieces."""
+    signatures = model.signatures()
+    begun = signatures["stream_start"].answers({"pcm": tf.constant([one[:9001] for one in pcm])})
+    state = {name: value for name, value in begun.items() if name.startswith("state_")}
+    ended = signatures["stream_finish"].answers({"pcm": tf.constant([one[9001:] for one in pcm]), **state})
+    parts = zip(begun["final"].numpy(), ended["final"].numpy(), strict=True)
+    return [(one + other).decode() for one, other in parts]
+
+
 def test_a_language_model_is_learned_or_read_not_both(folder, tmp_path):
     (tmp_path / "words.arpa").write_text("\\data\\\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="not both"):

@@ -198,6 +198,16 @@ def test_a_sum_over_improbable_paths_is_no_less_exact_in_the_kernel():
     assert found[0]["log_probability"][0] > -920
 
 
+def test_a_silence_beside_long_labels_keeps_its_probability():
+    """The padding of labels has no paths, which would be more than those of the labels."""
+    scores = np.full([2, 300, 3], np.log(1e-7), "float32")
+    scores[..., 0] = -2e-7
+    labels = padded([(), (1, 2) * 20])
+    alone = answers(scores[:1], labels[:1, :0])["log_probability"][0]
+    np.testing.assert_allclose(alone, -6e-5, rtol=1e-4)
+    np.testing.assert_allclose(answers(scores, labels)["log_probability"][0], alone, rtol=1e-4)
+
+
 def test_words_are_what_separators_divide():
     labels = padded([(1, 2, 9, 3), (9, 9, 4, 4, 9), (9,), (), (5,)], 6)
     first, last, counts = (tensor.numpy() for tensor in ctc.word_places(tf.constant(labels), 9))
@@ -211,6 +221,17 @@ def test_words_are_what_separators_divide():
         places = ctc.word_places(tf.constant(empty), 9)
         assert [tensor.shape for tensor in places] == [(len(empty), 0)] * 2 + [(len(empty),)]
         assert ctc.means_of_words(tf.zeros(empty.shape), tf.constant(empty), 9).shape == (len(empty), 0)
+
+
+def test_words_begin_at_labels_that_say_so_too():
+    labels = padded([(1, 7, 2, 8, 7), (9, 7, 3, 9, 9, 4), (9, 9, 7), (9,)], 6)
+    first, last, counts = (tensor.numpy() for tensor in ctc.word_places(tf.constant(labels), 9, (7, 8)))
+    assert first.tolist() == [[0, 1, 3, 4], [1, 5, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]]
+    assert last.tolist() == [[0, 2, 3, 4], [2, 5, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]]
+    assert counts.tolist() == [4, 2, 1, 0]
+    values = np.arange(24, dtype="float32").reshape(4, 6)
+    means = ctc.means_of_words(tf.constant(values), tf.constant(labels), 9, (7, 8))
+    np.testing.assert_allclose(means, [[0, 1.5, 3, 4], [7.5, 11, 0, 0], [14, 0, 0, 0], [0, 0, 0, 0]])
 
 
 @pytest.mark.parametrize("in_a_loop", [False, True])

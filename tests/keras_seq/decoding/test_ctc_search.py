@@ -9,20 +9,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from alignments import all_labels, scores_of
-from sentences import NUM_CLASSES, SEPARATOR, Plain, layer_of, model_by_chance
+from sentences import NUM_CLASSES, NUM_PIECES, Plain, layer_of, model_by_chance, of_pieces
 
 from keras_seq.decoding import NO_HYPOTHESIS
 from keras_seq.decoding.ctc_search import NBest, beam_search
 
 NGRAMS = model_by_chance(1, 3)
 MODEL, PLAIN = layer_of(NGRAMS), Plain(NGRAMS)
+MODELS = {True: (MODEL, PLAIN), "pieces": of_pieces(NGRAMS)}
+ALONE_AND_FUSED = pytest.mark.parametrize(
+    "fused", [False, True, "pieces"], ids=["alone", "language model", "pieces"]
+)
 WEIGHTS = {"weight": 0.7, "word_bonus": 0.4, "unknown_bonus": -0.3}
 
 
 @functools.cache
 def graph(classes, beam_width, n_best, fused, labels_per_step):
     def search(scores):
-        options = {"language_model": MODEL, **WEIGHTS} if fused else {}
+        options = {"language_model": MODELS[fused][0], **WEIGHTS} if fused else {}
         return beam_search(scores, beam_width, n_best, labels_per_step=labels_per_step, **options)
 
     return tf.function(search, [tf.TensorSpec([None, None, classes])], autograph=False)
@@ -40,10 +44,14 @@ def hypotheses(found, row):
     return [(tuple(labels[labels > 0].tolist()), *rest) for labels, *rest in rows if rest[0] > NO_HYPOTHESIS]
 
 
-def added(labels, weight=0.0, word_bonus=0.0, unknown_bonus=0.0):
+def added(labels, fused):
     """What a language model adds, and what it says."""
-    said = PLAIN(labels)
-    return sum(part * one for part, one in zip((weight, word_bonus, unknown_bonus), said, strict=True)), said
+    said = MODELS[fused][1](labels) if fused else (0.0, 0, 0)
+    return sum(part * one for part, one in zip(WEIGHTS.values(), said, strict=True)), said
+
+
+def classes(fused):
+    return NUM_PIECES if fused == "pieces" else NUM_CLASSES
 
 
 def assert_hypotheses(found, expected):
@@ -55,17 +63,17 @@ def assert_hypotheses(found, expected):
         np.testing.assert_allclose(ours, numbers[labels], rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("fused", [False, True], ids=["alone", "language model"])
+@ALONE_AND_FUSED
 def test_a_beam_for_all_labels_finds_all_with_the_sums_over_their_paths(fused):
     lengths = [5, 3, 0, 1, 4]
-    scores = scores_of(lengths, 6, NUM_CLASSES, seed=1)
+    scores = scores_of(lengths, 6, classes(fused), seed=1)
     every = [all_labels(row[:length]) for row, length in zip(scores, lengths, strict=True)]
     width = max(map(len, every)) + 3
     found = searched(scores, width, width, fused)
     for row, sums in enumerate(every):
         expected = []
         for labels, log_probability in sums.items():
-            more, said = added(labels, **WEIGHTS) if fused else (0.0, (0, 0, 0))
+            more, said = added(labels, fused)
             expected.append((labels, log_probability + more, log_probability, *said))
         assert_hypotheses(hypotheses(found, row), sorted(expected, key=lambda one: -one[1]))
         assert (np.diff(found.scores[row]) <= 0).all()
@@ -78,16 +86,20 @@ def plain_search(scores, width, fused=False, labels_per_step=None):
 
     def value(prefix, sums):
         """What the beam is ordered by; of a word that goes on, a new letter counts from the next step on."""
-        finished = prefix[
-            : max((place for place, label in enumerate(prefix, 1) if label == SEPARATOR), default=0)
-        ]
-        log_probability, words, unknown = PLAIN(finished)
-        log_probability -= PLAIN.of_the_end(finished)  # which has not come yet
-        rest = prefix if prefix in beam or prefix == finished else prefix[:-1]
-        outlook, is_known = PLAIN.outlook(rest)
-        parts = (log_probability + outlook, words + (rest != finished), unknown + (not is_known))
-        more = sum(part * one for part, one in zip(WEIGHTS.values(), parts, strict=True))
-        return np.logaddexp(*sums) + (more if fused else 0.0)
+        if not fused:
+            return np.logaddexp(*sums)
+        plain = MODELS[fused][1]
+        finished = prefix[: plain.last_begin(prefix)]
+        log_probability, words, unknown = plain(finished)
+        log_probability -= plain.of_the_end(finished)  # which has not come yet
+        begun = prefix[len(finished) :]
+        if prefix not in beam:
+            begun = begun[:-1]
+        outlook, is_known = plain.outlook(begun)
+        parts = (log_probability + outlook, words + bool(begun), unknown + (not is_known))
+        return np.logaddexp(*sums) + sum(
+            part * one for part, one in zip(WEIGHTS.values(), parts, strict=True)
+        )
 
     beam = {(): (0.0, -np.inf)}
     for now in scores.astype("float64"):
@@ -108,15 +120,15 @@ def plain_search(scores, width, fused=False, labels_per_step=None):
         beam = dict(sorted(possible, key=lambda item: -value(*item))[:width])
     results = []
     for prefix, sums in beam.items():
-        more, said = added(prefix, **WEIGHTS) if fused else (0.0, (0, 0, 0))
+        more, said = added(prefix, fused)
         results.append((prefix, np.logaddexp(*sums) + more, np.logaddexp(*sums), *said))
     return sorted(results, key=lambda one: -one[1])
 
 
-@pytest.mark.parametrize("fused", [False, True], ids=["alone", "language model"])
+@ALONE_AND_FUSED
 @pytest.mark.parametrize(("width", "labels_per_step"), [(1, None), (2, None), (3, 2), (7, None), (7, 1)])
 def test_a_narrow_beam_follows_what_a_plain_search_does(fused, width, labels_per_step):
-    scores = scores_of([12, 9, 12, 4], 12, NUM_CLASSES, seed=width, scale=1.5)
+    scores = scores_of([12, 9, 12, 4], 12, classes(fused), seed=width, scale=1.5)
     found = searched(scores, width, width, fused, labels_per_step)
     for row, length in enumerate([12, 9, 12, 4]):
         expected = plain_search(scores[row, :length], width, fused, labels_per_step)
@@ -142,10 +154,10 @@ def test_a_row_alone_is_as_in_a_padded_batch():
         assert [one[0] for one in hypotheses(alone, 0)] == [one[0] for one in hypotheses(together, row)]
 
 
-@pytest.mark.parametrize("fused", [False, True], ids=["alone", "language model"])
+@ALONE_AND_FUSED
 def test_a_batch_may_have_no_rows_and_no_steps(fused):
     for batch, time in [(0, 4), (2, 0), (0, 0)]:
-        found = searched(scores_of([time] * batch, time, NUM_CLASSES), 7, 7, fused)
+        found = searched(scores_of([time] * batch, time, classes(fused)), 7, 7, fused)
         assert found.labels.shape == (batch, 7, 0)
         assert found.scores.shape == (batch, 7)
         for row in range(batch):

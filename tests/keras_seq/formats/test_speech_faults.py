@@ -15,7 +15,8 @@ def fault(transcript, path="exact.wav", length=1000):
         asked.append(path)
         return EXACT[path]
 
-    faults = UtteranceFaults(" abc", lambda text: " ".join(text.lower().split()), milliseconds, 30, 8000)
+    of_text = (" abc", lambda text: " ".join(text.lower().split()), lambda text: [*map(" abc".index, text)])
+    faults = UtteranceFaults(*of_text, milliseconds, 30, 8000)
     found = faults(Example(File(path, length), transcript, "a:1"))
     assert faults(Example(File(path, length), transcript, "a:1")) == found
     assert len(asked) <= 1, "a file is looked into once"
@@ -42,5 +43,12 @@ def test_a_fault_is_named_and_a_file_is_looked_into_where_its_length_matters(
     assert fault(transcript, path, length) == (expected, looked)
 
 
-def test_letters_that_are_alike_need_a_step_between_them():
-    assert [steps_needed(text) for text in ("", "a", "aa", "aba", "three")] == [0, 1, 3, 3, 6]
+def test_labels_that_are_alike_need_a_step_between_them():
+    assert [steps_needed(one) for one in ([], [1], [1, 1], [1, 2, 1], [1, 2, 3, 4, 4])] == [0, 1, 3, 3, 6]
+
+
+def test_pieces_count_and_not_their_letters():
+    pieces = {"abc abc": [7, 7], "abc b": [7, 2]}
+    faults = UtteranceFaults(" abc", str, pieces.get, lambda path: 60.0, 30, 8000)
+    assert faults(Example(File("a.wav", 60), "abc b", "a:1")) == ""
+    assert faults(Example(File("a.wav", 60), "abc abc", "a:1")).endswith(": 60 of 90 ms")

@@ -144,3 +144,27 @@ def test_training_learns_labels_that_nothing_aligns():
     model.fit(symbols, truths, batch_size=16, epochs=6, verbose=0)
     best = model.predict(symbols[:50], verbose=0).argmax(-1)
     assert [collapsed(path) for path in best.tolist()] == [collapsed(row) for row in symbols[:50].tolist()]
+
+
+def test_a_long_silence_has_the_probability_of_its_steps():
+    """Where a step says almost surely nothing, what is left is not lost beside it."""
+    logits = np.zeros((1, 2000, 28), "float32")
+    logits[..., BLANK] = 17.0
+    expected = -2000 * np.log1p(27 * np.exp(-17.0))
+    np.testing.assert_allclose(
+        CTCScores()(logits)[..., BLANK].numpy().sum(dtype="float64"), expected, rtol=1e-5
+    )
+
+
+def test_scores_are_log_softmax_with_its_gradient():
+    logits = tf.constant(np.random.default_rng(1).normal(size=(2, 3, 5)) * 5, tf.float32)
+    weights = tf.constant(np.random.default_rng(2).normal(size=(2, 3, 5)), tf.float32)
+    found = []
+    for scores in (CTCScores(), tf.nn.log_softmax):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            answer = scores(logits)
+            loss = tf.reduce_sum(weights * answer)
+        found.append((answer, tape.gradient(loss, logits)))
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)

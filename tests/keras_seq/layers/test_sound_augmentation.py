@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.layers import AddedNoise, SpecAugment, SpeedPerturbation
+from keras_seq.layers import AddedNoise, QuietStart, SpecAugment, SpeedPerturbation
+from keras_seq.layers.sound_augmentation import QUIET
 
 RATE = 16000
 RANDOM = np.random.default_rng(1)
@@ -25,10 +26,11 @@ def layers():
         (AddedNoise(1.0, seed=1), [tones([900, 400])]),
         (AddedNoise(1.0, seed=1), [tones([900, 400]), np.array([900, 400])]),
         (SpecAugment(seed=1), [np.ones((2, 50, 80), "float32"), np.ones((2, 50), bool)]),
+        (QuietStart(9, seed=1), [np.ones((2, 50, 8), "float32")]),
     ]
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_nothing_is_changed_but_in_training(number):
     layer, given = layers()[number]
     expected = given if isinstance(layer, SpeedPerturbation) else given[:1]
@@ -40,7 +42,7 @@ def test_nothing_is_changed_but_in_training(number):
     assert not np.array_equal(changed, given[0])
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_the_seed_decides_and_every_step_draws_anew(number):
     (layer, given), (other, _) = layers()[number], layers()[number]
     ours, theirs = (
@@ -236,3 +238,14 @@ def test_it_begins_after_so_many_steps_and_the_count_is_saved(tmp_path):
         np.testing.assert_array_equal(other(given, training=True), given[0])
         assert not np.array_equal(other(given, training=True), given[0])
         assert int(other.get_layer("masks").steps) == 4
+
+
+def test_half_of_the_rows_start_with_the_blank():
+    logits = RANDOM.normal(size=(400, 9, 5)).astype("float32")
+    changed = QuietStart(3, seed=1)(logits, training=True).numpy() - logits
+    quiet = changed[:, 0, 0] > 1
+    assert 160 < quiet.sum() < 240
+    np.testing.assert_allclose(changed[quiet, :3, 0], QUIET, rtol=1e-5)
+    changed[quiet, :3, 0] = 0
+    assert not changed.any()
+    assert QuietStart(3)(logits[:, :2], training=True).shape == (400, 2, 5)
