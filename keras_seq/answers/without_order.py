@@ -16,8 +16,12 @@ def middle(frames: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]
         frames: `(batch, time, ...)`, rows padded on the right.
         lengths: `(batch,)` int32.
     """
+    frames = _one_at_least(frames)
     places = tf.maximum(lengths, 1) // 2  # of one frame the first, of four the third
-    return tf.gather(_one_at_least(frames), places[:, None], batch_dims=1), tf.minimum(lengths, 1)
+    found = tf.gather(frames, places[:, None], batch_dims=1)
+    # One frame, but for all that a graph knows: Keras warns of a softmax over a single step.
+    once = tf.minimum(tf.shape(frames)[1], 1)
+    return tf.repeat(found, once, axis=1), tf.minimum(lengths, 1)
 
 
 def shuffled(frames: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
