@@ -105,6 +105,20 @@ class Known:
         return [] if self.model is None else list(getattr(self.model.preprocessing, name))
 
 
+class Frozen(NamedTuple):
+    """A part of a network that is never trained, such as a backbone; training computes what it gives once.
+
+    Attributes:
+        name: of the tensor that what it gives takes the place of.
+        network: tensors by name -> features, `(batch, ...)`.
+        digest: of its weights: features of others are not those of this one.
+    """
+
+    name: str
+    network: keras.Model
+    digest: str
+
+
 @dataclasses.dataclass
 class Preprocessing:
     """What `prepare` gives: raw input -> tensors and truth -> tensors, adapted on the training split.
@@ -129,6 +143,8 @@ class Preprocessing:
         fault: an example -> "", or what keeps it from being trained on, such as a truth that is too long for its
             input: a kind, and behind a colon what is its own.
         parts: what else `present` needs, by name.
+        frozen: a part of the network that features go through before they are kept; not `prepare`'s to give, but
+            training's, where the network has a frozen backbone.
     """
 
     inputs: keras.Layer
@@ -145,6 +161,7 @@ class Preprocessing:
     contents: Callable[[bytes], bytes] | None = None
     fault: Callable[[Example], str] | None = None
     parts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    frozen: Frozen | None = None
 
     def features_of(self, inputs: tf.Tensor) -> Tensors:
         """What `pair` takes of raw inputs."""

@@ -25,7 +25,7 @@ from keras_seq.formats import Example
 from keras_seq.reading import Reader
 from keras_seq.run import Run
 from keras_seq.sections import Factors, Fraction, Patterns, Seed
-from keras_seq.training import layer_rates
+from keras_seq.training import frozen, layer_rates
 from keras_seq.training.callbacks import Alive, AveragingAdam, Progress
 from keras_seq.training.epochs import best_of, plan
 from keras_seq.training.state import StateKeeper
@@ -80,7 +80,8 @@ def fit(
         patience: stop after so many epochs without a better validation score; without it never.
         shuffle_buffer: examples held to be shuffled: references, not the contents of files.
         cache: where what the preprocessing makes of each example is kept from epoch to epoch: nowhere, in
-            memory, or in a file of the run's state, which is removed when the run is complete.
+            memory, or in a file of the run's state, which is removed when the run is complete. Of a frozen backbone
+            its features are kept, and not the pixels.
         unreadable: whether a file that is missing, empty or damaged ends the training, or is left out.
         freeze: layers that stay as they are, by their names or patterns of them, as [embedding, "bidirectional_*"].
         thaw_after: epochs after which frozen layers are trained too; left out, never.
@@ -110,14 +111,18 @@ def fit(
             ema_momentum=weight_averaging,
         )
         layer_rates.settle(network, optimizer, freeze or (), (thaw_after or 0) * steps, learning_rates or {})
-        _compile(network, objective, preprocessing, optimizer)
+        whole = network
+        _set_all_weights(whole, preprocessing)
+        if cache != "none":
+            network, preprocessing = frozen.divided(whole, preprocessing)
+        _compile(network, objective, optimizer)
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
         run.begin()  # all that may be wrong with the data was found by now
         features = _feature_cache(preprocessing, reader, cache, run)
         batches = Batches(preprocessing, reader, features)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
-        keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch)
+        keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch, whole)
         with batches.errors():
             keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2
@@ -204,15 +209,17 @@ def _say_plan(examples: int, epochs: int | None, batch_size: int | None) -> None
     )
 
 
-def _compile(
-    network: keras.Model, objective: Objective, preprocessing: Preprocessing, optimizer: AveragingAdam
-) -> None:
-    """Compile a network, with the initial weights that come of a file, and make the optimizer's variables."""
-    for name, weights in preprocessing.weights.items():
-        _set_weights(network.get_layer(name), weights)
+def _compile(network: keras.Model, objective: Objective, optimizer: AveragingAdam) -> None:
+    """Compile a network, and make the optimizer's variables."""
     # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
     network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
     optimizer.build(network.trainable_variables)
+
+
+def _set_all_weights(network: keras.Model, preprocessing: Preprocessing) -> None:
+    """Give a network the initial weights that come of a file."""
+    for name, weights in preprocessing.weights.items():
+        _set_weights(network.get_layer(name), weights)
 
 
 def _feature_cache(preprocessing: Preprocessing, reader: Reader, kind: str, run: Run) -> FeatureCache | None:

@@ -50,6 +50,7 @@ class StateKeeper(keras.callbacks.Callback):
         patience: see `fit.fit`.
         watch: more scores of the validation split, by name; called while the network has the weights that are
             scored.
+        whole: the network that the best weights are kept of, where the one that is trained is a part of it.
 
     Attributes:
         epoch: the epoch that training is in, from 0.
@@ -65,9 +66,11 @@ class StateKeeper(keras.callbacks.Callback):
         monitors: list[str],
         patience: int | None,
         watch: Callable[[], dict[str, float]],
+        whole: keras.Model | None = None,
     ) -> None:
         super().__init__()
         self.run, self.network, self.steps = run, network, steps
+        self.whole = network if whole is None else whole
         self.monitors, self.patience, self.watch = monitors, patience, watch
         self.epoch = self.step = 0
         self._fingerprint = _fingerprint(preprocessing)
@@ -176,7 +179,7 @@ class StateKeeper(keras.callbacks.Callback):
         found = {**{f"val_{name}": value for name, value in (logs or {}).items()}, **self._watched}
         history = [*self._history, {name: float(found[name]) for name in self.monitors}]
         if best_of(history, self.monitors).epoch == len(self._history):
-            self.run.save_best_weights(self.network)
+            self.run.save_best_weights(self.whole)
         for variable, value in zip(self.network.trainable_variables, self._raw_weights, strict=False):
             variable.assign(value)
 
@@ -235,5 +238,12 @@ def best_epoch(scores: list[float]) -> int:
 def _fingerprint(preprocessing: Preprocessing) -> str:
     """Of all that training data decides; the layer of targets of classes has nothing but these."""
     targets = None if preprocessing.classes else preprocessing.targets.get_config()
-    parts = (preprocessing.inputs.get_config(), targets, preprocessing.classes, preprocessing.examples)
+    parts: tuple = (
+        preprocessing.inputs.get_config(),
+        targets,
+        preprocessing.classes,
+        preprocessing.examples,
+    )
+    if preprocessing.frozen is not None:
+        parts += (preprocessing.frozen.digest,)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

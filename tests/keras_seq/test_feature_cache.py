@@ -1,5 +1,6 @@
 """The cache of features: in memory or in a file, never of another file or another preprocessing."""
 
+import dataclasses
 import os
 import sqlite3
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_seq.contract import Preprocessing
+from keras_seq.contract import Frozen, Preprocessing
 from keras_seq.errors import DataError
 from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example, File
@@ -129,3 +130,55 @@ def test_a_name_that_is_no_utf8_has_a_row(tmp_path):
     for _ in range(2):
         assert filled.batch([Example(File.of(path), "x", "")])[1]["text"].tolist() == [b"a"]
     assert len(CALLS) == 1
+
+
+def doubled(seen):
+    """A part of a network that doubles codes, and notes how many rows it is given at once."""
+    codes = keras.Input((None,), dtype="int32", name="codes")
+
+    class Doubled(keras.layers.Layer):
+        def call(self, codes):
+            tf.numpy_function(lambda rows: seen.append(len(rows)) or np.int64(0), [codes], tf.int64)
+            return tf.cast(2 * codes, tf.float32)
+
+        def compute_output_spec(self, codes):
+            return keras.KerasTensor(codes.shape, "float32")
+
+    return keras.Model({"codes": codes}, Doubled()(codes))
+
+
+@pytest.mark.parametrize("kind", ["memory", "disk"])
+def test_a_frozen_part_is_run_once_on_rows_of_the_same_shape_together(examples, tmp_path, kind):
+    path, seen = tmp_path / "features.sqlite" if kind == "disk" else None, []
+    (tmp_path / "three").write_text("e", encoding="utf-8")
+    examples.append(Example(File.of(tmp_path / "three"), "three", "three"))
+
+    def cache(digest):
+        with_part = dataclasses.replace(preprocessing(), frozen=Frozen("codes", doubled(seen), digest))
+        return FeatureCache(with_part, Reader(), path)
+
+    filled = cache("a")
+    for _ in range(2):
+        features = filled.batch(examples)[1]
+        np.testing.assert_array_equal(features["codes"], [[194, 0, 0], [196, 198, 200], [202, 0, 0]])
+        assert features["codes"].dtype == np.float16
+        assert filled.spec["codes"].dtype == tf.float16
+        assert features["text"].tolist() == [b"a", b"bcd", b"e"]
+    assert sorted(seen) == [1, 2]
+    filled.close()
+    cache("a").batch(examples)
+    assert len(seen) == (2 if kind == "disk" else 4), "the same part is not run again"
+    cache("b").batch(examples)
+    assert len(seen) == (4 if kind == "disk" else 6), "another one is"
+
+
+def test_numbers_too_large_for_half_precision_are_its_largest(tmp_path):
+    layer = keras.layers.Identity()
+    numbers = keras.Input((2,), name="numbers")
+    part = Frozen("numbers", keras.Model({"numbers": numbers}, keras.layers.Rescaling(1e6)(numbers)), "")
+    given = Preprocessing(layer, layer, None, {}, frozen=part)
+    given.features = lambda raw: tf.stack(
+        [tf.ones_like(tf.strings.to_number(raw)), tf.strings.to_number(raw)], 1
+    )
+    found = FeatureCache(given, Reader(), None).batch([Example("-1", "", ""), Example("0", "", "")])[1]
+    np.testing.assert_array_equal(found, [[65504, -65504], [65504, 0]])
