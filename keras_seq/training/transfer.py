@@ -171,7 +171,7 @@ def _put(old: np.ndarray, weight: keras.Variable, places: list[np.ndarray]) -> f
     """Assign the entries that have a place in the old weight; gives the part of them."""
     here = np.ix_(*(np.flatnonzero(one >= 0) for one in places))
     there = np.ix_(*(one[one >= 0] for one in places))
-    values = weight.numpy()
+    values = np.array(weight.numpy())  # of a scalar, such as a count of steps, NumPy gives no array
     values[here] = old[there]
     weight.assign(values)
     return float(np.prod([np.mean(one >= 0) for one in places]))

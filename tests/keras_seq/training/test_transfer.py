@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from corpora import SHRUNK
 
-from keras_seq.applications import ner, sentiment, translation
+from keras_seq.applications import ner, sentiment, speech_to_text, translation
 from keras_seq.contract import Known
 from keras_seq.errors import RecipeError
 from keras_seq.formats import Example
@@ -132,6 +133,21 @@ def test_a_translator_keeps_its_pieces_and_all_its_weights():
     assert not report.new
     for path, value in weights(old.network).items():
         np.testing.assert_array_equal(weights(network)[path], value)
+
+
+def test_letters_keep_their_weights_and_a_layer_its_count():
+    def build(sizes):
+        return speech_to_text.build(sizes, **SHRUNK["speech_to_text"])
+
+    sizes = {"num_classes": 5, "subsampling": 2}
+    old, new = build({**sizes, "num_classes": 4}), build(sizes)
+    old.get_layer("spec_augment").steps.assign(7)
+    carried = {"num_classes": Known(object()).named("letters", "abc", "cadb", 1)}
+    report = transfer(old, new, build, sizes, carried)
+    assert int(new.get_layer("spec_augment").steps) == 7
+    assert "logits" in report.in_part
+    kernels = [network.get_layer("logits").kernel.numpy() for network in (old, new)]
+    np.testing.assert_array_equal(kernels[1][:, [0, 1, 2, 4]], kernels[0][:, [0, 3, 1, 2]])
 
 
 def test_the_axes_of_a_size_are_those_that_grow_with_it():
