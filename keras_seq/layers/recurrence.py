@@ -24,9 +24,7 @@ import tensorflow as tf
 # Multiplications of a step up to which BlockLSTMV2 is faster than a loop of operations; measured on two
 # cores.
 SMALL_STEP = 2**19
-# Steps of a single sequence that go to BlockLSTMV2 together: the kernel's step grows with them, a call is not
-# for nothing.
-STEPS_AT_ONCE = 64
+STEPS_AT_ONCE = 96  # most steps of a single sequence that go to BlockLSTMV2 together
 
 
 class Steps(NamedTuple):
@@ -127,11 +125,7 @@ def _forward(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells
 def _forward_loop(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells, keep):
     units, count = recurrent_kernel.shape[0], 1 + with_cells + keep * len(Steps._fields)
     time, batch = tf.unstack(tf.shape(inputs)[:2])
-    flat = tf.reshape(inputs, [-1, kernel.shape[0]])
-    projected = [
-        tf.reshape(tf.nn.bias_add(tf.matmul(flat, matrix), vector), [time, batch, units])
-        for matrix, vector in zip(tf.split(kernel, 4, axis=1), tf.split(bias, 4), strict=True)
-    ]
+    projected = [tf.reshape(x, [time, batch, units]) for x in _projected(inputs, kernel, bias)]
     recurrent = tf.split(recurrent_kernel, 4, axis=1)
 
     def body(step, hidden, previous_cell, lists):
@@ -151,6 +145,13 @@ def _forward_loop(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_
     return [_stack(handle, hidden) for handle in lists[: 1 + with_cells]] + lists[1 + with_cells :]
 
 
+def _projected(inputs, kernel, bias):
+    """The inputs' part of z of all steps one after the other, `(steps, units)`, of each gate."""
+    flat = tf.reshape(inputs, [-1, kernel.shape[0]])
+    gates = zip(tf.split(kernel, 4, axis=1), tf.split(bias, 4), strict=True)
+    return [tf.nn.bias_add(tf.matmul(flat, matrix), vector) for matrix, vector in gates]
+
+
 def _forward_block(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells, keep):
     block = _block(inputs, hidden, cell, tf.concat([kernel, recurrent_kernel], axis=0), bias)
     results = [block.h, *([block.cs] if with_cells else [])]
@@ -162,17 +163,16 @@ def _forward_block(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with
 
 
 def _forward_alone(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells):
-    """A batch of one. The kernel multiplies a step's input by itself, and so would read all of K at every step.
-
-    Here K is read once. What the kernel is given in its place are z of some steps, `(steps, 4 * units)`, and as
-    the input of each step the row of the identity matrix that picks its own.
+    """Of one row. The kernel alone would read all of K at every step; here K is read once, and the kernel gets in
+    its place the z of many steps, and as the input of each step the row of the identity that picks its own.
     """
     units, time = recurrent_kernel.shape[0], tf.shape(inputs)[0]
-    projected = tf.nn.bias_add(tf.matmul(tf.reshape(inputs, [-1, kernel.shape[0]]), kernel), bias)
+    projected = tf.concat(_projected(inputs, kernel, bias), axis=1)
     parts = -(-time // STEPS_AT_ONCE)
+    at_once = -(-time // tf.maximum(parts, 1))
 
     def body(part, hidden, cell, arrays):
-        z = projected[part * STEPS_AT_ONCE : (part + 1) * STEPS_AT_ONCE]
+        z = projected[part * at_once : (part + 1) * at_once]
         picks, weights = tf.eye(tf.shape(z)[0])[:, None], tf.concat([z, recurrent_kernel], axis=0)
         block = _block(picks, hidden, cell, weights, tf.zeros([4 * units]))
         arrays = [array.write(part, one) for array, one in zip(arrays, (block.h, block.cs), strict=False)]
