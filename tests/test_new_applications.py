@@ -1,6 +1,6 @@
 """Applications of new kinds, that live here alone, go through everything; no shared file knows of them.
 
-`clip`: files of frames -> a label, with a frozen backbone.
+`glimpse`: files of frames -> a label, with a frozen backbone.
 `tone`: files of sounds -> a label. `caption`: files of vectors -> a sequence, with several true ones.
 """
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import caption
-import clip
+import glimpse
 import numpy as np
 import pytest
 import tone
@@ -28,22 +28,22 @@ from keras_seq.run import Run
 from serving import client, flags, server
 
 NEW = {
-    "clip": Application("clip", "many to one: frames -> label, score"),
+    "glimpse": Application("glimpse", "many to one: frames -> label, score"),
     "tone": Application("tone", "many to one: audio -> label, score"),
     "caption": Application("caption", "one to many: the vector of an image -> a caption"),
 }
 SIZES = {"train": 48, "validation": 16, "test": 16}
 RECIPES = {
-    "clip": "training: {epochs: 10, batch_size: 8, learning_rate: 0.02, cache: disk, freeze: [backbone]}\n",
+    "glimpse": "training: {epochs: 10, batch_size: 8, learning_rate: 0.02, cache: disk, freeze: [backbone]}\n",
     "tone": "model: {units: 12}\ntraining: {epochs: 6, batch_size: 8, learning_rate: 0.02, cache: disk}\n",
     "caption": "training: {epochs: 20, batch_size: 8, learning_rate: 0.02, cache: memory}\n",
 }
 OUTPUTS = {
-    "clip": {"label", "score", "labels", "scores", "problem"},
+    "glimpse": {"label", "score", "labels", "scores", "problem"},
     "tone": {"label", "score", "labels", "scores", "problem"},
     "caption": {"caption", "score", "captions", "scores", "problem"},
 }
-INPUTS = {"clip": "clip", "tone": "audio", "caption": "image"}
+INPUTS = {"glimpse": "clip", "tone": "audio", "caption": "image"}
 
 # Trains, and is killed after some saved states.
 KILLED = """
@@ -77,7 +77,7 @@ def name(request):
 def folder(name, tmp_path_factory):
     """A corpus, and the recipe of it."""
     folder = tmp_path_factory.mktemp(name)
-    {"clip": clip, "tone": tone, "caption": caption}[name].write_corpus(folder / "data", SIZES)
+    {"glimpse": glimpse, "tone": tone, "caption": caption}[name].write_corpus(folder / "data", SIZES)
     data = "".join(f"  {split}: {split}.tsv\n" for split in SIZES)
     recipe = f"application: {name}\ndata:\n  directory: {folder / 'data'}\n{data}{RECIPES[name]}"
     (folder / f"{name}.yaml").write_text(recipe, encoding="utf-8")
@@ -136,13 +136,13 @@ def test_a_killed_run_ends_where_an_undisturbed_one_without_a_cache_ends(name, f
     weights = (keras_seq.load(path).get_weights() for path in (run.path, whole))
     for left, right in zip(*weights, strict=True):
         # Features of one file and of a batch differ in the last digit; those of a frozen backbone are halved.
-        np.testing.assert_allclose(left, right, atol=0.05 if name == "clip" else 1e-3)
+        np.testing.assert_allclose(left, right, atol=0.05 if name == "glimpse" else 1e-3)
     assert not run.state.exists(), "the cache is gone"
 
 
 def test_it_has_learned_something(name, run):
     main = next(iter(run.read_metrics()["test"].values()))
-    assert main > {"clip": 0.6, "tone": 0.5, "caption": 30}[name]
+    assert main > {"glimpse": 0.6, "tone": 0.5, "caption": 30}[name]
 
 
 def test_evaluate_scores_the_test_split_again(name, run, capsys):
@@ -288,7 +288,7 @@ def test_damaged_content_is_found_while_training(folder, name, tmp_path, capsys)
 
 
 def test_an_lstm_is_drawn_while_it_reads_a_file(name, run, paths, capsys):
-    if name in ("clip", "tone"):
+    if name in ("glimpse", "tone"):
         assert inspect.main([str(run.path), paths[0]]) == 0
         assert run.gates_file.exists()
     else:
