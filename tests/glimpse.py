@@ -81,7 +81,7 @@ def build(
     x = keras.layers.LayerNormalization(name="normalization")(x)
     x = LSTM(units, name="lstm_1")(x, mask=mask)
     scores = keras.layers.Dense(sizes["num_classes"], "softmax", name="scores")(x)
-    return keras.Model({"frames": frames, "mask": mask}, scores, name="clip_network")
+    return keras.Model({"frames": frames, "mask": mask}, scores, name="glimpse_network")
 
 
 def objective() -> Objective:
@@ -100,7 +100,7 @@ def present(preprocessing: Preprocessing, network: keras.Model) -> Answering:
     tensors = preprocessing.inputs(clip)
     scores = network({name: tensors[name] for name in ("frames", "mask")})
     answers = RankedLabels(preprocessing.classes, name="answers")(scores)
-    return ClipAnswering(clip, Problems(name="problems")(answers, tensors["problem"]), name="clip")
+    return ClipAnswering(clip, Problems(name="problems")(answers, tensors["problem"]), name="glimpse")
 
 
 @keras.saving.register_keras_serializable("tests")
