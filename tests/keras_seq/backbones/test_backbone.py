@@ -28,16 +28,21 @@ def test_efficientnet_lite0_with_imagenet_weights_takes_pixels(tmp_path, monkeyp
     np.testing.assert_allclose(again(PIXELS), network(PIXELS), atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"), [("scratch", {"channels": 4, "blocks": 3}), ("efficientnet_lite0", {})]
-)
-def test_grey_pictures_are_those_in_three_equal_colours(name, options):
+def test_grey_pictures_are_those_in_three_equal_colours():
     grey = PIXELS[..., :1]
     keras.utils.set_random_seed(1)
-    of_grey = backbone(name, None, (64, 64, 1), **options)
-    of_colours = backbone(name, None, (None, None, 3), **options)
+    of_grey = backbone("efficientnet_lite0", None, (64, 64, 1))
+    of_colours = backbone("efficientnet_lite0", None, (None, None, 3))
     of_colours.set_weights(of_grey.get_weights())
     np.testing.assert_allclose(of_grey(grey), of_colours(np.repeat(grey, 3, -1)), atol=1e-5)
+
+
+@pytest.mark.parametrize("colours", [1, 2, 6])
+def test_a_network_from_the_beginning_takes_any_number_of_colours(colours):
+    network = backbone("scratch", None, (16, 16, colours), channels=4, blocks=2)
+    pixels = np.repeat(PIXELS[:, :16, :16], 2, -1)[..., :colours]
+    assert network(pixels).shape == (len(PIXELS), 4, 4, 8)
+    assert network.get_layer("scratch").input_shape == (None, 16, 16, colours)
 
 
 def test_a_network_of_keras_with_weights_by_path(tmp_path):
@@ -73,7 +78,7 @@ def test_without_a_network_it_is_the_download_that_failed(monkeypatch, tmp_path)
             RecipeError,
             "no backbone is called 'mobilnet'; there are efficientnet_lite0, scratch, ",
         ),
-        (("scratch", None, (8, 8, 4)), RecipeError, "1 or 3 colours, not 4"),
+        (("mobilenet_v2", None, (32, 32, 4)), RecipeError, "1 or 3 colours, not 4"),
         (("scratch", "imagenet"), DataError, "no ImageNet weights for scratch"),
         (("VGG16", None, (8, 8, 3)), RecipeError, r"VGG16 takes no pictures of \(8, 8, 3\): "),
         (("efficientnet_lite0", "none.pth"), DataError, r"none\.pth: cannot be read"),
