@@ -17,10 +17,10 @@ POSES = np.random.default_rng(1).normal(size=(3, 8, 4, 3)).astype("float32") * V
 @pytest.mark.parametrize(
     ("layer", "arguments"),
     [
-        (PoseSpeed(0.5, 0.5), [POSES, VALID, LENGTHS]),
+        (PoseSpeed(0.5, 0.5, seed=1), [POSES, VALID, LENGTHS]),
         (PoseJitter(90, 0.5, 1.0, 1.0), [POSES, VALID, LENGTHS]),
-        (PoseMirror(0.5), [POSES, VALID]),
-        (JointDropout(0.5, 0.5), [POSES, VALID]),
+        (PoseMirror(0.5, seed=1), [POSES, VALID]),
+        (JointDropout(0.5, 0.5, seed=1), [POSES, VALID]),
     ],
     ids=lambda value: type(value).__name__,
 )
