@@ -175,6 +175,7 @@ def test_nothing_in_it_is_run(read, tmp_path, place):
             "names torch.BFloat16Storage",
         ),
     ],
+    ids=lambda value: "raw" if isinstance(value, bytes) else None,
 )
 def test_what_is_wrong_is_said(read, raw, message):
     with pytest.raises(DataError, match=message):
