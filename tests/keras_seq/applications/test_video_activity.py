@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 
 from keras_seq import applications, gif
-from keras_seq.contract import Known
+from keras_seq.contract import Known, Preprocessing
 from keras_seq.errors import DataError, RecipeError
+from keras_seq.training import frozen
 
 video_activity = applications.functions("video_activity")
 SIZES = {"num_classes": 4, "height": 16, "width": 16, "channels": 1}
@@ -135,3 +136,20 @@ def test_training_goes_on_from_a_model_with_other_classes(folder):
         examples, Known(model), frames=8, height=16, width=16, channels=1
     ).carried
     assert carried["num_classes"].places.tolist() == [0, -1]
+
+
+def test_the_features_of_a_frozen_backbone_can_be_kept():
+    keras.utils.set_random_seed(1)
+    sizes = {**SIZES, "height": 32, "width": 32}
+    network = video_activity.build(sizes, backbone="mobilenet_v2", frames=4, units=4)
+    network.get_layer("features").trainable = False
+    layer = keras.layers.Identity()
+    preprocessing = Preprocessing(inputs=layer, targets=layer, pair=lambda x, y: (x, y), sizes=sizes)
+    trained, changed = frozen.divided(network, preprocessing)
+    assert changed.frozen.name == "frames"
+    frames = np.random.default_rng(1).integers(0, 256, (2, 6, 32, 32, 1)).astype("uint8")
+    frames[1, 3:] = 0
+    inputs = {"frames": tf.constant(frames), "lengths": tf.constant([6, 3])}
+    features = changed.frozen.network(inputs)
+    assert features.shape == (2, 6, 1280)
+    np.testing.assert_allclose(trained({**inputs, "frames": features}), network(inputs), atol=1e-6)
