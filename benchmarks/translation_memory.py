@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import pathlib
-import subprocess
 import sys
 
+from benchmarks.peak_memory import trained
 from keras_seq.formats.lines import lines
-from keras_seq.run import Run
 
 PAIRS, VALIDATION_PAIRS = 4000, 64
 TIMES = (1, 2, 4)
@@ -57,13 +55,8 @@ def one_epoch(files: dict[str, list[str]], folder: pathlib.Path) -> tuple[float,
         "training.epochs": 1,
         "training.shuffle_buffer": SHUFFLE_BUFFER,
     }
-    options = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
-    command = [sys.executable, "-m", "keras_seq.train", RECIPE, "--fresh", "--run", str(folder), *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"the training of {folder} failed with status {status}")
-    return usage.ru_maxrss / 1024, Run(folder).read_history()[0]["seconds"]
+    peak, history = trained(RECIPE, values, folder)
+    return peak, history[0]["seconds"]
 
 
 if __name__ == "__main__":

@@ -33,11 +33,12 @@ def frame_features(
     if backbone == "scratch" and motion:  # it sees both at once
         frames = FrameDifferences(name="differences")(frames, mask)
         shape, motion = tuple(frames.shape[2:]), False
-    seen = [ImageFeatures(backbone_of(backbone, weights, shape), pooled, name="features")(frames, mask)]
+    of_frames, is_new = backbone_of(backbone, weights, shape), weights == "none"
+    seen = [ImageFeatures(of_frames, pooled, is_new, name="features")(frames, mask)]
     if motion:
         moved = FrameDifferences(name="differences")(frames, mask)
         small = backbone_of("scratch", None, tuple(moved.shape[2:]))
-        seen.append(ImageFeatures(small, pooled, name="motion_features")(moved, mask))
+        seen.append(ImageFeatures(small, pooled, True, name="motion_features")(moved, mask))
     if not pooled:
         seen = [
             keras.layers.Reshape((-1, one.shape[2] * one.shape[3]), name=f"{name}_places")(one)

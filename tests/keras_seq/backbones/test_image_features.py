@@ -72,3 +72,24 @@ def test_statistics_stay_while_a_backbone_is_trained_and_weights_while_it_is_fro
         same = [np.array_equal(one, other) for one, other in zip(before, backbone.get_weights(), strict=True)]
         assert same[4:] == [True, True], "mean and variance"
         assert all(same) is not trainable
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_a_backbone_without_weights_learns_the_statistics_of_real_frames(learns):
+    keras.utils.set_random_seed(1)
+    pixels = keras.Input((16, 16, 3))
+    x = keras.layers.BatchNormalization(momentum=0.0, epsilon=1e-6, name="normalization")(pixels)
+    backbone = keras.Model(pixels, x, name="backbone")
+    layer = ImageFeatures(backbone, learns_statistics=learns)
+    found = layer(CLIPS, MASK, training=True)
+    real = CLIPS[MASK]
+    if learns:
+        mean = backbone.get_layer("normalization").moving_mean
+        np.testing.assert_allclose(mean, real.mean((0, 1, 2)), rtol=1e-5)
+        np.testing.assert_allclose(found.numpy()[MASK].mean((0, 1)), np.zeros(3), atol=1e-4)
+        same = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+        assert same.learns_statistics
+    else:
+        np.testing.assert_allclose(found.numpy()[MASK], real.reshape(3, 256, 3), rtol=1e-5)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(CLIPS, MASK, training=True), layer(CLIPS, MASK))

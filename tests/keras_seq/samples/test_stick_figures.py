@@ -13,7 +13,7 @@ from keras_seq.formats import Referenced, Table
 from keras_seq.samples import stick_figures
 from keras_seq.samples.stick_figures import LABELS, PEOPLE, SIZES
 
-DIGESTS = {"train": "6ac4acf8cafd106e", "validation": "3096fc74294e389c", "test": "387b7b624e34febe"}
+DIGESTS = {"train": "09382446701468f9", "validation": "d5c8e4f8becdf327", "test": "9ae8cdd6862e95d7"}
 SMALL = {"train": 20, "validation": 10, "test": 10}
 PAIRED = LABELS[:6]
 
@@ -50,7 +50,7 @@ def test_clips_are_the_same_everywhere():
     found = {
         split: hashlib.sha256(stick_figures.clip(split, 4).tobytes()).hexdigest()[:16] for split in SIZES
     }
-    assert stick_figures.VERSION == 1
+    assert stick_figures.VERSION == 2
     assert found == DIGESTS
 
 
@@ -67,7 +67,7 @@ def test_the_corpus_is_kept_in_the_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path))
     monkeypatch.setattr(stick_figures, "SIZES", {"train": 2, "validation": 1, "test": 1})
     folder = stick_figures.write()
-    assert folder == tmp_path / "stick_figures_1"
+    assert folder == tmp_path / "stick_figures_2"
     names = ["test", "test.csv", "train", "train.csv", "validation", "validation.csv"]
     assert sorted(path.name for path in folder.iterdir()) == names
     lines = (folder / "train.csv").read_text(encoding="utf-8").splitlines()
