@@ -38,6 +38,7 @@ def read(
     label: Column = 1,
     labels: dict | None = None,
     header: bool | None = None,
+    group: str | None = None,
     split_seed: Seed = 1,
 ) -> Iterable[Example] | None:
     """The clips of a split: files or folders of poses, and activities; None for a test split that the recipe does
@@ -56,6 +57,8 @@ def read(
         label: likewise of the labels.
         labels: label in the files -> its name in the answers; other folders are ignored.
         header: whether the first line of TSV and CSV files is a header; left out, it is where a column has a name.
+        group: where validation is a fraction, what of a path tells whose clip it is, as "_s(\\d+)_": all of a person
+            are held out, or none.
         split_seed: decides which clips are held out where validation is a fraction.
 
     Raises:
@@ -66,13 +69,12 @@ def read(
     paths = splits.places(source, stick_figure_poses.write, stick_figure_poses.SUFFIX, **given)
     names = splits.names("data.labels", labels)
     header = splits.header(True if source == "sample" else header, clip, label)
-    return splits.examples(
-        split,
-        paths,
-        lambda path: Clips(path, root, clip, label, names, header),
-        split_seed,
-        stratify=lambda example: example.truth,
-    )
+    group = splits.group(group, validation)
+
+    def listed(path: str) -> Iterable[Example]:
+        return Clips(path, root, clip, label, names, header)
+
+    return splits.examples(split, paths, listed, split_seed, lambda example: example.truth, group)
 
 
 def prepare(

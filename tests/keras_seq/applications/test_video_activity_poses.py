@@ -37,6 +37,15 @@ def test_a_list_names_clips_and_their_classes(folder):
     assert read(folder, "test", test=None) is None
 
 
+def test_people_are_held_out_whole(folder):
+    parts = [
+        {one.input.path for one in read(folder, split, validation=0.3, group=r"train_(\d)")}
+        for split in ("train", "validation")
+    ]
+    tens = [{path.rpartition("train_")[2][0] for path in part} for part in parts]
+    assert all(tens) and not set.intersection(*tens)
+
+
 def test_what_is_learned_of_the_training_split(folder):
     preprocessing = prepared(folder, mirrored={"swipe_left": "swipe_right"})
     assert preprocessing.sizes == {"num_classes": 3, "joints": 20, "dimensions": 3}
