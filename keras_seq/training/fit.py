@@ -31,6 +31,8 @@ from keras_seq.training.epochs import best_of, plan
 from keras_seq.training.state import StateKeeper
 from keras_seq.training.transfer import start_from
 
+Watch = Callable[[keras.Model, Preprocessing, FeatureCache | None], Callable[[], dict[str, float]]]
+
 
 def fit(
     network: keras.Model,
@@ -40,7 +42,7 @@ def fit(
     validation: Iterable[Example],
     run: Run,
     reader: Reader,
-    watch: Callable[[], dict[str, float]] = dict,
+    watch: Watch = lambda network, preprocessing, features: dict,
     *,
     epochs: PositiveInt | None = None,
     batch_size: PositiveInt | None = None,
@@ -67,7 +69,8 @@ def fit(
         validation: the split that chooses the best epoch.
         run: where the state, the history and the logs go.
         reader: reads the files of inputs.
-        watch: called after every epoch, gives scores of the validation split by name.
+        watch: makes, of the network that is trained, what prepares its inputs and the cache of these, what is called
+            after every epoch and gives scores of the validation split by name.
         epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at
             least 10 and at most 50.
         batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch
@@ -122,7 +125,8 @@ def fit(
         features = _feature_cache(preprocessing, reader, cache, run)
         batches = Batches(preprocessing, reader, features)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
-        keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, watch, whole)
+        scores = watch(network, preprocessing, features)
+        keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, scores, whole)
         with batches.errors():
             keeper.restore(validation_data)
     verbose = 1 if os.isatty(1) else 2

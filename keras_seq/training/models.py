@@ -8,14 +8,18 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import keras
+
 from keras_seq import applications
 from keras_seq.answers import Answering
 from keras_seq.contract import Known, Objective, Preprocessing
+from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example
 from keras_seq.metrics import report
 from keras_seq.reading import Reader
 from keras_seq.recipe import Recipe
 from keras_seq.training import scoring
+from keras_seq.training.kept_answers import KeptAnswers
 from keras_seq.training.transfer import Report, transfer
 
 
@@ -54,9 +58,26 @@ class Models:
 
     def watch(
         self, objective: Objective, validation: Iterable[Example], reader: Reader
-    ) -> Callable[[], dict[str, float]]:
-        """What gives, after every epoch, the scores of answers to the validation split."""
-        if objective.watched is None:
-            return dict
-        model = self.of_training(objective.watched)
-        return lambda: report.numbers(scoring.score(model, validation, objective, reader=reader).metrics)
+    ) -> Callable[[keras.Model, Preprocessing, FeatureCache | None], Callable[[], dict[str, float]]]:
+        """What gives, after every epoch, the scores of answers to the validation split: a function of the network
+        that is trained, of what prepares its inputs, and of the cache of these.
+        """
+
+        def watching(
+            network: keras.Model, preprocessing: Preprocessing, features: FeatureCache | None
+        ) -> Callable[[], dict[str, float]]:
+            if objective.watched is None:
+                return dict
+            kept = None
+            if preprocessing.frozen is not None and features is not None:
+                present = functools.partial(self._application.present, **objective.watched)
+                kept = KeptAnswers(present, network, preprocessing, features)
+            model = self.of_training(objective.watched)
+
+            def scores() -> dict[str, float]:
+                found = scoring.score(model, validation, objective, reader=reader, kept=kept)
+                return report.numbers(found.metrics)
+
+            return scores
+
+        return watching

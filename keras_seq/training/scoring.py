@@ -15,6 +15,7 @@ from keras_seq.errors import DataError
 from keras_seq.formats import Answer, Example
 from keras_seq.metrics import Scorer
 from keras_seq.reading import Reader
+from keras_seq.training.kept_answers import KeptAnswers
 
 BATCH_SIZE, FILES_AT_ONCE = 64, 16
 WORST_EXAMPLES = 10
@@ -67,6 +68,7 @@ def score(
     objective: Objective,
     seen: Set[str] = frozenset(),
     reader: Reader | None = None,
+    kept: KeptAnswers | None = None,
 ) -> Scored:
     """Ask a model every example of a split and score its answers.
 
@@ -76,6 +78,7 @@ def score(
         objective: what the application's `objective` gives.
         seen: `Preprocessing.seen` of the training.
         reader: reads files, and knows what becomes of bad ones; left out, they are an error.
+        kept: answers by features, in place of the model; it makes nothing of the truths.
 
     Raises:
         DataError: when an example is of a class that the model does not know, a file cannot be read, or there
@@ -85,7 +88,7 @@ def score(
     worst: list[tuple[float, int, Example, Answer]] = []
     number = 0
     reader = reader or Reader(convert=model.file_contents)
-    for number, (example, answer) in enumerate(_judged(model, examples, reader), 1):
+    for number, (example, answer) in enumerate(_judged(model, examples, reader, kept), 1):
         unknown = objective.unknown_class(example.truth, model.classes)
         if unknown is not None:
             known = ", ".join(map(repr, sorted(model.classes)))
@@ -108,9 +111,13 @@ def _as_answered(example: Example, model: Answering) -> Example:
 
 
 def _judged(
-    model: Answering, examples: Iterable[Example], reader: Reader
+    model: Answering, examples: Iterable[Example], reader: Reader, kept: KeptAnswers | None
 ) -> Iterator[tuple[Example, Answer]]:
     """`answers`, with what the model makes of the truths; those of bad files are left out, or an error."""
+    if kept is not None:
+        for batch in bucketed(examples, BATCH_SIZE):
+            yield from _by_example(*kept.batch(batch))
+        return
     for batch in bucketed(examples, _batch_size(model)):
         batch, inputs = reader.read(batch)
         if not batch:

@@ -38,7 +38,7 @@ def test_nothing_is_started_from_where_there_is_no_model(models):
 
 def test_answers_to_the_validation_split_are_watched_where_the_objective_asks_for_them(models):
     objective = sentiment.objective()
-    assert models.watch(objective, EXAMPLES, Reader())() == {}
+    assert models.watch(objective, EXAMPLES, Reader())(models.network, models.preprocessing, None)() == {}
     objective.watched = {}
-    found = models.watch(objective, EXAMPLES, Reader())()
+    found = models.watch(objective, EXAMPLES, Reader())(models.network, models.preprocessing, None)()
     assert 0 <= found["accuracy"] <= 1
