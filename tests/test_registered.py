@@ -48,6 +48,7 @@ from keras_seq.layers import (
     SpecAugment,
     SpeedPerturbation,
     SwappedClasses,
+    WarpedFrames,
     WordCharacters,
     WordDropout,
 )
@@ -134,6 +135,7 @@ TABLE = {
     "TaggedTokens": (lambda: TaggedTokens(["person"], 0.5, 0.9, 0.1), [PLACES, POTENTIALS]),
     "TokenFeatures": (lambda: TokenFeatures(["film"], ["xx"], ["f", "i"], 7, 20), [TEXTS]),
     "WavSamples": (lambda: WavSamples(rate=8000, max_seconds=1.0), [SOUNDS]),
+    "WarpedFrames": (lambda: WarpedFrames(10.0, 0.1, seed=3), [FRAMES]),
     "WordCharacters": (lambda: WordCharacters(5, 4, embedding_dim=3, kind="lstm"), [CHARACTERS]),
     "WordDropout": (lambda: WordDropout(0.1, seed=3, first_id=2), [IDS]),
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),

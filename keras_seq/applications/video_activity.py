@@ -21,6 +21,7 @@ from keras_seq.sections import (
     ExistingPath,
     Fraction,
     InputColumn,
+    NotNegative,
     Part,
     Seed,
 )
@@ -166,6 +167,8 @@ def build(
     dropout: Fraction = 0.3,
     mirror: Fraction = 0.0,
     crop: Fraction = 0.0,
+    rotation: NotNegative = 0.0,
+    scale: Fraction = 0.0,
     speed: Fraction = 0.0,
     light: Fraction = 0.0,
 ) -> keras.Model:
@@ -188,6 +191,8 @@ def build(
         dropout: part of the numbers set to zero in training, before and after every layer.
         mirror: part of the clips that are seen in a mirror in training, and of classes by prepare.mirrored.
         crop: part of each side of the frames that is cut off, in training anywhere.
+        rotation: frames are turned by up to so many degrees in training.
+        scale: frames are made up to this part wider or narrower, taller or shorter, in training.
         speed: up to this part of a clip is left out in training, so that the rest is slower.
         light: brightness and contrast change by up to this part in training.
     """
@@ -201,11 +206,13 @@ def build(
     lengths = keras.Input((), dtype="int32", name="lengths")
     mask = ours.FrameMask(name="mask")(given, lengths)
     # Of frames as they are given the features of a frozen backbone can be kept, so sampling comes behind it then.
-    is_late = backbone != "scratch" and not (mirror or crop or light or motion)
+    is_late = backbone != "scratch" and not (mirror or crop or rotation or scale or light or motion)
     sampling = ours.FrameSampling(frames, speed, name="sampling")
     x, flags = given, None
     if mirror:
         x, flags = ours.MirroredFrames(mirror, name="mirror")(x)
+    if rotation or scale:
+        x = ours.WarpedFrames(rotation, scale, name="warp")(x)
     if crop:
         x = ours.FrameCrop(*(round((1 - crop) * side) for side in sides[:2]), name="crop")(x)
     if light:

@@ -12,6 +12,7 @@ from keras_seq.layers.frame_differences import FrameDifferences
 from keras_seq.layers.frame_mask import FrameMask
 from keras_seq.layers.frame_normalization import FrameNormalization
 from keras_seq.layers.frame_sampling import FrameSampling
+from keras_seq.layers.frame_warp import WarpedFrames
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
@@ -50,6 +51,7 @@ __all__ = [
     "SpecAugment",
     "SpeedPerturbation",
     "SwappedClasses",
+    "WarpedFrames",
     "WordCharacters",
     "WordDropout",
 ]
