@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_seq.image_files import MOST_PIXELS
 from keras_seq.preprocessing import bmp_headers, exif, jpeg_headers, png_headers
 from keras_seq.preprocessing.complaints import Problem, first_of, text
 from keras_seq.preprocessing.image_kinds import BMP, JPEG, PNG
 
-# A phone's 50 million and some, 200 MB of colours. A side as long as JPEG and GIF can say: a longer one, of a PNG or
-# a BMP file, would make resizing allocate its length for each row of the answer.
-MOST_PIXELS = 2**26
+# As long as JPEG and GIF can say: a longer one, of a PNG or a BMP file, would make resizing allocate its length for
+# each row of the answer.
 MOST_SIDE = 65535
 
 
