@@ -43,7 +43,9 @@ def good(large: tuple[int, int] = LARGE) -> list[bytes]:
     pngs = [
         *[png(colours[:1, :1], COLOURS), png(colours[..., :1], GREY), png(alpha, COLOURS_ALPHA)],
         *[png(deep, COLOURS), png(deep[..., :2], GREY_ALPHA), png(deep[..., :1], GREY)],
-        png(colours[..., :1], PALETTE, before=[(b"PLTE", bytes(range(256)) * 3), (b"tRNS", bytes(range(200)))]),
+        png(
+            colours[..., :1], PALETTE, before=[(b"PLTE", bytes(range(256)) * 3), (b"tRNS", bytes(range(200)))]
+        ),
         *[saved(picture.convert("1"), "PNG"), flat_png(*large)],
     ]
     bitmaps = [saved(picture.convert(mode), "BMP") for mode in ("RGB", "L", "P")]
@@ -71,7 +73,10 @@ def damaged() -> list[bytes]:
         gif.of_frames([], SIDE, SIDE),
         saved(picture.convert("1"), "BMP"),
         b"<!DOCTYPE html><html></html>",
-        *[b"RIFF\x1a\0\0\0WEBPVP8L\r\0\0\0/\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0", b"II*\0\x08\0\0\0\0\0"],
+        *[
+            b"RIFF\x1a\0\0\0WEBPVP8L\r\0\0\0/\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0",
+            b"II*\0\x08\0\0\0\0\0",
+        ],
         b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
     ]
 

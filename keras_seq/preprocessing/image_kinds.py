@@ -24,7 +24,10 @@ HEAD_BYTES = 16
 # What stands at the beginning of files of other kinds, or at the byte that is named.
 FOREIGN = [
     *[("a WebP file", 8, b"WEBP"), ("a TIFF file", 0, b"II*\0"), ("a TIFF file", 0, b"MM\0*")],
-    *[("a HEIC file", 4, b"ftyp" + brand) for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1")],
+    *[
+        ("a HEIC file", 4, b"ftyp" + brand)
+        for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1")
+    ],
     *[("an AVIF file", 4, b"ftyp" + brand) for brand in (b"avif", b"avis")],
     *[("a JPEG XL file", 0, b"\xff\x0a"), ("a JPEG XL file", 0, b"\0\0\0\x0cJXL ")],
     *[("a JPEG 2000 file", 0, b"\0\0\0\x0cjP  "), ("a JPEG 2000 file", 0, b"\xff\x4f\xff\x51")],
@@ -44,9 +47,7 @@ def kind(raw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         (size == 0, "empty"),
         (size > MOST_BYTES, text(size, f" bytes: expected at most {MOST_BYTES}")),
         (found > 0, ""),
-        *[
-            (stands(head, place, magic), f"{name}: expected {EXPECTED}") for name, place, magic in FOREIGN
-        ],
+        *[(stands(head, place, magic), f"{name}: expected {EXPECTED}") for name, place, magic in FOREIGN],
         (size >= 0, f"not a {EXPECTED} file"),
     )
     return tf.where(problem == "", found, 0), problem

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from keras_seq.preprocessing import bmp_headers, exif, gif_blocks, gif_frames, image_headers, image_kinds
 from keras_seq.preprocessing.attempts import attempted
-from keras_seq.preprocessing.complaints import first_of, text
+from keras_seq.preprocessing.complaints import first_of
 from keras_seq.preprocessing.image_headers import Headers
 from keras_seq.preprocessing.jpeg_headers import INKS
 from keras_seq.preprocessing.resizing import FITS, resized

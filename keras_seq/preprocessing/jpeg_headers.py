@@ -15,7 +15,13 @@ from keras_seq.preprocessing.complaints import Problem, text
 from keras_seq.preprocessing.header_bytes import big_number, bytes_at, stands, stepped
 from keras_seq.preprocessing.jpeg_strips import END, NO_SIZES, RESTARTS, SCAN, SIZES, START
 
-DECODED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # baseline, extended, progressive; the last two with arithmetic codes
+DECODED = (
+    0xC0,
+    0xC1,
+    0xC2,
+    0xC9,
+    0xCA,
+)  # baseline, extended, progressive; the last two with arithmetic codes
 APP1, EXIF = 0xE1, b"Exif\0\0"
 APP14, ADOBE = 0xEE, b"Adobe"
 # How four inks are meant: as Adobe's programs write them, none as 255. They are so whether a file says it or not, or

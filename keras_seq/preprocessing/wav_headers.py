@@ -183,7 +183,9 @@ def _chunks(audio: tf.Tensor, size: tf.Tensor, head: tf.Tensor) -> _Chunks:
 
 def _form(content: tf.Tensor, size: tf.Tensor) -> _Form:
     """Bytes of `fmt ` `(batch, 40)`, and its size -> what it says."""
-    extensible = (number(content[:, :2]) == EXTENSIBLE) & (size >= EXTENSIBLE_BYTES) & stands(content, 26, GUID)
+    extensible = (
+        (number(content[:, :2]) == EXTENSIBLE) & (size >= EXTENSIBLE_BYTES) & stands(content, 26, GUID)
+    )
     tag = tf.where(extensible, number(content[:, 24:26]), number(content[:, :2]))
     bits = number(content[:, 14:16])
     tags, fewest, most, _ = np.array(list(KINDS.values())).T

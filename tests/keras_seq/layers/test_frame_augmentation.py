@@ -117,7 +117,9 @@ def test_colours_become_stronger_and_weaker_and_greys_stay():
     found = LightJitter(seed=1, saturation=0.4)(colours, training=True).numpy()
     luma = [0.299, 0.587, 0.114]
     np.testing.assert_allclose(found @ luma, colours @ luma, atol=0.01)
-    strengths = [np.ptp(new, -1).mean() / np.ptp(old, -1).mean() for old, new in zip(colours, found, strict=True)]
+    strengths = [
+        np.ptp(new, -1).mean() / np.ptp(old, -1).mean() for old, new in zip(colours, found, strict=True)
+    ]
     assert 0.6 <= min(strengths) < 0.75 < 1.25 < max(strengths) <= 1.4001
     grey = np.repeat(colours[..., :1], 3, axis=-1)
     np.testing.assert_allclose(LightJitter(seed=1, saturation=0.4)(grey, training=True), grey, atol=0.01)
