@@ -4,6 +4,7 @@
     $ python client.py --grpc --url 127.0.0.1:8500 ner "Ada Lovelace was born in London"
     $ ls clips/*.gif | python client.py video_activity --file -
     $ python client.py video_activity_poses clip.npy
+    $ python client.py captioning photo.jpg other.webp
     $ arecord -f S16_LE -r 16000 -c 1 -t raw | python client.py speech_to_text --stream -
 
     >>> Client("http://127.0.0.1:8501").predict("sentiment", ["a fine film"])["label"]
@@ -11,7 +12,7 @@
 
 gRPC alone needs more: the packages grpcio and tensorflow-serving-api. The file is longer than others of this
 project because it is one: to be copied anywhere, with both interfaces and the command. For videos that are to
-become clips, copy clips.py beside it.
+become clips, copy clips.py beside it; for pictures of other kinds than JPEG, PNG, BMP and GIF, install Pillow.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import base64
 import contextlib
 import http.client
 import importlib.metadata
+import io
 import itertools
 import json
 import math
@@ -47,6 +49,13 @@ PCM, STATE = (
     "state_",
 )  # of the signatures of a stream: the input of sound; begins the names of its state
 CLIP = "clip"  # an input of this name is an animated GIF, or JPEG files in a row
+IMAGE = "image"  # an input of this name is a picture, of one of these kinds by its first bytes
+IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
+# Other kinds of picture, and what stands where in their files.
+OTHER_IMAGES = [
+    *[("WebP", 8, b"WEBP"), ("TIFF", 0, b"II*\0"), ("TIFF", 0, b"MM\0*"), ("AVIF", 4, b"ftypavif")],
+    *[("HEIC", 4, b"ftyp" + brand) for brand in (b"heic", b"heix", b"mif1")],
+]
 SAMPLING = "sampling"  # the signature that says how many frames of what size are of use
 MOST_PCM = 32_000  # bytes in a request of a stream: a second of sound
 SOUND = (1, 1, 16_000, 16)  # of a stream: PCM, channels, samples a second, bits of one
@@ -620,6 +629,8 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
     def value(text: str) -> Any:
         found = _value(text, dtype, is_of_files)
+        if name == IMAGE and is_of_files:
+            return _image(text, found)
         return found if clips is None else clips.clip(text, found)
 
     for shown, values in _chunks(_given(arguments, is_of_files), value):
@@ -631,6 +642,56 @@ def _answers(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 yield {name: text, rows_in.removeprefix(READABLE): rows}
             else:
                 yield {name: text, **outputs, **answer}
+
+
+def _image(name: str, raw: bytes) -> bytes:
+    """What is sent of a file: a picture of a kind that the model reads as it is, and what is none, so that the answer
+    says what is wrong with it; one of another kind as a JPEG file, with alpha as PNG, which Pillow makes.
+    """
+    kinds = (kind for kind, place, magic in OTHER_IMAGES if raw[place:].startswith(magic))
+    kind = None if raw.startswith(IMAGES) else next(kinds, None)
+    if kind is None:
+        return raw
+    try:
+        made = _converted(raw)
+    except ImportError:
+        raise ValueError(
+            f"{name}: a {kind} file; the model takes JPEG, PNG, BMP and GIF: convert it, or pip install pillow"
+        ) from None
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        print(
+            f"note: {name}: no picture could be made of this {kind} file: {why}; it is sent as it is",
+            file=sys.stderr,
+        )
+        return raw
+    to = "JPEG" if made.startswith(IMAGES[0]) else "PNG"
+    print(f"made a {to} file of the {kind} file {_whole(name)}", file=sys.stderr)
+    return made
+
+
+def _converted(raw: bytes) -> bytes:
+    """The first frame or page of a picture, as it is to be seen, as a JPEG file, with alpha as PNG."""
+    from PIL import Image, ImageOps
+
+    with contextlib.suppress(ImportError):  # which alone reads HEIC
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    try:
+        with Image.open(io.BytesIO(raw)) as file:
+            picture = ImageOps.exif_transpose(file)
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error)) from None
+    if picture.mode.startswith("I"):  # 16 bits of grey
+        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    is_clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    stream = io.BytesIO()
+    if is_clear:
+        picture.convert("RGBA").save(stream, "PNG")
+    else:
+        picture.convert("RGB").save(stream, "JPEG", quality=95)
+    return stream.getvalue()
 
 
 class _Clips:

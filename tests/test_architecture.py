@@ -17,7 +17,7 @@ ROOMS = [
     "atomic catalogue environment gif keras_file lock npy request_body pictures progress seen version",
     "errors command_line",
     "archives frame_strips frame_times mp3",
-    "audio_files pose_files video_facts video_files",
+    "audio_files image_files pose_files video_facts video_files",
     "applications backbone_names",
     "sections",
     "yaml_tree",

@@ -54,6 +54,7 @@ from keras_seq.layers import (
 )
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.clips import ClipFrames
+from keras_seq.preprocessing.images import Pictures
 from keras_seq.preprocessing.letters import Letters
 from keras_seq.preprocessing.pieces import Pieces
 from keras_seq.preprocessing.poses import NormalizedPoses
@@ -118,6 +119,7 @@ TABLE = {
     "PoseStreams": (PoseStreams, [JOINTS, SEEN, FRAME_COUNTS]),
     "MirroredFrames": (lambda: MirroredFrames(0.3, seed=3), [FRAMES]),
     "Pieces": (lambda: Pieces(learn_subwords(["a fine film", "fine"], 16, 1.0), "lower"), [TEXTS]),
+    "Pictures": (lambda: Pictures(4, 5, "pad", 1), [CLIPS]),
     "Problems": (
         Problems,
         [

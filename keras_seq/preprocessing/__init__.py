@@ -4,6 +4,7 @@ servable.
 
 from keras_seq.preprocessing.audio import LogMel
 from keras_seq.preprocessing.clips import ClipFrames
+from keras_seq.preprocessing.images import Pictures
 from keras_seq.preprocessing.letters import Letters
 from keras_seq.preprocessing.pieces import Pieces
 from keras_seq.preprocessing.poses import NormalizedPoses
@@ -18,6 +19,7 @@ __all__ = [
     "Letters",
     "LogMel",
     "NormalizedPoses",
+    "Pictures",
     "Pieces",
     "Subwords",
     "TokenFeatures",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from keras_seq.preprocessing import gif_blocks, jpeg_strips
+from keras_seq.preprocessing.complaints import first_of, text
 
 # A frame may be one of 4K video, in floats for resizing 100 MB; and what is decoded of a clip 32 of these, or 1000
 # frames of 512 by 512, some seconds' work.
@@ -59,16 +60,3 @@ def too_large(pixels: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
         ),
         (total > MOST_PIXELS, text("frames of ", total, f" pixels in all: expected at most {MOST_PIXELS}")),
     ]
-
-
-def first_of(*problems: tuple[tf.Tensor, tf.Tensor | str]) -> tf.Tensor:
-    """The first problem, of those that there are where; "" where none is."""
-    found: tf.Tensor | str = ""
-    for where, text in reversed(problems):
-        found = tf.where(where, text, found)
-    return found
-
-
-def text(*parts: tf.Tensor | str) -> tf.Tensor:
-    """Texts and whole numbers, joined."""
-    return tf.strings.join([part if isinstance(part, str) else tf.strings.as_string(part) for part in parts])

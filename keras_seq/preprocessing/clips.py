@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from keras_seq.preprocessing import clip_files, gif_blocks, gif_frames, jpeg_strips
 from keras_seq.preprocessing.attempts import attempted
+from keras_seq.preprocessing.complaints import first_of, text
 from keras_seq.preprocessing.resizing import FITS, resized
 from keras_seq.preprocessing.trimming import evenly_lit, trimmed
 
@@ -212,11 +213,11 @@ class _Decoder(NamedTuple):
         own = tf.reduce_prod(tf.cast(tf.gather(blocks.frames, numbers)[:, 2:], tf.int64), axis=1)
         whole = tf.reduce_prod(tf.cast(size, tf.int64))
         no_palette = tf.reduce_any(tf.gather(blocks.palette, numbers) == 0)
-        problem = clip_files.first_of(
+        problem = first_of(
             (blocks.problem != "", blocks.problem),
             (
                 whole == 0,
-                clip_files.text(blocks.width, " by ", blocks.height, " pixels: expected one or more"),
+                text(blocks.width, " by ", blocks.height, " pixels: expected one or more"),
             ),
             *clip_files.too_large(tf.maximum(own, whole)),
             (no_palette, "a GIF without a palette"),
@@ -233,7 +234,7 @@ class _Decoder(NamedTuple):
     def _of_jpeg(self, raw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         strip = jpeg_strips.read(raw)
         numbers = sampled(tf.size(strip.starts), self.frames)
-        problem = clip_files.first_of(
+        problem = first_of(
             (strip.problem != "", strip.problem), *clip_files.too_large(tf.gather(strip.pixels, numbers))
         )
         numbers = numbers[: tf.where(problem == "", tf.size(numbers), 0)]
@@ -266,7 +267,7 @@ class _Decoder(NamedTuple):
 
             good = tf.map_fn(is_good, pictures, fn_output_signature=tf.bool)
             number = tf.gather(numbers, tf.argmin(tf.cast(good, tf.int32)))
-            return clip_files.text("frame ", number + 1, " is damaged")
+            return text("frame ", number + 1, " is damaged")
 
         found, succeeded = attempted(decode_all, given, self._nothing()[0])
         return found, tf.cond(succeeded, lambda: problem, first_damaged)

@@ -103,8 +103,9 @@ def drawn(
     channels: int,
     finished: Callable[[tf.Tensor], tf.Tensor],
     shape: tuple[int, int, int],
+    background: int = 0,
 ) -> tf.Tensor:
-    """The pictures that are taken, each `finished`, `(taken, *shape)` uint8. What nothing was drawn on is black.
+    """The pictures that are taken, each `finished`, `(taken, *shape)` uint8.
 
     Args:
         frames: in their order.
@@ -112,10 +113,11 @@ def drawn(
         channels: 3 or 1.
         finished: a picture of the whole, `(height, width, channels)` uint8 -> what is kept of it.
         shape: of what is kept.
+        background: what is seen where nothing was drawn, 0 for black to 255 for white.
     """
     count = tf.reduce_sum(tf.cast(frames.taken, tf.int32))
     places = tf.cumsum(tf.cast(frames.taken, tf.int32), exclusive=True)
-    black = tf.zeros(tf.concat([size, [channels]], axis=0), tf.uint8)
+    empty = tf.fill(tf.concat([size, [channels]], axis=0), tf.constant(background, tf.uint8))
     kept = tf.TensorArray(tf.uint8, count, element_shape=shape)
 
     def draw(number: tf.Tensor, canvas: tf.Tensor, kept: tf.TensorArray) -> tuple:
@@ -125,14 +127,14 @@ def drawn(
         kept = tf.cond(one.taken, lambda: kept.write(places[number], finished(new)), lambda: kept)
         cleared = tf.cond(
             one.disposal == TO_BACKGROUND,
-            lambda: tf.where(where[..., None] > 0, tf.zeros([], tf.uint8), new),
+            lambda: tf.where(where[..., None] > 0, tf.constant(background, tf.uint8), new),
             lambda: tf.cond(one.disposal == TO_PREVIOUS, lambda: canvas, lambda: new),
         )
         return number + 1, cleared, kept
 
     shapes = [tf.TensorShape([]), tf.TensorShape([None, None, channels]), tf.TensorShape(None)]
     *_, kept = tf.while_loop(
-        lambda number, *_: number < tf.size(frames.taken), draw, [0, black, kept], shapes
+        lambda number, *_: number < tf.size(frames.taken), draw, [0, empty, kept], shapes
     )
     return kept.stack()
 

@@ -15,6 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_seq.preprocessing.complaints import Problem, first_of, text
+from keras_seq.preprocessing.header_bytes import bytes_at, number, stands
+
 CHUNK_BYTES, FORMAT_BYTES, EXTENSIBLE_BYTES = 8, 16, 40
 FIRST_CHUNK = 12  # bytes before it
 MOST_CHUNKS = 64  # that are looked at
@@ -105,27 +108,27 @@ def read(audio: tf.Tensor, max_seconds: float) -> Headers:
         max_seconds: a longer sound is a problem.
     """
     size = tf.cast(tf.bitcast(tf.strings.length(audio), tf.uint32), tf.int64)
-    head = _bytes(audio, size, tf.zeros_like(size), FIRST_CHUNK)
+    head = bytes_at(audio, size, tf.zeros_like(size), FIRST_CHUNK)
     chunks = _chunks(audio, size, head)
-    form = _form(_bytes(audio, size, chunks.form, EXTENSIBLE_BYTES), chunks.form_size)
-    whole = _number(head[:, 4:8]) + CHUNK_BYTES
+    form = _form(bytes_at(audio, size, chunks.form, EXTENSIBLE_BYTES), chunks.form_size)
+    whole = number(head[:, 4:8]) + CHUNK_BYTES
     there = size - chunks.data
     data_size = tf.where(_is_endless(audio, size, chunks), there, chunks.data_size)
     frames = tf.minimum(data_size, there) // tf.maximum(form.frame_bytes, 1)
     seconds = tf.cast(frames, tf.float64) / tf.cast(tf.maximum(form.rate, 1), tf.float64)
     no_data = chunks.data == 0
     cut_off = (chunks.end > size) | (whole > size) & (whole < ENDLESS)
-    problem = _first_of(
+    problem = first_of(
         *_problems_of_file(head, size),
-        (no_data & cut_off, _text("cut off after ", size, " bytes, before its samples")),
+        (no_data & cut_off, text("cut off after ", size, " bytes, before its samples")),
         (no_data, f"no samples: expected a chunk 'data' among the first {MOST_CHUNKS}"),
         (chunks.form == 0, f"no format: expected a chunk 'fmt ' among the first {MOST_CHUNKS}"),
         *_problems_of_form(form, chunks.form_size),
-        (data_size > there, _text("cut off after ", size, " of ", chunks.data + data_size, " bytes")),
+        (data_size > there, text("cut off after ", size, " of ", chunks.data + data_size, " bytes")),
         (frames == 0, "no samples"),
         (
             seconds > max_seconds,
-            _text(tf.math.ceil(seconds), f" seconds long: expected at most {max_seconds:g}"),
+            text(tf.math.ceil(seconds), f" seconds long: expected at most {max_seconds:g}"),
         ),
     )
     return Headers(
@@ -140,7 +143,7 @@ def read(audio: tf.Tensor, max_seconds: float) -> Headers:
 
 def _is_endless(audio: tf.Tensor, size: tf.Tensor, chunks: _Chunks) -> tf.Tensor:
     """Whether the samples go on to the end of the file, whatever the size that is written."""
-    behind = _number(_bytes(audio, size, chunks.data, CHUNK_BYTES)[:, 4:])
+    behind = number(bytes_at(audio, size, chunks.data, CHUNK_BYTES)[:, 4:])
     is_chunk = (behind > 0) & (chunks.data + CHUNK_BYTES + behind + behind % 2 == size + size % 2)
     too_large = chunks.data_size >= tf.maximum(size - chunks.data, ENDLESS)
     return (chunks.data_size == 0) & ~is_chunk | too_large
@@ -148,7 +151,7 @@ def _is_endless(audio: tf.Tensor, size: tf.Tensor, chunks: _Chunks) -> tf.Tensor
 
 def _chunks(audio: tf.Tensor, size: tf.Tensor, head: tf.Tensor) -> _Chunks:
     """Go from chunk to chunk, in all files at once, until each has both chunks or ends."""
-    is_wav = _is(head, 0, b"RIFF") & _is(head, 8, b"WAVE")
+    is_wav = stands(head, 0, b"RIFF") & stands(head, 8, b"WAVE")
     none = tf.zeros_like(size)
     first = _Chunks(none, none, none, none, tf.where(is_wav, tf.constant(FIRST_CHUNK, tf.int64), size))
 
@@ -156,11 +159,11 @@ def _chunks(audio: tf.Tensor, size: tf.Tensor, head: tf.Tensor) -> _Chunks:
         return (found.end < size) & ((found.form == 0) | (found.data == 0))
 
     def step(found: _Chunks) -> tuple[_Chunks]:
-        header = _bytes(audio, size, found.end, CHUNK_BYTES)
-        start, chunk_size = found.end + CHUNK_BYTES, _number(header[:, 4:])
+        header = bytes_at(audio, size, found.end, CHUNK_BYTES)
+        start, chunk_size = found.end + CHUNK_BYTES, number(header[:, 4:])
         here = goes_on(found) & (start <= size)
-        form = here & _is(header, 0, b"fmt ") & (found.form == 0)
-        data = here & _is(header, 0, b"data") & (found.data == 0)
+        form = here & stands(header, 0, b"fmt ") & (found.form == 0)
+        data = here & stands(header, 0, b"data") & (found.data == 0)
         end = start + chunk_size + chunk_size % 2
         return (
             _Chunks(
@@ -180,22 +183,21 @@ def _chunks(audio: tf.Tensor, size: tf.Tensor, head: tf.Tensor) -> _Chunks:
 
 def _form(content: tf.Tensor, size: tf.Tensor) -> _Form:
     """Bytes of `fmt ` `(batch, 40)`, and its size -> what it says."""
-    extensible = (_number(content[:, :2]) == EXTENSIBLE) & (size >= EXTENSIBLE_BYTES) & _is(content, 26, GUID)
-    tag = tf.where(extensible, _number(content[:, 24:26]), _number(content[:, :2]))
-    bits = _number(content[:, 14:16])
+    extensible = (
+        (number(content[:, :2]) == EXTENSIBLE) & (size >= EXTENSIBLE_BYTES) & stands(content, 26, GUID)
+    )
+    tag = tf.where(extensible, number(content[:, 24:26]), number(content[:, :2]))
+    bits = number(content[:, 14:16])
     tags, fewest, most, _ = np.array(list(KINDS.values())).T
     fits = (tag[:, None] == tags) & (bits[:, None] >= fewest) & (bits[:, None] <= most)
     return _Form(
         kind=_place(fits),
         tag=tag,
-        channels=_number(content[:, 2:4]),
-        rate=_number(content[:, 4:8]),
-        frame_bytes=_number(content[:, 12:14]),
+        channels=number(content[:, 2:4]),
+        rate=number(content[:, 4:8]),
+        frame_bytes=number(content[:, 12:14]),
         bits=bits,
     )
-
-
-Problem = tuple[tf.Tensor, tf.Tensor | str]  # where there is one, and what it is
 
 
 def _problems_of_file(head: tf.Tensor, size: tf.Tensor) -> list[Problem]:
@@ -204,12 +206,12 @@ def _problems_of_file(head: tf.Tensor, size: tf.Tensor) -> list[Problem]:
         pattern[place : place + len(begin)] = list(begin)
     found = tf.reduce_all((head[:, None] == patterns) | (patterns < 0), axis=2)
     name = _name(found, [name for name, *_ in FOREIGN])
-    is_riff = _is(head, 0, b"RIFF")
+    is_riff = stands(head, 0, b"RIFF")
     return [
         (size == 0, "empty"),
-        (name != "", _text(name, ": convert it to WAV")),
-        (is_riff & (size < FIRST_CHUNK), _text("cut off after ", size, " bytes, before its samples")),
-        (~(is_riff & _is(head, 8, b"WAVE")), "not a WAV file"),
+        (name != "", text(name, ": convert it to WAV")),
+        (is_riff & (size < FIRST_CHUNK), text("cut off after ", size, " bytes, before its samples")),
+        (~(is_riff & stands(head, 8, b"WAVE")), "not a WAV file"),
     ]
 
 
@@ -219,20 +221,20 @@ def _problems_of_form(form: _Form, size: tf.Tensor) -> list[Problem]:
     sample_bytes = tf.gather(SAMPLE_BYTES, form.kind)
     frame_bytes = form.channels * tf.cast(sample_bytes, tf.int64)
     return [
-        (size < FORMAT_BYTES, _text("a chunk 'fmt ' of ", size, f" bytes: expected {FORMAT_BYTES} or more")),
-        (~known, _text("samples of format ", form.tag, name, ": expected PCM or float")),
+        (size < FORMAT_BYTES, text("a chunk 'fmt ' of ", size, f" bytes: expected {FORMAT_BYTES} or more")),
+        (~known, text("samples of format ", form.tag, name, ": expected PCM or float")),
         (
             form.kind == 0,
-            _text("samples of ", form.bits, " bits: expected 8, 16, 24 or 32, of float 32 or 64"),
+            text("samples of ", form.bits, " bits: expected 8, 16, 24 or 32, of float 32 or 64"),
         ),
         (form.channels == 0, "0 channels: expected 1 or more"),
         (
             (form.rate < LOWEST_RATE) | (form.rate > HIGHEST_RATE),
-            _text(form.rate, f" Hz: expected {LOWEST_RATE} to {HIGHEST_RATE}"),
+            text(form.rate, f" Hz: expected {LOWEST_RATE} to {HIGHEST_RATE}"),
         ),
         (
             form.frame_bytes != frame_bytes,
-            _text(form.channels, " channels in ", form.frame_bytes, " bytes: expected ", frame_bytes),
+            text(form.channels, " channels in ", form.frame_bytes, " bytes: expected ", frame_bytes),
         ),
     ]
 
@@ -245,39 +247,3 @@ def _place(found: tf.Tensor) -> tf.Tensor:
 def _name(found: tf.Tensor, names: list[str]) -> tf.Tensor:
     """The name at that place, "" where there is none."""
     return tf.gather(tf.constant(["", *names]), _place(found))
-
-
-def _first_of(*problems: Problem) -> tf.Tensor:
-    found: tf.Tensor | str = ""
-    for where, text in reversed(problems):
-        found = tf.where(where, text, found)
-    return found
-
-
-def _text(*parts: tf.Tensor | str) -> tf.Tensor:
-    """Texts and whole numbers, joined; `(batch,)` where any of them is."""
-    return tf.strings.join(
-        [
-            part
-            if isinstance(part, str) or part.dtype == tf.string
-            else tf.strings.as_string(tf.cast(part, tf.int64))
-            for part in parts
-        ]
-    )
-
-
-def _bytes(audio: tf.Tensor, size: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
-    """So many bytes of each file, from `start` `(batch,)`, `(batch, count)` int64; 0 after its end."""
-    counts = tf.fill(tf.shape(size), tf.constant(count, tf.int64))
-    taken = tf.strings.substr(audio, tf.minimum(start, size), counts)
-    return tf.cast(tf.io.decode_raw(taken, tf.uint8, fixed_length=count), tf.int64)
-
-
-def _number(content: tf.Tensor) -> tf.Tensor:
-    """Bytes `(batch, count)` int64, the lowest first -> the whole number of each row."""
-    return tf.reduce_sum(content * [256**place for place in range(content.shape[1])], axis=1)
-
-
-def _is(content: tf.Tensor, place: int, expected: bytes) -> tf.Tensor:
-    """Whether bytes `(batch, count)` have those that are expected at a place."""
-    return tf.reduce_all(content[:, place : place + len(expected)] == list(expected), axis=1)

@@ -90,3 +90,38 @@ def test_light_stays_within_black_and_white():
     found = LightJitter(0.9, 0.9, seed=1)(FRAMES, MASK, training=True).numpy()
     assert (found.min(), found.max()) == (0, 255)
     np.testing.assert_array_equal(LightJitter()(FRAMES, MASK, training=True), FRAMES)
+
+
+PICTURES = FRAMES[:, 0]
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["asked", "trained"])
+def test_pictures_are_changed_as_clips_of_one_frame(training):
+    """By the same seed in the same way, and in a model of the same shapes."""
+    for make in (
+        lambda: FrameCrop(4, 5, seed=1),
+        lambda: MirroredFrames(0.5, seed=1),
+        lambda: LightJitter(0.1, 0.3, seed=1),
+    ):
+        given = [PICTURES[:, None], MASK[:, :1]] if isinstance(make(), LightJitter) else [PICTURES[:, None]]
+        expected = frames_of(make()(*given, training=training))[:, 0]
+        np.testing.assert_array_equal(frames_of(make()(PICTURES, training=training)), expected)
+        promised = make()(keras.Input(PICTURES.shape[1:], dtype="uint8"))
+        promised = promised[0] if isinstance(promised, tuple) else promised
+        assert promised.shape[1:] == expected.shape[1:]
+        assert promised.dtype == expected.dtype.name
+
+
+def test_colours_become_stronger_and_weaker_and_greys_stay():
+    colours = np.random.default_rng(2).uniform(90, 160, (40, 6, 8, 3)).astype("float32")
+    found = LightJitter(seed=1, saturation=0.4)(colours, training=True).numpy()
+    luma = [0.299, 0.587, 0.114]
+    np.testing.assert_allclose(found @ luma, colours @ luma, atol=0.01)
+    strengths = [
+        np.ptp(new, -1).mean() / np.ptp(old, -1).mean() for old, new in zip(colours, found, strict=True)
+    ]
+    assert 0.6 <= min(strengths) < 0.75 < 1.25 < max(strengths) <= 1.4001
+    grey = np.repeat(colours[..., :1], 3, axis=-1)
+    np.testing.assert_allclose(LightJitter(seed=1, saturation=0.4)(grey, training=True), grey, atol=0.01)
+    with pytest.raises(ValueError, match="saturation of 1 channels: expected red, green and blue"):
+        LightJitter(saturation=0.4)(keras.Input((6, 8, 1)))

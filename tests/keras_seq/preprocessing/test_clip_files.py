@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_seq.preprocessing import clip_files
+from keras_seq.preprocessing.complaints import first_of
 
 SEEN = {
     b"GIF89a": (clip_files.GIF, b""),
@@ -24,7 +25,7 @@ def test_each_clip_is_known_by_its_first_bytes():
 
 def test_so_many_pixels_are_too_many():
     def problem(*pixels):
-        return clip_files.first_of(*clip_files.too_large(tf.constant(pixels, tf.int64))).numpy()
+        return first_of(*clip_files.too_large(tf.constant(pixels, tf.int64))).numpy()
 
     assert problem() == problem(2**23) == problem(*[2**23] * 32) == b""
     assert problem(1, 2**23 + 1) == b"a frame of 8388609 pixels: expected at most 8388608"
