@@ -2,7 +2,7 @@
 
 import pytest
 
-from keras_seq.answers.translations import Candidate
+from keras_seq.answers.generating import Candidate
 from keras_seq.tuning.length_penalty import LENGTH_PENALTIES, best_penalty
 
 
