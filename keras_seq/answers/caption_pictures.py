@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import pathlib
 import textwrap
 from collections.abc import Sequence
@@ -76,16 +75,13 @@ def of_attention(one: Captioned) -> Picture:
         with drawing(one.words):
             figure = new_figure(0.7 * SIDE * columns, 0.7 * (SIDE + 0.3) * rows)
             axes = figure.subplots(rows, columns, squeeze=False).ravel()
-            for axis, word, weights in itertools.zip_longest(
-                axes, ["", *one.words], [None, *one.weights], fillvalue=None
-            ):
-                if word is None:
-                    axis.set_visible(False)
-                    continue
+            for axis, word, weights in zip(axes, ["", *one.words], [None, *one.weights], strict=False):
                 _draw_picture(axis, one.pixels)
                 axis.set_title(one_line(word), fontsize=8, parse_math=False)
                 if weights is not None:
                     _draw_heat(axis, weights, one.pixels)
+            for axis in axes[len(one.words) + 1 :]:
+                axis.set_visible(False)
             figure.savefig(path, dpi=110)
 
     about = f"{_title(one.name)}: where the model looks for each word, the lighter the more:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import keras
@@ -99,7 +100,7 @@ class CaptionAnswering(GeneratedAnswering):
         if tf.executing_eagerly():
             return self._as_graph("attention", self.attend, [STRINGS])(raw)
         answers, inputs = self.answers, self.preprocessing(raw)
-        found, good = answers.hypotheses(inputs), answers.has_content(inputs)[:, None]
+        found, good = answers.hypotheses(inputs), tf.equal(inputs["problem"], "")[:, None]
         pieces = self._with_end(answers.target.pieces_of(found.tokens)[:, 0], found)
         rows, columns = (tf.fill(tf.shape(raw), size) for size in answers.grid)
         return {
@@ -127,8 +128,7 @@ class CaptionAnswering(GeneratedAnswering):
 
     def pictures_of(self, examples: list[tuple[str, Example, str | bytes]]) -> list[Picture]:
         """Some pictures with their captions, and where the model looked for each word of a few."""
-        shown = [self._captioned(*one) for one in examples]
-        shown = [one for one in shown if one is not None]
+        shown = [one for one in itertools.starmap(self._captioned, examples) if one is not None]
         attended = [one for one in shown if one.weights[0].size > 1][
             :: max(1, len(shown) // SHOWN_ATTENTIONS)
         ]

@@ -160,8 +160,7 @@ def beam_search(
         rules = (start, end, limits, pad, no_repeat_ngram, length_penalty)
         found = _one_each(most_probable, step, state, memory, *rules)
     else:
-        rules = (start, end, limits, width, pad, no_repeat_ngram, length_penalty)
-        found = _beams(step, state, memory, *rules)
+        found = _beams(step, state, memory, start, end, limits, width, pad, no_repeat_ngram, length_penalty)
     if not coverage_penalty:
         return found
     scores = found.scores + coverage_penalty * coverage(found.attention, memory_mask)
