@@ -12,7 +12,7 @@ import numpy as np
 from keras_seq.pictures import Picture, drawing, new_figure, one_line
 
 COLUMNS = 4  # pictures in a row
-WIDE = 30  # characters of a line below a picture
+WIDE = 38  # characters of a line below a picture
 SHOWN_TRUTHS = 1  # true captions beside the answer
 SIDE = 2.4  # inches of a picture
 CAPTIONS = "captions"  # the name of the first picture
