@@ -14,7 +14,7 @@ from corpora import PROJECT, model_by_chance
 from wav_files import wav
 
 from keras_seq import gif
-from keras_seq.answers import Answering, Problems, RankedLabels, TaggedTokens
+from keras_seq.answers import Answering, Captions, Problems, RankedLabels, TaggedTokens
 from keras_seq.backbones import ImageFeatures, ReversedColors
 from keras_seq.backbones.scratch import scratch
 from keras_seq.decoding import LanguageModel, kneser_ney
@@ -85,6 +85,23 @@ CLIPS = np.array([gif.encoded((255 * MASK[:, :, None] * np.ones(3, int)).astype(
 LEGAL = [[True, True, False, True]] * 4
 FRAMES = np.random.default_rng(3).uniform(0, 255, (2, 3, 8, 8, 3)).astype("float32")
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
+PICTURES = {
+    "pixels": np.random.default_rng(4).integers(0, 256, (2, 8, 8, 3)).astype("uint8"),
+    "problem": np.array(["", "cut off"], object),
+}
+
+
+def captions():
+    """A layer that says something of pictures; nobody has trained it."""
+    target = Subwords(learn_subwords(["a fine film", "fine"], 16))
+    pixels = keras.Input((8, 8, 3), dtype="uint8", name="pixels")
+    target_ids = keras.Input((None,), dtype="int32", name="target_ids")
+    embedding = keras.layers.ReversibleEmbedding(16, 6, name="embedding")
+    grid = ImageFeatures(scratch(8, 8, 4, 2))(pixels)
+    first = keras.layers.GlobalAveragePooling1D()(grid)
+    features = AttentionDecoder(4, 6, name="decoder")([embedding(target_ids), grid, first])
+    network = keras.Model({"pixels": pixels, "target_ids": target_ids}, embedding(features, reverse=True))
+    return Captions(network, target, 2, 2, most_pieces=5, no_repeat_ngram=2)
 
 
 # Of each: how it is made, and what it is called with. An answering model and a part of one are named by the
@@ -93,6 +110,7 @@ TABLE = {
     "AddedNoise": (lambda: AddedNoise(0.5, seed=3), [SAMPLES, LENGTHS]),
     "AttentionDecoder": (lambda: AttentionDecoder(4, 3, layers=2), [[STATES, STATES, MATRIX]]),
     "AttentionPooling": (AttentionPooling, [STATES]),
+    "Captions": (captions, [PICTURES]),
     "CRF": (lambda: CRF(4, LEGAL, [True] * 4, [False, True, True, True]), [STATES]),
     "CTCScores": (CTCScores, [STATES]),
     "ClipFrames": (lambda: ClipFrames(2, 4, 5, 1, "pad", True, True), [CLIPS]),

@@ -3,6 +3,7 @@
 import keras_seq.backbones  # noqa: F401  (registers what saved models may have)
 from keras_seq.answers.activities import ClipAnswering
 from keras_seq.answers.answering import PROBLEM, Answering
+from keras_seq.answers.captions import CaptionAnswering, Captions
 from keras_seq.answers.entities import EntityAnswering, TaggedTokens
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.labels import RankedLabels
@@ -15,6 +16,8 @@ from keras_seq.answers.translations import TranslationAnswering, Translations
 __all__ = [
     "PROBLEM",
     "Answering",
+    "CaptionAnswering",
+    "Captions",
     "ClipAnswering",
     "EntityAnswering",
     "GeneratedText",

@@ -37,6 +37,7 @@ class GeneratedText(keras.layers.Layer):
         length_penalty: 0 for none; the higher, the longer the texts.
         coverage_penalty: 0 for none; the higher, the less of the memory is left out.
         temperature: None searches for the best; a number draws `n_best` texts at this temperature instead.
+        no_repeat_ngram: no text has as many pieces in a row twice; 0 for any.
     """
 
     names = ("text", "texts")  # of the best text, and of all
@@ -46,6 +47,7 @@ class GeneratedText(keras.layers.Layer):
         "length_penalty",
         "coverage_penalty",
         "temperature",
+        "no_repeat_ngram",
     )
     most_pieces = 100  # of a text, its end among them, where `limits` is not overridden
 
@@ -58,13 +60,14 @@ class GeneratedText(keras.layers.Layer):
         length_penalty: float = 0.0,
         coverage_penalty: float = 0.0,
         temperature: float | None = None,
+        no_repeat_ngram: int = 0,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         self.network, self.target = network, target
         self.beam_width, self.n_best = beam_width, n_best
         self.length_penalty, self.coverage_penalty = length_penalty, coverage_penalty
-        self.temperature = temperature
+        self.temperature, self.no_repeat_ngram = temperature, no_repeat_ngram
         self.decoder, self.embedding = network.get_layer("decoder"), network.get_layer("embedding")
         # The part of the network before the decoder; what is saved is the network, once.
         self._encoder = Untracked(_until_decoder(network, self.decoder))
@@ -129,6 +132,7 @@ class GeneratedText(keras.layers.Layer):
             length_penalty=self.length_penalty,
             coverage_penalty=self.coverage_penalty,
             memory_mask=memory.mask if isinstance(memory, Memory) else None,
+            no_repeat_ngram=self.no_repeat_ngram,
         )
 
     def _step(self, recorded: Callable | None) -> Callable:
@@ -162,6 +166,7 @@ class GeneratedText(keras.layers.Layer):
             keys=tf.reshape(keys[:, None] + tf.range(self.n_best, dtype=tf.int64), [-1]),
             seed=0,
             temperature=self.temperature,
+            no_repeat_ngram=self.no_repeat_ngram,
         )
         return decoding.Hypotheses(
             *(tf.reshape(x, tf.concat([[-1, self.n_best], tf.shape(x)[2:]], axis=0)) for x in found)

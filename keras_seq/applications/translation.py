@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from keras_seq import splits
 from keras_seq.errors import DataError, RecipeError
@@ -244,6 +244,7 @@ def present(
     coverage_penalty: NotNegative = 0.0,
     replace_unknown: bool = True,
     temperature: PositiveFloat | None = None,
+    no_repeat_ngram: NonNegativeInt = 0,
 ) -> keras.Model:
     """Raw text -> named answers: `text` `(batch,)` string -> `translation`, `score`, `translations`,
     `scores`.
@@ -260,6 +261,7 @@ def present(
         replace_unknown: whether an unknown piece is replaced by the piece of the source that was looked at
             most.
         temperature: draws n_best translations at this temperature instead of searching for the best.
+        no_repeat_ngram: no translation has as many pieces in a row twice; 0 for any.
     """
     import keras
 
@@ -272,7 +274,7 @@ def present(
     text = keras.Input((), dtype="string", name="text")
     options = (
         *(beam_width, n_best, length_penalty or 0.0, coverage_penalty),
-        *(replace_unknown, temperature),
+        *(replace_unknown, temperature, no_repeat_ngram),
     )
     answers = Translations(network, preprocessing.targets, *options, name="answers")
     return TranslationAnswering(text, answers(preprocessing.inputs(text)), name="translation")

@@ -18,7 +18,7 @@ sequences are put together at the end. All is stock TensorFlow, in graphs and ea
 
 Sources: Graves 2012, "Sequence Transduction with Recurrent Neural Networks" (beam search); Wu et al. 2016,
 "Google's Neural Machine Translation System", section 7 (penalties; the beam that shrinks); Fan et al. 2018
-(top-k sampling).
+(top-k sampling). That no n-gram is repeated is a matter of `keras_seq.decoding.repeats`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_seq.decoding import repeats
 from keras_seq.decoding.hypotheses import (
     NO_HYPOTHESIS,
     Hypotheses,
@@ -43,7 +44,15 @@ from keras_seq.decoding.loop import top_k as best_of
 
 
 def greedy(
-    step: Callable, state: Any, memory: Any, *, start: int, end: int, limits: tf.Tensor, pad: int = 0
+    step: Callable,
+    state: Any,
+    memory: Any,
+    *,
+    start: int,
+    end: int,
+    limits: tf.Tensor,
+    pad: int = 0,
+    no_repeat_ngram: int = 0,
 ) -> Hypotheses:
     """The most probable token at every step.
 
@@ -55,8 +64,11 @@ def greedy(
         end: the token after the last.
         limits: `(rows,)`, the most tokens of a row, the end token among them; at least 1.
         pad: what stands behind the tokens.
+        no_repeat_ngram: no sequence has as many tokens in a row twice; 0 for any. What is left to choose from
+            keeps the model's own probabilities, and the end can always be chosen.
     """
-    return beam_search(step, state, memory, start=start, end=end, limits=limits, width=1, pad=pad)
+    rules = {"end": end, "limits": limits, "pad": pad, "no_repeat_ngram": no_repeat_ngram}
+    return beam_search(step, state, memory, start=start, width=1, **rules)
 
 
 def sample(
@@ -72,6 +84,7 @@ def sample(
     temperature: float | tf.Tensor = 1.0,
     top_k: int | None = None,
     pad: int = 0,
+    no_repeat_ngram: int = 0,
 ) -> Hypotheses:
     """A token drawn at every step. The scores are the model's own log-probabilities, at a temperature of 1.
 
@@ -83,12 +96,12 @@ def sample(
         seed: with the keys, decides everything.
         temperature: above 0; the logits are divided by it. Below 1, the probable becomes more probable.
         top_k: draw from as many most probable tokens only.
-        step, state, memory, start, end, limits, pad: as those of `greedy`.
+        step, state, memory, start, end, limits, pad, no_repeat_ngram: as those of `greedy`.
     """
     draws = _draws(seed, keys, limits)
 
-    def draw(logits, positions):
-        scores = logits / temperature
+    def draw(logits, allowed, positions):
+        scores = allowed / temperature
         if top_k is not None:
             scores, candidates = best_of(scores, top_k)
         # The first token up to which the probabilities sum to the number drawn: never one of probability 0.
@@ -99,7 +112,7 @@ def sample(
         chosen = tf.gather(logits, tokens, batch_dims=2)[..., 0]
         return tokens[..., 0], chosen - tf.reduce_max(logits, axis=-1) + highest(logits)
 
-    return _one_each(draw, step, state, memory, start, end, limits, pad)
+    return _one_each(draw, step, state, memory, start, end, limits, pad, no_repeat_ngram)
 
 
 def beam_search(
@@ -115,6 +128,7 @@ def beam_search(
     coverage_penalty: float = 0.0,
     memory_mask: tf.Tensor | None = None,
     pad: int = 0,
+    no_repeat_ngram: int = 0,
 ) -> Hypotheses:
     """The `width` best sequences that a beam of this width meets.
 
@@ -133,16 +147,20 @@ def beam_search(
             is usual. A part counts at least `LEAST_COVERAGE`. Without attention it changes nothing.
         memory_mask: `(rows, memory)` bool, False on padding, which is not to be covered; None where nothing
             is.
-        step, state, memory, start, end, limits, pad: as those of `greedy`.
+        step, state, memory, start, end, limits, pad, no_repeat_ngram: as those of `greedy`.
     """
     if width == 1:
 
-        def most_probable(logits, _):
-            return tf.argmax(logits, axis=-1, output_type=tf.int32), highest(logits)
+        def most_probable(logits, allowed, _):
+            scores = highest(logits)
+            if allowed is not logits:
+                scores += tf.reduce_max(allowed, axis=-1) - tf.reduce_max(logits, axis=-1)
+            return tf.argmax(allowed, axis=-1, output_type=tf.int32), scores
 
-        found = _one_each(most_probable, step, state, memory, start, end, limits, pad, length_penalty)
+        rules = (start, end, limits, pad, no_repeat_ngram, length_penalty)
+        found = _one_each(most_probable, step, state, memory, *rules)
     else:
-        found = _beams(step, state, memory, start, end, limits, width, pad, length_penalty)
+        found = _beams(step, state, memory, start, end, limits, width, pad, no_repeat_ngram, length_penalty)
     if not coverage_penalty:
         return found
     scores = found.scores + coverage_penalty * coverage(found.attention, memory_mask)
@@ -150,15 +168,21 @@ def beam_search(
     return Hypotheses(*(tf.gather(tensor, order, batch_dims=1) for tensor in found))._replace(scores=scores)
 
 
-def _one_each(pick, step, state, memory, start, end, limits, pad, length_penalty=0.0):
-    """One hypothesis a row; `pick` makes tokens and their scores `(rows, 1)` from logits and positions."""
+def _one_each(pick, step, state, memory, start, end, limits, pad, ngram, length_penalty=0.0):
+    """One hypothesis a row; `pick` makes tokens and their scores `(rows, 1)` from logits, those of the tokens
+    that are allowed, and positions.
+    """
 
-    def choose(logits, positions, at_limit, alive, _):
-        tokens, scores = pick(logits, positions)
-        return (tokens, scores), None, alive & (tokens != end) & ~at_limit, ()
+    def choose(logits, positions, at_limit, alive, chosen):
+        allowed = repeats.blocked(logits, chosen, ngram) if ngram else logits
+        tokens, scores = pick(logits, allowed, positions)
+        chosen = repeats.continued(chosen, tokens) if ngram else ()
+        return (tokens, scores), None, alive & (tokens != end) & ~at_limit, chosen
 
     limits, types = _at_least_one(limits), [tf.int32, tf.float32]
-    records = run(choose, step, state, memory, start=start, limits=limits, width=1, carried=(), types=types)
+    chosen = repeats.nothing_chosen(limits, 1, ngram) if ngram else ()
+    rules = {"start": start, "limits": limits, "width": 1, "carried": chosen, "types": types}
+    records = run(choose, step, state, memory, **rules)
     tokens, token_scores, attention = (hypotheses_first(record) for record in records)
     done = (tokens == end) | (tf.range(tf.shape(tokens)[-1]) >= limits[:, None, None] - 1)
     within = tf.cumsum(tf.cast(done, tf.int32), axis=-1, exclusive=True) == 0
@@ -184,15 +208,17 @@ def _draws(seed, keys, limits):
     return tf.reshape(tf.transpose(draws[:-1]), [-1])
 
 
-def _beams(step, state, memory, start, end, limits, width, pad, length_penalty):
+def _beams(step, state, memory, start, end, limits, width, pad, ngram, length_penalty):
     """`width` hypotheses a row, in the order of their log-probabilities with the length penalty."""
 
     def choose(logits, _, at_limit, __, carried):
-        totals, places = carried
+        totals, places, chosen = carried
+        allowed = repeats.blocked(logits, chosen, ngram) if ngram else logits
         # Only the best of each hypothesis can be among the best of all: no sort of width * vocabulary.
-        best, candidates = best_of(logits, width)
+        best, candidates = best_of(allowed, width)
         count = width * best.shape[-1]
-        totals = best - best[..., :1] + (totals + highest(logits)[..., None])
+        first = tf.reduce_max(logits, axis=-1, keepdims=True) if ngram else best[..., :1]
+        totals = best - first + (totals + highest(logits)[..., None])
         totals, picked = tf.math.top_k(tf.reshape(totals, [-1, count]), width)
         tokens = tf.gather(tf.reshape(candidates, [-1, count]), picked, batch_dims=1)
         parents = picked // best.shape[-1]
@@ -204,14 +230,15 @@ def _beams(step, state, memory, start, end, limits, width, pad, length_penalty):
             (tokens, totals, retired, parents),
             parents,
             going_on > -math.inf,
-            (going_on[..., None], places),
+            (going_on[..., None], places, repeats.continued(chosen, tokens, parents) if ngram else ()),
         )
 
     limits = _at_least_one(limits)
     # All are the same at first: one of them is enough.
     totals = tf.where(tf.range(width) < tf.ones_like(limits)[:, None], 0.0, -math.inf)[..., None]
+    chosen = repeats.nothing_chosen(limits, width, ngram) if ngram else ()
     carried, types = (
-        (totals, tf.ones_like(limits)[:, None] * width),
+        (totals, tf.ones_like(limits)[:, None] * width, chosen),
         [tf.int32, tf.float32, tf.bool, tf.int32],
     )
     records = run(

@@ -61,7 +61,8 @@ class AttentionDecoder(keras.layers.Layer):
         output_dim: numbers in a feature.
         layers: LSTM layers.
         attention: `luong`, the general score (Luong et al. 2015, eq. 8), or `bahdanau`, the additive one
-            (Bahdanau et al. 2015, appendix A.1.2).
+            (Bahdanau et al. 2015, appendix A.1.2). With `none` the memory is left alone: all that the words
+            know of it is in the first states (Vinyals et al. 2015, "Show and Tell").
         input_feeding: whether features are fed back.
         dropout: part of the numbers set to zero in training, of what goes from layer to layer.
 
@@ -86,8 +87,8 @@ class AttentionDecoder(keras.layers.Layer):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        if attention not in ("luong", "bahdanau"):
-            raise ValueError(f"attention: expected 'luong' or 'bahdanau', given {attention!r}")
+        if attention not in ("luong", "bahdanau", "none"):
+            raise ValueError(f"attention: expected 'luong', 'bahdanau' or 'none', given {attention!r}")
         self.units, self.output_dim, self.attention = units, output_dim, attention
         self.input_feeding, self.dropout = input_feeding, dropout
         self.supports_masking = True
@@ -97,7 +98,9 @@ class AttentionDecoder(keras.layers.Layer):
             LSTM(units, return_sequences=True, name=f"lstm_{n}", **own) for n in range(1, layers + 1)
         ]
         self.first_states = keras.layers.Dense(2 * layers * units, "tanh", name="first_states", **own)
-        self.key = keras.layers.Dense(units, use_bias=False, name="key", **own)
+        self.key = (
+            keras.layers.Dense(units, use_bias=False, name="key", **own) if attention != "none" else None
+        )
         self.query = (
             keras.layers.Dense(units, use_bias=False, name="query", **own)
             if attention == "bahdanau"
@@ -122,16 +125,18 @@ class AttentionDecoder(keras.layers.Layer):
         if len(ranks) < 3 or ranks[0] != 3 or ranks[1] not in (2, 3) or set(ranks[2:]) != {2}:
             raise ValueError(f"AttentionDecoder {self.name!r}: {EXPECTED}; given shapes {shapes}")
         words, values, *states = shapes
+        found = values[-1] if self.key is not None else 0
         fed = self.output_dim if self.input_feeding else 0
         self.first_states.build((None, sum(shape[-1] for shape in states)))
-        self.key.build((None, None, values[-1]))
+        if self.key is not None:
+            self.key.build((None, None, values[-1]))
         state = (None, None, self.units)
         if self.query is not None:
             self.query.build(state)
             self.scale = self.add_weight((self.units,), "glorot_uniform", name="scale")
         for number, lstm in enumerate(self.lstms):
-            lstm.build((None, None, self.units + values[-1] if number else words[-1] + fed))
-        self.combine.build((None, None, self.units + values[-1] + words[-1]))
+            lstm.build((None, None, self.units + found if number else words[-1] + fed))
+        self.combine.build((None, None, self.units + found + words[-1]))
 
     def build_from_config(self, config: dict) -> None:
         # The ids of such networks have a shape here, whose last dimension alone is not known beforehand.
@@ -151,7 +156,7 @@ class AttentionDecoder(keras.layers.Layer):
             x = x + lstm(below, initial_state=[hidden, cell], training=training)
         return self._features(x, found, words, training)
 
-    def start(self, encoded: Sequence[tf.Tensor], mask: Any = None) -> tuple[Memory, State]:
+    def start(self, encoded: Sequence[tf.Tensor], mask: Any = None) -> tuple[Memory | tuple[()], State]:
         """What an encoder gave, `[memory, *states]` -> the memory of all steps, and the state before the first.
 
         Args:
@@ -161,8 +166,10 @@ class AttentionDecoder(keras.layers.Layer):
         memory, *states = encoded
         return self.remember(memory, mask[0] if isinstance(mask, list | tuple) else mask), self.begin(states)
 
-    def remember(self, values: tf.Tensor, mask: tf.Tensor | None = None) -> Memory:
-        """What the steps attend to, made once for all of them."""
+    def remember(self, values: tf.Tensor, mask: tf.Tensor | None = None) -> Memory | tuple[()]:
+        """What the steps attend to, made once for all of them; `()` without attention."""
+        if self.key is None:
+            return ()
         values = values[:, None] if values.shape.rank == 2 else values
         if mask is None:
             return Memory(values, self.key(values), tf.zeros_like(values[:, :1, :1]))
@@ -181,23 +188,23 @@ class AttentionDecoder(keras.layers.Layer):
 
     def stepper(
         self, training: bool = False
-    ) -> Callable[[tf.Tensor, State, Memory], tuple[tf.Tensor, State, tf.Tensor]]:
+    ) -> Callable[[tf.Tensor, State, Any], tuple[tf.Tensor, State, tf.Tensor | None]]:
         """A function that goes one word on; what is the same at every step is computed here, before any loop.
 
         It takes words `(batch, width, embedding_dim)` of `width` hypotheses each, a state of tensors `(batch,
         width, ...)` and the memory, which all hypotheses of a row share, of tensors `(batch, memory, ...)`.
         It gives features `(batch, width, output_dim)`, the state after the word, and the attention `(batch,
-        width, memory)`.
+        width, memory)`, or None.
         """
         advance = [_advancing(lstm) for lstm in self.lstms]
 
-        def step(words: tf.Tensor, state: State, memory: Memory) -> tuple[tf.Tensor, State, tf.Tensor]:
+        def step(words: tf.Tensor, state: State, memory: Any) -> tuple[tf.Tensor, State, tf.Tensor | None]:
             # Products of matrices are faster flat, all hypotheses one below the other.
             sizes = tf.shape(words)[:2]
             words, fed = _flat(words), [_flat(x) for x in state.fed]
             x, cell = advance[0]([words, *fed], *map(_flat, (state.hiddens[0], state.cells[0])))
             found, attention = self._attend(_wide(x, sizes), memory)
-            found, hiddens, cells = _flat(found), [x], [cell]
+            found, hiddens, cells = x[:, :0] if attention is None else _flat(found), [x], [cell]
             for go, *before in zip(advance[1:], state.hiddens[1:], state.cells[1:], strict=True):
                 hidden, cell = go([self.drop(x, training=training), found], *map(_flat, before))
                 hiddens.append(hidden)
@@ -209,7 +216,7 @@ class AttentionDecoder(keras.layers.Layer):
 
         return step
 
-    def _by_steps(self, words: tf.Tensor, memory: Memory, state: State, training: bool) -> tf.Tensor:
+    def _by_steps(self, words: tf.Tensor, memory: Any, state: State, training: bool) -> tf.Tensor:
         time = tf.shape(words)[1]
         wide = tf.nest.map_structure(lambda x: x[:, None], state)
         features = tf.TensorArray(words.dtype, time, element_shape=(None, self.output_dim))
@@ -223,8 +230,13 @@ class AttentionDecoder(keras.layers.Layer):
         *_, features = tf.while_loop(lambda step, *_: step < time, body, (0, wide, features))
         return tf.transpose(features.stack(), [1, 0, 2])
 
-    def _attend(self, states: tf.Tensor, memory: Memory) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the attention finds for states `(batch, any, units)`; its weights `(batch, any, memory)`."""
+    def _attend(self, states: tf.Tensor, memory: Any) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """What the attention finds for states `(batch, any, units)`; its weights `(batch, any, memory)`.
+
+        Without attention that is nothing, `(batch, any, 0)`, and None.
+        """
+        if self.key is None:
+            return states[..., :0], None
         if self.query is None:
             scores = tf.matmul(states, memory.keys, transpose_b=True)
         else:

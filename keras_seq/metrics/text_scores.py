@@ -74,21 +74,29 @@ def generated(records: list[Written]) -> dict[str, Any]:
         `bleu` and `chrf` from 0 to 100, the main one of them first, each with the signature that says how it
         was made; `cross_entropy` in nats a piece, and `perplexity`, where the model gives log-probabilities.
     """
-    true, answered, log_probabilities, pieces = zip(*records, strict=True)
-    likelihood: dict[str, float] = {}
-    if None not in log_probabilities:
-        cross_entropy = -sum(log_probabilities) / max(sum(pieces), 1)
-        perplexity = float(np.exp(min(cross_entropy, 100.0)))
-        likelihood = {"cross_entropy": cross_entropy, "perplexity": perplexity}
+    true, answered, *truths = zip(*records, strict=True)
     main = main_score(true)
     scorers = {"bleu": _bleu(true), "chrf": sacrebleu.CHRF()}
     names = sorted(scorers, key=lambda name: name != main)
     return {
         **{name: scorers[name].corpus_score(answered, references(true)).score for name in names},
-        **likelihood,
+        **likelihood(list(zip(*truths, strict=True))),
         "examples": len(records),
         **{f"{name}_signature": str(scorers[name].get_signature()) for name in names},
     }
+
+
+def likelihood(truths: Sequence[tuple[float | None, float]]) -> dict[str, float]:
+    """`cross_entropy` of true texts, in nats a piece, and `perplexity`; {} where the model does not give it.
+
+    Args:
+        truths: of each the log-probability, or None, and the number of pieces.
+    """
+    log_probabilities, pieces = zip(*truths, strict=True)
+    if None in log_probabilities:
+        return {}
+    cross_entropy = -sum(log_probabilities) / max(sum(pieces), 1)
+    return {"cross_entropy": cross_entropy, "perplexity": float(np.exp(min(cross_entropy, 100.0)))}
 
 
 def bleu(true: Sequence[tuple[str, ...]], answered: Sequence[str]) -> float:

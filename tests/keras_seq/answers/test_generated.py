@@ -66,6 +66,11 @@ def vector(words):
     return one, AttentionDecoder(7, DIM, name="decoder")([words, one, one])
 
 
+def first_states_alone(words):
+    one = keras.Input((5,), name="vector")
+    return one, AttentionDecoder(7, DIM, 2, "none", name="decoder")([words, one, one])
+
+
 def no_attention(words):
     one = keras.Input((5,), name="vector")
     return one, PlainDecoder(DIM, name="decoder")([words, one])
@@ -79,6 +84,7 @@ ENCODERS = {
     "sequence with mask=": (lambda words: sequence(words, explicit=True), IDS),
     "grid": (grid, GRIDS),
     "vector": (vector, VECTORS),
+    "first states alone": (first_states_alone, VECTORS),
     "no attention": (no_attention, VECTORS),
 }
 
@@ -131,7 +137,7 @@ def test_the_search_finds_the_best_of_all_sequences_whatever_the_encoder_is(kind
             tokens = found.tokens[row, place, : found.lengths[row, place]].numpy().tolist()
             assert tokens == [token for token in sequence if token != END_ID]
             np.testing.assert_allclose(found.log_probabilities[row, place], score, rtol=1e-4, atol=1e-5)
-    memory = {"no attention": 0, "vector": 1}.get(kind, 4)
+    memory = {"no attention": 0, "first states alone": 0, "vector": 1}.get(kind, 4)
     assert found.attention.shape[-1] == memory
     if memory:
         real = found.attention[0, 0, : found.counts[0, 0]]
@@ -162,6 +168,19 @@ def test_the_answer_is_named_and_the_same_alone_and_in_a_batch(kind, options):
     alone = layer({name: tf.constant(values[1:])})
     np.testing.assert_array_equal(alone["texts"][0], answer["texts"][1])
     np.testing.assert_allclose(alone["scores"][0], answer["scores"][1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options", [{"beam_width": 1}, {"beam_width": 3}, {"temperature": 3.0}], ids=["greedy", "beam", "samples"]
+)
+def test_no_text_repeats_what_it_must_not(options):
+    network, name = network_of(grid)
+    layer = layer_of(network, no_repeat_ngram=1, **options)
+    layer.most_pieces = 6
+    found = layer.hypotheses({name: tf.constant(GRIDS)})
+    for tokens, length in zip(found.tokens[:, 0].numpy(), found.lengths[:, 0].numpy(), strict=True):
+        assert len(set(tokens[:length])) == length
+    assert layer.get_config()["no_repeat_ngram"] == 1
 
 
 def test_coverage_is_of_what_is_not_padding():

@@ -3,8 +3,8 @@
 import pytest
 import tensorflow as tf
 
-from keras_seq.answers.translations import Candidate, shifted
-from keras_seq.preprocessing.subwords import END_ID, START_ID
+from keras_seq.answers.generating import Candidate
+from keras_seq.preprocessing.subwords import END_ID, START_ID, shifted
 
 
 def test_what_is_read_is_what_is_to_be_said_one_step_later():

@@ -11,6 +11,7 @@ from keras_seq.layers import AttentionDecoder
 
 BATCH, TIME, SOURCE, WORD, MEMORY, UNITS, OUT = 3, 5, 4, 6, 8, 7, 6
 KINDS = list(itertools.product(["luong", "bahdanau"], [1, 2, 3], [False, True]))
+KINDS += [("none", 1, False), ("none", 2, True)]
 
 
 IDS = np.array([[4, 5, 6, 3], [7, 3, 0, 0], [3, 0, 0, 0]], "int32")
@@ -40,7 +41,7 @@ def by_steps(layer, inputs, mask=MASK):
     step, found = layer.stepper(), []
     for time in range(words.shape[1]):
         features, state, attention = step(words[:, time : time + 1], state, memory)
-        found.append((features[:, 0], attention[:, 0]))
+        found.append((features[:, 0], tf.zeros([BATCH, 0]) if attention is None else attention[:, 0]))
     return [np.stack(each, axis=1) for each in zip(*found, strict=True)]
 
 
@@ -71,6 +72,8 @@ def plain(layer, inputs):
             hidden[0], cell[0] = lstm_step(layer.lstms[0], np.concatenate([word, fed]), hidden[0], cell[0])
             if layer.attention == "luong":
                 scores = hidden[0] @ (h @ weight["key/kernel"]).T
+            elif layer.attention == "none":
+                h, scores = np.zeros((1, 0)), np.zeros(1)
             else:
                 summed = np.tanh(hidden[0] @ weight["query/kernel"] + h @ weight["key/kernel"])
                 scores = summed @ weight["scale"]
@@ -102,6 +105,9 @@ def test_step_by_step_is_the_whole_sequence_at_once(attention, layers, input_fee
     np.testing.assert_allclose(
         features, tf.function(layer.call, autograph=False)(inputs, mask=MASK), atol=1e-5
     )
+    if attention == "none":
+        assert attended.size == 0
+        return
     np.testing.assert_allclose(attended.sum(axis=-1), 1, atol=1e-5)
     assert not attended[1, :, 2:].any()
     assert np.all(attended[2, :, 0] == 1)
@@ -156,6 +162,13 @@ def test_a_vector_is_a_memory_of_one_step_and_a_grid_has_no_padding():
     memory, _ = layer.start([values, *states], MASK)
     np.testing.assert_array_equal(memory.mask, MASK)
     assert layer.start([values, *states])[0].mask.numpy().all()
+
+
+def test_without_attention_the_memory_counts_by_the_first_states_alone():
+    layer, (words, values, *states) = decoder("none", layers=2), tensors()
+    assert not [weight.path for weight in layer.weights if "key" in weight.path or "query" in weight.path]
+    np.testing.assert_array_equal(layer([words, values, *states]), layer([words, 9 * values, *states]))
+    assert not np.allclose(layer([words, values, *states]), layer([words, values, states[1], states[0]]))
 
 
 @pytest.mark.parametrize(
@@ -236,5 +249,5 @@ def test_a_decoder_comes_back_from_its_config():
     again(tensors())
     again.set_weights(layer.get_weights())
     np.testing.assert_allclose(again(tensors()), layer(tensors()), rtol=1e-5, atol=1e-6)
-    with pytest.raises(ValueError, match="expected 'luong' or 'bahdanau', given 'dot'"):
+    with pytest.raises(ValueError, match="expected 'luong', 'bahdanau' or 'none', given 'dot'"):
         AttentionDecoder(4, 4, attention="dot")
