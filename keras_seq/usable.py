@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from keras_seq import progress
 from keras_seq.errors import DataError
 from keras_seq.formats import Example
+from keras_seq.formats.faults import Faults
 from keras_seq.reading import HINT, Unreadable
-
-MOST_NAMED = 3  # examples of each fault
 
 
 class Usable:
@@ -47,7 +46,7 @@ class Usable:
             total += 1
             found = self.fault(example)
             if found:
-                faults.add(found, example)
+                faults.add(found, example.where)
                 places.add(total - 1)
             else:
                 yield example
@@ -59,29 +58,3 @@ class Usable:
             self._faulty = None
             raise DataError(what + (HINT if faults.count < total else ""))
         progress.say(f"passed over: {what}")
-
-
-class Faults:
-    """Faults of examples by kind: how many, and the places of the first of each."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._places: dict[str, list[str]] = {}
-
-    def add(self, fault: str, example: Example) -> None:
-        """Count one.
-
-        Args:
-            fault: its kind, and behind a colon what is its own.
-            example: that has it.
-        """
-        self.count += 1
-        kind, _, own = fault.partition(": ")
-        self._places.setdefault(kind, []).append(f"{example.where}{f' ({own})' if own else ''}")
-
-    def __str__(self) -> str:
-        kinds = []
-        for kind, places in self._places.items():
-            more = ", ..." if len(places) > MOST_NAMED else ""
-            kinds.append(f"{len(places)} {kind} ({', '.join(places[:MOST_NAMED])}{more})")
-        return "; ".join(kinds)

@@ -29,6 +29,7 @@ class Cells:
         columns: those wanted, what each is for in messages -> a name, or a number from 0.
         header: whether the first row names the columns; None where one of the columns wanted has a name. A
             first row that looks like a header is refused then.
+        kind: the suffix of the kind that it is, where its own says nothing.
 
     Attributes:
         names: the columns' names, None without a header.
@@ -38,8 +39,14 @@ class Cells:
         DataError: when a column is not there; while iterating, with file:line.
     """
 
-    def __init__(self, path: pathlib.Path, columns: dict[str, Column], header: bool | None = None) -> None:
-        self.path, self._kind, self._columns, self._header = path, suffix(path), columns, header
+    def __init__(
+        self,
+        path: pathlib.Path,
+        columns: dict[str, Column],
+        header: bool | None = None,
+        kind: str | None = None,
+    ) -> None:
+        self.path, self._kind, self._columns, self._header = path, kind or suffix(path), columns, header
         if self._kind not in TABLE_SUFFIXES or self._kind in JSON_SUFFIXES:
             expected = f"expected one of {', '.join(TABLE_SUFFIXES)}, or .gz after it"
             raise DataError(f"{path}: unknown suffix {self._kind!r}; {expected}")

@@ -6,6 +6,7 @@ import pytest
 from data_files import complaint, rows, table, write
 
 from keras_seq.formats import Table
+from keras_seq.formats.cells import Cells
 
 
 def test_labels_are_renamed_and_others_refused(tmp_path):
@@ -102,3 +103,10 @@ def test_long_cells_and_capital_suffixes(tmp_path):
 )  # fmt: skip
 def test_what_is_said_of_other_files(tmp_path, name, data, columns, expected):
     assert expected in complaint(table(write(tmp_path, name, data), columns=columns))
+
+
+def test_the_kind_may_be_given_where_the_suffix_says_nothing(tmp_path):
+    path = write(tmp_path, "captions.txt", 'image,caption\na.jpg,"A dog, running"\n')
+    cells = Cells(path, {"input": "image", "truth": "caption"}, kind=".csv")
+    assert list(cells) == [(2, ["a.jpg", "A dog, running"])]
+    assert list(Cells(path, {"input": 0}, header=True)) == [(2, ['a.jpg,"A dog, running"'])]
