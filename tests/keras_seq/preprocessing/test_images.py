@@ -285,3 +285,28 @@ def test_a_model_of_pictures_knows_its_shapes_and_how_large_they_have_to_be(laye
     assert model.output["pixels"].shape == (None, 12, 15, 3)
     assert model.output["pixels"].dtype == "uint8"
     assert layer.side == 30
+
+
+def mutated(raw, random):
+    """A file with some bytes changed, most of them in its header, or cut off, or with bytes in between."""
+    content = bytearray(raw)
+    for _ in range(random.integers(1, 5)):
+        most = len(content) if random.random() < 0.4 else min(len(content), 60)
+        content[random.integers(most)] = random.choice([0, 1, 0x7F, 0x80, 0xFF, random.integers(256)])
+    cut = random.integers(len(content)) if random.random() < 0.2 else len(content)
+    return bytes(content[:cut])
+
+
+def test_whatever_bytes_are_there_a_batch_is_answered_and_its_good_rows_stay(layer):
+    random = np.random.default_rng(7)
+    good = list(SEEN.values())
+    expected = layer(tf.constant(good))["pixels"].numpy()
+    alone = [layer(tf.constant([raw]))["pixels"].numpy()[0] for raw in good[::5]]
+    np.testing.assert_array_equal(expected[::5], alone)
+    damaged = [mutated(raw, random) for raw in good for _ in range(4)]
+    mixed = layer(tf.constant([raw for pair in zip(good * 4, damaged, strict=True) for raw in pair]))
+    pixels, problem = mixed["pixels"].numpy(), mixed["problem"].numpy()
+    np.testing.assert_array_equal(pixels[::2], np.concatenate([expected] * 4))
+    assert set(problem[::2]) == {b""}
+    assert not pixels[problem != b""].any()
+    assert 20 < (problem != b"").sum() < 100
