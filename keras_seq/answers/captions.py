@@ -9,8 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_seq.answers import caption_pictures
+from keras_seq import image_files
+from keras_seq.answers import caption_pictures, image_edges
 from keras_seq.answers.caption_pictures import Captioned
+from keras_seq.answers.edge_inputs import EdgeInputs
 from keras_seq.answers.generated import GeneratedText
 from keras_seq.answers.generating import STRINGS, GeneratedAnswering
 from keras_seq.backbones import ImageFeatures
@@ -89,6 +91,17 @@ class CaptionAnswering(GeneratedAnswering):
     """
 
     takes_files = True
+
+    def file_contents(self, raw: bytes) -> bytes:
+        """The bytes of a picture as the graph reads it, of a file of any kind that Pillow opens."""
+        return image_files.as_image(raw, self.preprocessing.side)
+
+    def edge_inputs(self, examples: list[str | bytes]) -> EdgeInputs:
+        """Pictures of every kind that is read, and files that are none; see `Answering.edge_inputs`."""
+        of_files = super().edge_inputs(examples)
+        return of_files._replace(
+            good=[*of_files.good, *image_edges.good()], damaged=[*of_files.damaged, *image_edges.damaged()]
+        )
 
     def attend(self, raw: tf.Tensor) -> Tensors:
         """Pictures `(batch,)` -> their best captions piece by piece, and where the model looked for each piece.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -208,9 +209,14 @@ class _Start(keras.layers.Layer):
 
 def _until_decoder(network: keras.Model, decoder: keras.Layer) -> keras.Model:
     """A functional model: a dict of what the encoder reads -> the decoder's memory and first state."""
-    # Keras has no public way to the arguments of a symbolic call; `decoder.input` mixes tensors and masks.
-    arguments = decoder._inbound_nodes[0].arguments
+    # Keras has no public way to the arguments of a symbolic call; `decoder.input` mixes tensors and masks. The decoder
+    # may be in several networks: the part behind a frozen backbone is one of its own.
+    calls = (node for nodes in network._nodes_by_depth.values() for node in nodes)
+    arguments = next(node.arguments for node in calls if node.operation is decoder)
     [[_, *encoded]], mask = arguments.args, arguments.kwargs.get("mask")
     memory_and_state = _Start(decoder)(encoded, mask=mask[1:] if isinstance(mask, list | tuple) else mask)
     inputs = {name: tensor for name, tensor in network.input.items() if name != "target_ids"}
-    return keras.Model(inputs, memory_and_state)
+    with warnings.catch_warnings():
+        # Features that take the place of an input have its name in the dict alone.
+        warnings.filterwarnings("ignore", "When providing `inputs` as a dict")
+        return keras.Model(inputs, memory_and_state)

@@ -42,6 +42,9 @@ APPLICATIONS = {
     "video_activity": Application(
         "keras_seq.applications.video_activity", "many to one: clip -> label, score, over its frames"
     ),
+    "captioning": Application(
+        "keras_seq.applications.captioning", "one to many: image -> its caption, by beam search"
+    ),
     "video_activity_poses": Application(
         "keras_seq.applications.video_activity_poses", "many to one: poses of a clip -> label, score"
     ),

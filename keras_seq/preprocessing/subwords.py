@@ -14,6 +14,7 @@ import random
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import keras
 import sentencepiece
@@ -51,6 +52,7 @@ class Subwords(keras.layers.Layer):
     Args:
         model: a SentencePiece model as `learn_subwords` gives it, as bytes or in base64.
         max_pieces: pieces kept of a text, from its start.
+        case: "as_is"; "lower" takes all texts in lower case, of which the model has then learned.
 
     Example:
         >>> layer = Subwords(learn_subwords(["ab ab", "ab"], 8))
@@ -58,8 +60,15 @@ class Subwords(keras.layers.Layer):
         [[5, 3], [3, 0]]
     """
 
-    def __init__(self, model: bytes | str = b"", max_pieces: int = 1000, **kwargs) -> None:
+    def __init__(
+        self,
+        model: bytes | str = b"",
+        max_pieces: int = 1000,
+        case: Literal["as_is", "lower"] = "as_is",
+        **kwargs,
+    ) -> None:
         super().__init__(**kwargs)
+        self.case = case
         self.model = base64.b64decode(model) if isinstance(model, str) else model
         self.max_pieces = max_pieces
         self.pieces: list[str] = []
@@ -92,6 +101,8 @@ class Subwords(keras.layers.Layer):
         # Made where it is used: what holds the model belongs to the graph, or eagerly to a cache that setting
         # a random seed empties.
         tokenizer = tf_text.SentencepieceTokenizer(self.model, out_type=out_type)
+        if self.case == "lower":
+            texts = tf.strings.lower(unicode.valid(texts), "utf-8")
         return tokenizer.tokenize(normalized(texts))[:, : self.max_pieces]
 
     def compute_output_spec(self, texts: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
@@ -100,6 +111,7 @@ class Subwords(keras.layers.Layer):
 
     def get_config(self) -> dict:
         own = {"model": base64.b64encode(self.model).decode(), "max_pieces": self.max_pieces}
+        own |= {"case": self.case} if self.case != "as_is" else {}  # as models of earlier releases have it
         return {**super().get_config(), **own}
 
 

@@ -1,0 +1,302 @@
+"""Captions of pictures: one to many.
+
+image -> pixels -> a network of pictures -> a grid of features -> LSTM decoder with attention -> beam search -> caption
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+
+from keras_seq import splits
+from keras_seq.errors import DataError, RecipeError
+from keras_seq.formats import Example
+from keras_seq.formats.caption_remarks import Compared
+from keras_seq.formats.captions import Captions
+from keras_seq.samples import scenes
+from keras_seq.sections import (
+    BackboneName,
+    BackboneWeights,
+    Column,
+    ExistingPath,
+    Fraction,
+    InputColumn,
+    NotNegative,
+    Part,
+    Seed,
+)
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
+
+IMAGES_AT_ONCE = 32
+SIZES = {"vocabulary_size": 4000, "height": 224, "width": 224, "channels": 3}
+
+
+def read(
+    split: str,
+    *,
+    source: Literal["files", "sample"] = "files",
+    train: ExistingPath | None = None,
+    validation: ExistingPath | Part = 0.1,
+    test: ExistingPath | None = None,
+    captions: ExistingPath | None = None,
+    root: ExistingPath | None = None,
+    image: InputColumn | None = None,
+    caption: Column | None = None,
+    header: bool | None = None,
+    split_seed: Seed = 1,
+) -> Iterable[Example] | None:
+    """The images of a split, each with all its captions; None for a test split that the recipe does not name.
+
+    Args:
+        split: "train", "validation" or "test".
+        source: "sample" for the built-in scenes; "files" for your own.
+        train: a file of captions: COCO's or Karpathy's JSON, Kaggle's captions.txt, a token file as
+            Flickr8k.token.txt, a table or JSON lines of paths and captions. Where captions is given, a list of the
+            images of the split, one a line. A pattern takes several.
+        validation: like train, or the fraction of train's images to hold out (seeded).
+        test: like train; without it no test score is made.
+        captions: a file of the captions of all splits; train, validation and test are lists of images then.
+        root: the folder of the images; left out, that of the list or of the captions, or images in it.
+        image: of tables and JSON lines, the column or key of the images: a name, or a number from 0.
+        caption: likewise of the captions; of JSON lines it may hold a list of them.
+        header: of TSV and CSV, whether the first line is a header; left out, it is where a column has a name.
+        split_seed: decides which images are held out where validation is a fraction.
+
+    Raises:
+        RecipeError: when the split is not in the recipe.
+        DataError: while iterating, with file:line.
+    """
+    paths = splits.places(source, scenes.write, scenes.SUFFIX, train=train, validation=validation, test=test)
+
+    def listed(part: str) -> Iterable[Example] | None:
+        def of(path: str) -> Iterable[Example]:
+            return Captions(path, captions, root, image, caption, header, part, reports=part == split)
+
+        return splits.examples(part, paths, of, split_seed)
+
+    found = listed(split)
+    if split != "train" or found is None:
+        return found
+    others = {part: listed(part) for part in ("validation", "test") if not isinstance(paths[part], float)}
+    return Compared(found, {part: one for part, one in others.items() if one is not None})
+
+
+def prepare(
+    examples: Iterable[Example],
+    known: Known | None = None,
+    *,
+    height: PositiveInt = 224,
+    width: PositiveInt = 224,
+    fit: Literal["squash", "crop", "pad"] = "squash",
+    vocabulary_size: PositiveInt | None = None,
+    case: Literal["as_is", "lower"] = "lower",
+) -> Preprocessing:
+    """Image -> pixels; captions -> subword pieces, learned on the training split by byte-pair encoding.
+
+    Args:
+        examples: the training split.
+        known: the model that training starts from, whose pieces are taken as they are.
+        height: of the pictures that the network sees, in pixels.
+        width: likewise.
+        fit: pictures of another shape are squashed, cut off at two sides, or get black borders.
+        vocabulary_size: most pieces known, the four reserved ones among them; left out, as many as the captions
+            teach, at most 8000.
+        case: captions are learned, answered and scored as they are, or in lower case.
+
+    Raises:
+        DataError: when there are no captions, or more characters than pieces.
+    """
+    import numpy as np
+
+    from keras_seq import image_files
+    from keras_seq.contract import Carried, Preprocessing
+    from keras_seq.metrics.caption_scores import some_captions
+    from keras_seq.preprocessing.images import Pictures
+    from keras_seq.preprocessing.subwords import Subwords, learn_subwords, shifted, size_for
+
+    captions = [text for example in examples for text in example.truths]
+    if not captions:
+        raise DataError("the training split has no captions; at least one is needed")
+    if known is None or known.model is None:
+        written = [text.lower() for text in captions] if case == "lower" else captions
+        model = learn_subwords(written, vocabulary_size or size_for(len(written), written))
+    else:
+        model, case = known.model.answers.target.model, known.model.answers.target.case
+    pieces = Subwords(model, case=case, name="pieces")
+    pictures, count = Pictures(height, width, fit, name="pictures"), len(pieces.pieces)
+
+    def pair(tensors: dict[str, tf.Tensor], truths: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        ids = pieces.ids_of(truths)
+        return {"pixels": tensors["pixels"], "target_ids": shifted(ids)}, ids
+
+    return Preprocessing(
+        inputs=pictures,
+        targets=pieces,
+        pair=pair,
+        features=pictures.features,
+        sizes={"vocabulary_size": count, "height": height, "width": width, "channels": pictures.channels},
+        examples=sum(1 for _ in examples),
+        seen=some_captions(captions),
+        problems=pictures.problems,
+        contents=functools.partial(image_files.as_image, side=pictures.side),
+        carried={"vocabulary_size": Carried("vocabulary", np.arange(count), count)},
+    )
+
+
+def build(
+    sizes: dict[str, int],
+    *,
+    backbone: BackboneName = "scratch",
+    weights: BackboneWeights = "none",
+    attention: Literal["luong", "bahdanau", "none"] = "luong",
+    embedding_dim: PositiveInt = 256,
+    units: PositiveInt = 512,
+    layers: PositiveInt = 1,
+    dropout: Fraction = 0.3,
+    mirror: Fraction = 0.0,
+    crop: Fraction = 0.0,
+    light: Fraction = 0.0,
+    blind: bool = False,
+) -> keras.Model:
+    """The network: `pixels` `(batch, height, width, channels)` uint8 and the caption so far, `target_ids` `(batch,
+    time)` int32, padded with 0 -> logits of the next piece `(batch, time, pieces)`.
+
+    Sources: Vinyals et al. 2015, without attention; Xu et al. 2015, with it; Luong et al. 2015; Press and Wolf 2017
+    for the tied embeddings.
+
+    Args:
+        sizes: `vocabulary_size`, and `height`, `width` and `channels` of a picture.
+        backbone: the network of pictures, layer `features`: "scratch" for a small one, "efficientnet_lite0", or one
+            of keras.applications, as "mobilenet_v2".
+        weights: of the backbone: "none", "imagenet", or the path of a file.
+        attention: over the places of the picture: the general score of Luong et al., the additive one of Bahdanau
+            et al., or none: the mean of the places then makes the decoder's first state, and is not seen again.
+        embedding_dim: numbers in a piece's vector.
+        units: numbers in the state of a layer of the decoder.
+        layers: LSTM layers of the decoder.
+        dropout: part of the numbers set to zero in training, of the grid, the vectors, between layers and of the
+            features.
+        mirror: part of the pictures that are seen in a mirror in training; not where captions tell left from right.
+        crop: part of each side of the pictures that is cut off, in training anywhere.
+        light: brightness, contrast and colours change by up to this part in training.
+        blind: whether all pictures are grey: a network that has seen none says what captions owe to the others.
+    """
+    import keras
+
+    from keras_seq import layers as ours
+    from keras_seq.backbones import ImageFeatures
+    from keras_seq.backbones import backbone as backbone_of
+
+    sides = [sizes[name] for name in ("height", "width", "channels")]
+    pixels = keras.Input(sides, dtype="uint8", name="pixels")
+    target_ids = keras.Input((None,), dtype="int32", name="target_ids")
+    x = keras.layers.Rescaling(0.0, 127.0, name="blind")(pixels) if blind else pixels
+    if mirror:
+        x, _ = ours.MirroredFrames(mirror, name="mirror")(x)
+    if crop:
+        x = ours.FrameCrop(*(round((1 - crop) * side) for side in sides[:2]), name="crop")(x)
+    if light:
+        x = ours.LightJitter(light, light, saturation=light, name="light")(x)
+    network, is_new = backbone_of(backbone, weights, tuple(x.shape[1:])), weights == "none"
+    grid = ImageFeatures(network, learns_statistics=is_new, name="features")(x)
+    grid = keras.layers.Dropout(dropout, name="grid_dropout")(grid)
+    grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
+    mean = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
+    initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
+    embedding = keras.layers.ReversibleEmbedding(
+        sizes["vocabulary_size"], embedding_dim, True, initializer, mask_zero=True, name="embedding"
+    )
+    words = keras.layers.Dropout(dropout, name="word_dropout")(embedding(target_ids))
+    decoder = ours.AttentionDecoder(units, embedding_dim, layers, attention, False, dropout, name="decoder")
+    features = keras.layers.Dropout(dropout, name="features_dropout")(decoder([words, grid, mean]))
+    inputs = {"pixels": pixels, "target_ids": target_ids}
+    return keras.Model(inputs, embedding(features, reverse=True), name="captioning_network")
+
+
+def objective(
+    *, label_smoothing: Fraction = 0.1, monitor: Literal["cider", "bleu_4", "rouge_l", "loss"] = "cider"
+) -> Objective:
+    """The loss, the metrics and the score.
+
+    Args:
+        label_smoothing: part of the truth that is spread over all pieces alike.
+        monitor: what decides on validation which epoch is kept, and the length penalty. While it is the same in
+            every epoch, the loss decides.
+    """
+    from keras_seq import metrics
+    from keras_seq.contract import Objective
+    from keras_seq.layers import SmoothedCrossEntropy
+
+    return Objective(
+        loss=SmoothedCrossEntropy(label_smoothing),
+        metrics=[],
+        monitor=monitor,
+        scorer=metrics.CaptionScorer,
+        classes_of=lambda truth: (),
+        watched={"beam_width": 1, "n_best": 1} if monitor != "loss" else None,
+        decide=functools.partial(_best_penalty, monitor),
+    )
+
+
+def present(
+    preprocessing: Preprocessing,
+    network: keras.Model,
+    *,
+    beam_width: PositiveInt = 4,
+    n_best: PositiveInt = 1,
+    length_penalty: NotNegative | None = None,
+    temperature: PositiveFloat | None = None,
+    no_repeat_ngram: NonNegativeInt = 0,
+    most_pieces: PositiveInt = 60,
+) -> keras.Model:
+    """Image -> named answers: `image` `(batch,)` string -> `caption`, `score`, `captions`, `scores`, `problem`.
+
+    Args:
+        preprocessing: adapted.
+        network: trained.
+        beam_width: hypotheses followed at once; 1 is greedy search.
+        n_best: captions answered of each image, at most beam_width.
+        length_penalty: 0 for none; the higher, the longer the captions; left out, what gives the best score on the
+            validation split.
+        temperature: draws n_best captions at this temperature instead of searching for the best.
+        no_repeat_ngram: no caption has as many pieces in a row twice; 0 for any.
+        most_pieces: of a caption, its end among them.
+    """
+    import keras
+
+    from keras_seq import answers as ours
+
+    if n_best > beam_width and temperature is None:
+        raise RecipeError(f"serving.n_best: a beam of {beam_width} hypotheses cannot give {n_best} captions")
+    image = keras.Input((), dtype="string", name="image")
+    tensors = preprocessing.inputs(image)
+    options = (beam_width, n_best, length_penalty or 0.0, 0.0, temperature, no_repeat_ngram)
+    captions = ours.Captions(network, preprocessing.targets, *options, most_pieces=most_pieces, name="answers")
+    found = ours.Problems(name="problems")(captions(tensors), tensors["problem"])
+    return ours.CaptionAnswering(image, found, name="captioning")
+
+
+def _best_penalty(
+    monitor: str, present: Present, validation: Validation, fixed: dict[str, Any]
+) -> dict[str, Any]:
+    """The length penalty that orders best what one search has found for the validation split."""
+    from keras_seq.batches import bucketed
+    from keras_seq.reading import Reader
+    from keras_seq.tuning.length_penalty import best_caption_penalty
+
+    if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
+        return {}
+    model = present()
+    reader = Reader("skip", convert=model.file_contents)
+    batches = [reader.read(batch) for batch in bucketed(validation.examples, IMAGES_AT_ONCE)]
+    found = [row for _, images in batches for row in model.candidates(images)]
+    true = [example.truths for examples, _ in batches for example in examples]
+    return {"length_penalty": best_caption_penalty(found, true, monitor)}
