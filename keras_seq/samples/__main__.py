@@ -13,6 +13,7 @@ from keras_seq.samples import (
     film_reviews,
     holidays,
     news,
+    scenes,
     spoken_commands,
     stick_figure_poses,
     stick_figures,
@@ -25,6 +26,7 @@ CORPORA = {
     "spoken_commands": spoken_commands,
     "stick_figures": stick_figures,
     "stick_figure_poses": stick_figure_poses,
+    "scenes": scenes,
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_seq.samples import backgrounds
 from keras_seq.samples.figure_skeleton import BONES, HEAD, SPINE, Person
 
 SIDE = 48  # pixels, of a frame
@@ -22,7 +23,6 @@ TORSO = 1.25  # of a trunk's thickness to that of the limbs
 SKULL = 0.065  # radius of the head to the body's height
 NOISE = 2**18  # numbers of noise, of which every clip takes a stretch
 NOISE_SEED = 90
-BACKGROUNDS = ("plain", "gradient", "clouds", "boxes")
 
 
 @dataclass(frozen=True)
@@ -50,41 +50,12 @@ def scene(count: int, generator: random.Random) -> Scene:
     uneven = generator.uniform(0.1, 0.45) * abs(contrast)
     ground = generator.uniform(12 + max(-contrast, uneven), 243 - max(contrast, uneven))
     size = SIDE + 2 * MARGIN
-    kind = generator.choice(BACKGROUNDS)
-    pattern = {"gradient": _gradient, "clouds": _clouds, "boxes": _boxes}.get(kind, _plain)(size, generator)
+    kind = generator.choice(backgrounds.KINDS)
+    pattern = backgrounds.pattern(kind, size, generator)
     moves = np.stack([_drift(count, generator) for _ in range(2)], 1)
     noise = generator.uniform(0, 5)
     start = generator.randrange(NOISE - count * SIDE * SIDE)
     return Scene(ground + uneven * pattern, ground + contrast, moves, noise, start)
-
-
-def _plain(size: int, generator: random.Random) -> np.ndarray:
-    return np.zeros((size, size))
-
-
-def _gradient(size: int, generator: random.Random) -> np.ndarray:
-    across, down = generator.uniform(-1, 1), generator.uniform(-1, 1)
-    line = np.arange(size) / (size - 1) * 2 - 1
-    return (across * line + down * line[:, None]) / (abs(across) + abs(down))
-
-
-def _clouds(size: int, generator: random.Random) -> np.ndarray:
-    cells = generator.randint(4, 9)
-    grid = np.array([[generator.uniform(-1, 1) for _ in range(cells + 1)] for _ in range(cells + 1)])
-    place = np.arange(size) * (cells / size)
-    cell = place.astype(int)
-    part = place - cell
-    rows = grid[cell] * (1 - part[:, None]) + grid[cell + 1] * part[:, None]
-    return rows[:, cell] * (1 - part) + rows[:, cell + 1] * part
-
-
-def _boxes(size: int, generator: random.Random) -> np.ndarray:
-    result = np.zeros((size, size))
-    for _ in range(generator.randint(2, 5)):
-        top, left = generator.randrange(size - 8), generator.randrange(size - 8)
-        height, width = generator.randint(6, size // 2), generator.randint(6, size // 2)
-        result[top : top + height, left : left + width] = generator.uniform(-1, 1)
-    return result
 
 
 def _drift(count: int, generator: random.Random) -> np.ndarray:

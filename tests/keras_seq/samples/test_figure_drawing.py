@@ -5,10 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from keras_seq.samples import figure_drawing
+from keras_seq.samples import backgrounds, figure_drawing
 from keras_seq.samples.figure_actions import action
 from keras_seq.samples.figure_drawing import (
-    BACKGROUNDS,
     LEVELS,
     MARGIN,
     SIDE,
@@ -95,7 +94,7 @@ def test_there_are_all_backgrounds_lighter_and_darker_figures_and_cameras_that_m
         "boxes": True,
     }
     assert sum(kind > 1000 for kind in kinds) > 20  # clouds and gradients
-    assert len(BACKGROUNDS) == 4
+    assert len(backgrounds.KINDS) == 4
     lighter = [scene.figure > scene.background.max() for scene in scenes]
     darker = [scene.figure < scene.background.min() for scene in scenes]
     assert all(np.logical_xor(lighter, darker))

@@ -8,7 +8,7 @@ from keras_seq.samples.__main__ import CORPORA, main
 
 @pytest.mark.parametrize("corpus", CORPORA)
 def test_a_corpus_is_written_and_never_over_files_that_are_there(corpus, tmp_path, capsys, monkeypatch):
-    if corpus in ("spoken_commands", "stick_figures", "stick_figure_poses"):
+    if corpus in ("spoken_commands", "stick_figures", "stick_figure_poses", "scenes"):
         monkeypatch.setattr(CORPORA[corpus], "SIZES", {"train": 31, "validation": 3, "test": 3})
     folder = tmp_path / "my"
     assert main([corpus, "--to", str(folder), "--train", "30"]) == 0

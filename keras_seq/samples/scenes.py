@@ -1,0 +1,134 @@
+"""A generated corpus of pictures and their captions: coloured shapes, one to three alike, small or large, alone or
+beside others (64 x 64 pixels, PNG files), with five captions each, every one in other words.
+
+All words of test are in training, and so are all its groups of shapes alike; but what stands together in a picture of
+test, or of validation, never does so in training: two kinds of shapes and how they stand to each other, such as red
+circles and above them blue squares, however many and large; or a group that is alone there. `scene_wording.is_true`
+tells whether a caption is true of a picture. It shows that everything works, not how good a model is on photographs.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import pathlib
+import random
+
+from keras_seq.formats.lines import json_lines
+from keras_seq.samples import scene_wording
+from keras_seq.samples.corpus import written
+from keras_seq.samples.scene_wording import COLOURS, NUMBERS, OPPOSITES, SHAPES, Group, Scene
+
+VERSION = 1  # in the folder's name; a change of the corpus counts it up
+SEED = 64
+SIZES = {"train": 3000, "validation": 150, "test": 200}
+SUFFIX = ".jsonl"
+HELD_OUT = {"validation": 0.05, "test": 0.15}  # part of all combinations
+FIRST = ("above", "left")  # relations of which the others are the opposites
+ALONE = 0.3  # part of the scenes that have one group
+LARGEST = (3, "large")  # a group that is always alone
+
+Kind = tuple[str, str]  # colour, shape
+Combination = (
+    Group | tuple[Kind, str, Kind]
+)  # a group that is alone; or two kinds, the first above or left of the other
+
+
+def write() -> pathlib.Path:
+    """Write the corpus where it is not there yet, and return its folder: `train.jsonl`, `validation.jsonl`,
+    `test.jsonl`, and a folder beside each with the pictures.
+
+    The folder is in `KERAS_SEQ_CACHE`, or in the user's cache folder.
+
+    Raises:
+        RecipeError: when it cannot be written there.
+    """
+    return written("scenes", VERSION, lambda folder: write_files(folder, SIZES))
+
+
+def write_files(folder: pathlib.Path, sizes: dict[str, int]) -> None:
+    """Write a table for each split and a folder of pictures, the first of them, as many as `sizes` says.
+
+    A line of a table is `{"image": "train/0001.png", "captions": [...], "scene": {...}}`, the path relative to the
+    table's folder.
+    """
+    from keras_seq import png
+    from keras_seq.samples.scene_drawing import drawn
+
+    for split, size in sizes.items():
+        (folder / split).mkdir()
+        with (folder / f"{split}{SUFFIX}").open("w", encoding="utf-8") as file:
+            for place in range(size):
+                name, what = f"{split}/{place + 1:04}.png", scene(split, place)
+                pixels = drawn(what, random.Random(f"{SEED} drawing {split} {place}"))
+                (folder / name).write_bytes(png.encoded(pixels))
+                row = {"image": name, "captions": captions(split, place), "scene": what.as_dict()}
+                file.write(json.dumps(row) + "\n")
+
+
+def captions(split: str, place: int) -> list[str]:
+    """The captions of a split's picture at a place, from 0."""
+    return scene_wording.captions(scene(split, place), random.Random(f"{SEED} wording {split} {place}"))
+
+
+def scene(split: str, place: int) -> Scene:
+    """What is in a split's picture at a place, from 0."""
+    generator = random.Random(f"{SEED} {split} {place}")
+    while True:
+        found = _scene(generator)
+        if held_out().get(combination(found), "train") == split:
+            return found
+
+
+def depicted(table: pathlib.Path) -> dict[str, Scene]:
+    """Path of a picture -> its scene, of the table of a split.
+
+    Raises:
+        DataError: when it cannot be read.
+    """
+    return {str(table.parent / row["image"]): Scene.of_dict(row["scene"]) for _, row in json_lines(table)}
+
+
+def combination(scene: Scene) -> Combination:
+    """What stands together in a scene."""
+    if not scene.relation:
+        return scene.groups[0]
+    scene = scene if scene.relation in FIRST else scene.turned
+    (first, second), relation = scene
+    return first[2:], relation, second[2:]
+
+
+@functools.cache
+def held_out() -> dict[Combination, str]:
+    """Combinations that training never has -> the split, validation or test, that has them."""
+    kinds = list(itertools.product(COLOURS, SHAPES))
+    groups = (
+        Group(number, size, *kind) for number in NUMBERS for size in scene_wording.SIZES for kind in kinds
+    )
+    alone = [group for group in groups if group[:2] != LARGEST]  # which pairs never have
+    pairs = [(one, relation, other) for one, other in itertools.permutations(kinds, 2) for relation in FIRST]
+    found: dict[Combination, str] = {}
+    for every in (alone, pairs):
+        random.Random(SEED).shuffle(every)
+        start = 0
+        for split, part in HELD_OUT.items():
+            count = round(part * len(every))
+            found |= dict.fromkeys(every[start : start + count], split)
+            start += count
+    return found
+
+
+def _scene(generator: random.Random) -> Scene:
+    """Any scene; two groups differ in colour or shape, and are not three large ones, for which there is no room."""
+    if generator.random() < ALONE:
+        return Scene((_group(generator),))
+    while True:
+        first, second = _group(generator), _group(generator)
+        if second[2:] != first[2:] and LARGEST not in (first[:2], second[:2]):
+            return Scene((first, second), generator.choice(list(OPPOSITES)))
+
+
+def _group(generator: random.Random) -> Group:
+    number, size = generator.choice(list(NUMBERS)), generator.choice(list(scene_wording.SIZES))
+    return Group(number, size, generator.choice(COLOURS), generator.choice(SHAPES))
