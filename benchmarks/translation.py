@@ -19,12 +19,13 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from benchmarks.sides import Side, answer_numbers, in_turns, ratios
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -53,25 +54,6 @@ class Case(NamedTuple):
 CASES = [Case("greedy", 1, 200), Case("greedy", 32, None), Case("beam", 1, 200), Case("beam", 32, None)]
 TUTORIAL = Case("predict", 1, 4)
 ALL_CASES = [*CASES, TUTORIAL]
-
-
-class Side:
-    """A process that translates the sentences of a case whenever it is asked."""
-
-    def __init__(self, command: list[str]) -> None:
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._answer()  # that it is ready
-
-    def __call__(self, case: Case) -> dict[str, Any]:
-        """The `rate`, in sentences a second, and the `translations`."""
-        print(ALL_CASES.index(case), file=self.process.stdin, flush=True)
-        return self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        if not line:
-            raise SystemExit(self.process.wait() or 1)
-        return json.loads(line)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -113,22 +95,16 @@ def compare(ours: Side, theirs: Side, rounds: int, truths: list[list[str]]) -> N
     import sacrebleu
 
     asked = [(side, case) for case in CASES for side in (ours, theirs)] + [(ours, TUTORIAL)]
-    rates: dict[tuple[Side, Case], list[float]] = {key: [] for key in asked}
-    translations: dict[tuple[Side, Case], list[str]] = {}
-    for number in range(rounds + 1):
-        for side, case in asked:
-            answer = side(case)
-            translations[side, case] = answer["translations"]
-            if number:  # graphs are built in the round before the first
-                rates[side, case].append(answer["rate"])
-        print(f"round {number} of {rounds} is done", file=sys.stderr)
+    numbers = [(side, ALL_CASES.index(case)) for side, case in asked]
+    found = dict(zip(asked, in_turns(numbers, rounds).values(), strict=True))
+    rates = {key: [answer["rate"] for answer in answers] for key, answers in found.items()}
+    translations = {key: answers[-1]["translations"] for key, answers in found.items()}
 
     def beside(case: Case, other: tuple[Side, Case]) -> tuple[str, str]:
         """The ratio and its spread; how many translations are the same."""
-        ratios = [mine / its for mine, its in zip(rates[ours, case], rates[other], strict=True)]
         pairs = list(zip(translations[ours, case], translations[other], strict=False))
         return (
-            f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+            ratios(rates[ours, case], rates[other]),
             f"{sum(mine == its for mine, its in pairs)} of {len(pairs)}",
         )
 
@@ -160,13 +136,14 @@ def answer_requests(folder: pathlib.Path, searches: dict[str, Callable[[list[str
         searches: name -> sentences of a batch to their translations.
     """
     batches = json.loads((folder / SENTENCES).read_text(encoding="utf-8"))["batches"]
-    print(json.dumps("ready"), flush=True)
-    for line in sys.stdin:
-        translate = searches[ALL_CASES[int(line)].search]
+
+    def answer(number: int) -> dict[str, Any]:
+        translate = searches[ALL_CASES[number].search]
         start = time.perf_counter()
-        found = [text for batch in batches[int(line)] for text in translate(batch)]
-        rate = len(found) / (time.perf_counter() - start)
-        print(json.dumps({"rate": rate, "translations": found}), flush=True)
+        found = [text for batch in batches[number] for text in translate(batch)]
+        return {"rate": len(found) / (time.perf_counter() - start), "translations": found}
+
+    answer_numbers(answer)
 
 
 def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -> None:
