@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN_PIECES = 60  # of an input or an answer whose attention is drawn
 MOST_SHOWN_CHARACTERS = 40  # of a label
+MOST_CURVES_IN_A_ROW = 6
 FONT = "DejaVu Sans"  # which comes with matplotlib
 
 
@@ -91,15 +92,19 @@ def drawing(texts: Iterable[str] = ()) -> Iterator[None]:
 
 
 def learning_curves(history: Sequence[dict[str, float]]) -> Picture:
-    """The history, one axis a score."""
+    """The history, one axis a score, up to six in a row."""
 
     def draw(path: pathlib.Path) -> None:
         names = [name.removeprefix("val_") for name in history[0] if name.startswith("val_")]
         epochs = [row["epoch"] for row in history]
+        columns = min(len(names), MOST_CURVES_IN_A_ROW)
+        rows = -(-len(names) // columns)
         with drawing():
-            figure = new_figure(4.5 * len(names), 3.2)
-            axes = figure.subplots(1, len(names), squeeze=False)[0]
-            for axis, name in zip(axes, names, strict=True):
+            figure = new_figure(4.5 * columns, 3.2 * rows)
+            axes = figure.subplots(rows, columns, squeeze=False).ravel()
+            for axis in axes[len(names) :]:
+                axis.set_visible(False)
+            for axis, name in zip(axes, names, strict=False):
                 if name in history[0]:  # else only answers to the validation split are scored by it
                     axis.plot(epochs, [row[name] for row in history], "o-", label="train", color="#8a8a8a")
                 validation = [row[f"val_{name}"] for row in history]

@@ -19,6 +19,14 @@ def test_a_formula_is_drawn_as_it_is_written(tmp_path):
     assert wide[0] == pytest.approx(wide[1], rel=0.2)
 
 
+@pytest.mark.parametrize(("number", "rows"), [(1, 1), (6, 1), (7, 2)])
+def test_the_curves_of_many_scores_stand_in_rows(number, rows, tmp_path):
+    history = [{"epoch": n, **{f"val_score_{k}": n * k for k in range(number)}} for n in (1, 2)]
+    pictures.learning_curves(history).draw(tmp_path / "curves.png")
+    height, width, _ = matplotlib.image.imread(tmp_path / "curves.png").shape
+    assert (height, width) == (384 * rows, 540 * min(number, 6))
+
+
 def test_another_font_is_found_for_a_character_that_the_first_one_lacks():
     private = "\ue154"  # which a font of matplotlib's own has, and not the first one
     assert pictures._families(["abc"]) == [pictures.FONT]
