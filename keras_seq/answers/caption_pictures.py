@@ -37,6 +37,11 @@ class Captioned(NamedTuple):
     words: Sequence[str]
     weights: np.ndarray
 
+    @property
+    def has_map(self) -> bool:
+        """Whether the attention is over more than one place."""
+        return self.weights.size > len(self.words)
+
 
 def of_captions(shown: Sequence[Captioned]) -> list[Picture]:
     """A picture of all pictures, with what was answered and the first true caption; none where there are none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -23,6 +23,7 @@ from keras_seq.preprocessing.subwords import SPACE
 CONSTANT_IMAGE = "constant_image_caption"  # what `score_truths` gives of a picture in which there is nothing
 MEAN_GREY = 127  # of 0 to 255
 MOST_PIECES = 60  # of a caption, its end among them
+SHOWN_INPUTS = 2  # of a run's requests
 SHOWN_ATTENTIONS = 3  # pictures over which a card draws the attention
 # Odd, and so that products of it with pixels fill 64 bits: keys of pictures are sums of such products.
 KEY_FACTOR = 0x9E3779B97F4A7C1
@@ -139,19 +140,23 @@ class CaptionAnswering(GeneratedAnswering):
         grey = tf.fill([1, *pixels.shape[1:]], tf.constant(MEAN_GREY, pixels.dtype))
         return self.answers({"pixels": grey, "problem": tf.constant([""])})["caption"]
 
+    def pictures(self, inputs: list) -> list[Picture]:
+        """Where the model looks for each word of the first inputs."""
+        named = (self._captioned(f"input_{n}", (), raw) for n, raw in enumerate(inputs[:SHOWN_INPUTS], 1))
+        return [caption_pictures.of_attention(one) for one in named if one is not None and one.has_map]
+
     def pictures_of(self, examples: list[tuple[str, Example, str | bytes]]) -> list[Picture]:
         """Some pictures with their captions, and where the model looked for each word of a few."""
-        shown = [one for one in itertools.starmap(self._captioned, examples) if one is not None]
-        attended = [one for one in shown if one.weights[0].size > 1][
-            :: max(1, len(shown) // SHOWN_ATTENTIONS)
-        ]
+        captioned = (self._captioned(name, example.truths, raw) for name, example, raw in examples)
+        shown = [one for one in captioned if one is not None]
+        attended = [one for one in shown if one.has_map][:: max(1, len(shown) // SHOWN_ATTENTIONS)]
         return [
             *caption_pictures.of_captions(shown),
             *(caption_pictures.of_attention(one) for one in attended[:SHOWN_ATTENTIONS]),
         ]
 
-    def _captioned(self, name: str, example: Example, raw: str | bytes) -> Captioned | None:
-        """What there is to see of an example; None where its picture cannot be used."""
+    def _captioned(self, name: str, truths: Sequence[str], raw: str | bytes) -> Captioned | None:
+        """What there is to see of a picture; None where it cannot be used."""
         tensors, found = self.preprocessing(tf.constant([raw])), self.attend(tf.constant([raw]))
         if tensors["problem"][0].numpy():
             return None
@@ -160,4 +165,4 @@ class CaptionAnswering(GeneratedAnswering):
         words = [piece.replace(SPACE, " ").strip() or SPACE for piece in pieces]
         weights = found["attention"][0, : len(words)].numpy().reshape(len(words), *self.answers.grid)
         pixels = np.asarray(tensors["pixels"][0])
-        return Captioned(name, pixels, caption, example.truths, words, weights)
+        return Captioned(name, pixels, caption, truths, words, weights)

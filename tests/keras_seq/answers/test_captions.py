@@ -151,3 +151,5 @@ def test_the_card_shows_the_pictures_and_where_the_model_looked(model, tmp_path)
         one.draw(tmp_path / "one.png")
         assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
     assert model.pictures_of([]) == []
+    of_requests = model.pictures([PICTURES[0], BAD, *PICTURES])
+    assert [one.name for one in of_requests] == ["attention_input_1"]
