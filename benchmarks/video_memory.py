@@ -63,7 +63,9 @@ def videos(folder: pathlib.Path) -> list[tuple[str, str]]:
         if path.exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        frames = np.kron(stick_figures.clip("train", place), np.ones((1, TIMES_LARGER, TIMES_LARGER), "uint8"))
+        frames = np.kron(
+            stick_figures.clip("train", place), np.ones((1, TIMES_LARGER, TIMES_LARGER), "uint8")
+        )
         with av.open(str(path), "w") as container:
             stream = container.add_stream("libx264", rate=RATE)
             stream.height, stream.width, stream.pix_fmt = *frames.shape[1:], "yuv420p"

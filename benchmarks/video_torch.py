@@ -91,7 +91,9 @@ def sampled(frames: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, 
 
 
 def main(argv: list[str] | None = None) -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--data", required=True, metavar="FILE")
     options.add_argument("--layers", type=int, default=1)
     options.add_argument("--epochs", type=int, default=4)

@@ -5,7 +5,15 @@ import pathlib
 import pytest
 
 from keras_seq.applications import APPLICATIONS
-from keras_seq.samples import film_reviews, holidays, news, spoken_commands, stick_figure_poses, stick_figures
+from keras_seq.samples import (
+    film_reviews,
+    holidays,
+    news,
+    scenes,
+    spoken_commands,
+    stick_figure_poses,
+    stick_figures,
+)
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 SST = PROJECT.parent / "shared" / "data" / "sentiment" / "sst"
@@ -21,6 +29,7 @@ training: {epochs: 2, batch_size: 16, seed: 3}
 SHRUNK = {
     "speech_to_text": {"bands": 8, "channels": 2, "units": 4, "layers": 1},
     "video_activity": {"frames": 4, "units": 4},
+    "captioning": {"embedding_dim": 8, "units": 4},
     "video_activity_poses": {"projection": 8, "units": 4, "layers": 1},
 }
 OF_TEXTS = sorted(name for name in APPLICATIONS if name not in SHRUNK)
@@ -50,7 +59,7 @@ def model_by_chance(name: str, patch: pytest.MonkeyPatch, cache: pathlib.Path):
     patch.setenv("KERAS_SEQ_CACHE", str(cache))
     for corpus in (film_reviews, holidays, news):
         patch.setattr(corpus, "SIZES", {"train": 64, "validation": 8, "test": 8})
-    for corpus in (spoken_commands, stick_figures, stick_figure_poses):
+    for corpus in (spoken_commands, stick_figures, stick_figure_poses, scenes):
         patch.setattr(corpus, "SIZES", {"train": 8, "validation": 2, "test": 2})
     application = applications.functions(name)
     preprocessing = application.prepare(application.read("train", source="sample"))

@@ -1,6 +1,7 @@
 """Every recipe of the zoo, end to end on data made here: trained two steps, saved, loaded, exported, asked."""
 
 import gzip
+import json
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ import keras_seq
 from export import gates
 from keras_seq import train
 from keras_seq.run import Run
-from keras_seq.samples import film_reviews, holidays, news, spoken_commands, stick_figures
+from keras_seq.samples import film_reviews, holidays, news, scenes, spoken_commands, stick_figures
 from keras_seq.training import scoring
 
 RECIPES = sorted((PROJECT / "zoo").glob("*.yaml"))
@@ -27,9 +28,15 @@ OUTPUTS = {
     "translation": {"translation", "score", "translations", "scores"},
     "speech_to_text": {"transcript", "score", "words", "starts", "ends", "word_scores", "problem"},
     "video_activity": {"label", "score", "labels", "scores", "problem"},
+    "captioning": {"caption", "score", "captions", "scores", "problem"},
     "video_activity_poses": {"label", "score", "labels", "scores"},
 }
-INPUTS = {"speech_to_text": "audio", "video_activity": "clip", "video_activity_poses": "poses"}
+INPUTS = {
+    "speech_to_text": "audio",
+    "video_activity": "clip",
+    "captioning": "image",
+    "video_activity_poses": "poses",
+}
 
 
 def stand_in_data(recipe, folder):
@@ -53,11 +60,31 @@ def stand_in_data(recipe, folder):
     if "an4" in recipe.stem:
         spoken_commands.write_files(folder, spoken_commands.SIZES)
         (folder / "validation.jsonl").rename(folder / "dev.jsonl")
+    if "flickr8k" in recipe.stem:
+        write_captions(folder, {"train": 16, "dev": 8, "test": 4})
     if "poses_utd_mhad" in recipe.stem:
         pose_clips.write(folder, {"train": 12, "test": 6})
     elif "utd_mhad" in recipe.stem:
         write_clip_lists(folder, {"train": 12, "test": 6})
     return [f"data.directory={folder}"] if any(folder.iterdir()) else []
+
+
+def write_captions(folder, sizes):
+    """Scenes as Flickr8k has its images: all in a folder, lists of names, and a token file of their captions."""
+    corpus, tokens = folder / "corpus", []
+    scenes.write_files(corpus, dict(zip(("train", "validation", "test"), sizes.values(), strict=True)))
+    for name in ("images", "text"):
+        (folder / name).mkdir()
+    for split, table in zip(sizes, ("train", "validation", "test"), strict=True):
+        names = []
+        for line in (corpus / f"{table}.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            name = f"{split}_{row['image'].rpartition('/')[2]}"
+            (corpus / row["image"]).rename(folder / "images" / name)
+            tokens += [f"{name}#{number}\t{text} .\n" for number, text in enumerate(row["captions"])]
+            names.append(f"{name}\n")
+        (folder / "text" / f"Flickr_8k.{split}Images.txt").write_text("".join(names), encoding="utf-8")
+    (folder / "text" / "Flickr8k.token.txt").write_text("".join(tokens), encoding="utf-8")
 
 
 def write_clip_lists(folder, sizes):
@@ -93,7 +120,7 @@ def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "cache"))
     for corpus in (film_reviews, holidays, news):
         monkeypatch.setattr(corpus, "SIZES", PAIRS if corpus is holidays else SMALL)
-    for corpus in (spoken_commands, stick_figures):
+    for corpus in (spoken_commands, stick_figures, scenes):
         monkeypatch.setattr(corpus, "SIZES", {"train": 16, "validation": 8, "test": 4})
     application = keras_seq.load_recipe(recipe, check_files=False).application
     small = [f"model.{key}={value}" for key, value in SHRUNK.get(application, WORDS).items()]
@@ -145,6 +172,9 @@ def test_a_recipe_builds_without_its_data(recipe):
         assert names >= {"poses", "valid", "lengths", "streams", "bidirectional_1", "scores"}
         assert network.output_shape == (None, 27)
         assert keras_seq.build(recipe, num_classes=5).output_shape == (None, 5)
+    elif network.name == "captioning_network":
+        assert names >= {"pixels", "target_ids", "features", "embedding", "decoder"}
+        assert keras_seq.build(recipe, vocabulary_size=50).output_shape == (None, None, 50)
     elif network.name == "video_activity_network":
         assert names >= {"frames", "lengths", "sampling", "features", "bidirectional_1", "scores"}
         assert network.output_shape == (None, 2)

@@ -207,7 +207,7 @@ def build(
         x = ours.LightJitter(light, light, saturation=light, name="light")(x)
     network, is_new = backbone_of(backbone, weights, tuple(x.shape[1:])), weights == "none"
     grid = ImageFeatures(network, learns_statistics=is_new, name="features")(x)
-    grid = keras.layers.Dropout(dropout, name="grid_dropout")(grid)
+    grid = ours.PlaceVectors(name="places")(keras.layers.Dropout(dropout, name="grid_dropout")(grid))
     grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
@@ -279,7 +279,9 @@ def present(
     image = keras.Input((), dtype="string", name="image")
     tensors = preprocessing.inputs(image)
     options = (beam_width, n_best, length_penalty or 0.0, 0.0, temperature, no_repeat_ngram)
-    captions = ours.Captions(network, preprocessing.targets, *options, most_pieces=most_pieces, name="answers")
+    captions = ours.Captions(
+        network, preprocessing.targets, *options, most_pieces=most_pieces, name="answers"
+    )
     found = ours.Problems(name="problems")(captions(tensors), tensors["problem"])
     return ours.CaptionAnswering(image, found, name="captioning")
 

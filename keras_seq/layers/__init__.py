@@ -15,6 +15,7 @@ from keras_seq.layers.frame_sampling import FrameSampling
 from keras_seq.layers.frame_warp import WarpedFrames
 from keras_seq.layers.language_model import LanguageModelLoss
 from keras_seq.layers.lstm import LSTM
+from keras_seq.layers.place_vectors import PlaceVectors
 from keras_seq.layers.pooling import AttentionPooling, MaskedMaxPooling
 from keras_seq.layers.pose_augmentation import JointDropout, PoseJitter, PoseMirror, PoseSpeed, PoseStreams
 from keras_seq.layers.smoothing import SmoothedCrossEntropy
@@ -42,6 +43,7 @@ __all__ = [
     "LightJitter",
     "MaskedMaxPooling",
     "MirroredFrames",
+    "PlaceVectors",
     "PoseJitter",
     "PoseMirror",
     "PoseSpeed",

@@ -26,7 +26,6 @@ COLOURS = {
     "green": (40, 160, 60),
     "blue": (40, 70, 220),
     "yellow": (235, 215, 40),
-    "purple": (150, 50, 185),
 }
 SHADES = 22  # by which colours differ from these, at most
 BACKGROUNDS = ("plain", "gradient", "clouds")

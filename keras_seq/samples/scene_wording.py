@@ -14,7 +14,7 @@ import random
 import re
 from typing import Any, NamedTuple
 
-COLOURS = ("red", "green", "blue", "yellow", "purple")
+COLOURS = ("red", "green", "blue", "yellow")
 SHAPES = ("circle", "square", "triangle")
 NUMBERS: dict[int, tuple[str, ...]] = {1: ("a", "one"), 2: ("two",), 3: ("three",)}
 SIZES: dict[str, tuple[str, ...]] = {"small": ("small", "little"), "large": ("large", "big")}

@@ -66,7 +66,9 @@ class _Given(keras.layers.Layer):
         features: what stands there.
     """
 
-    def __init__(self, inputs: keras.layers.Layer, name_of_features: str, features: keras.KerasTensor) -> None:
+    def __init__(
+        self, inputs: keras.layers.Layer, name_of_features: str, features: keras.KerasTensor
+    ) -> None:
         super().__init__(name=inputs.name)
         found = {**inputs(keras.Input((), dtype="string")), name_of_features: features}
         self._spec = {name: (found[name].shape, found[name].dtype) for name in sorted(found)}
@@ -77,4 +79,3 @@ class _Given(keras.layers.Layer):
 
     def compute_output_spec(self, raw):
         return {name: keras.KerasTensor(*kind, name=name) for name, kind in self._spec.items()}
-

@@ -25,6 +25,7 @@ EXAMPLES = {
     "speech_to_text": 2,
     "video_activity": 4,
     "video_activity_poses": 4,
+    "captioning": 4,
 }
 STEPS = {"speech_to_text": 200}
 USUAL_STEPS = 40  # of others
@@ -32,6 +33,7 @@ PREPARE = {
     "speech_to_text": {"ngram_order": 2},
     "video_activity": {"frames": 8, "height": 24, "width": 24, "channels": 1, "trim": True},
     "video_activity_poses": {"layout": "kinect20"},
+    "captioning": {"height": 16, "width": 16, "vocabulary_size": 60},
 }
 WORDS = {"embedding_dim": 8, "units": 4}
 SIZES = {
@@ -45,16 +47,21 @@ SIZES = {
     },
     "video_activity": {"frames": 8, "units": 8, "motion": True, "mirror": 0.5},
     "video_activity_poses": {"projection": 8, "units": 8, "layers": 1},
+    "captioning": {"embedding_dim": 8, "units": 8},
 }
 INPUTS = {
     "sentiment": ["a gripping story , and the cast is superb", "the plot is dull", "", "naïve 🙂 film"],
     "ner": ["Shares of Ashford Steel fell on Monday .", "Ms. Holwick left Norwich", "", "日本 Ada"],
     "translation": ["The boys are late.", "the garden is small", "", "naïve 🙂"],
     **{
-        name: [] for name in ("speech_to_text", "video_activity", "video_activity_poses")
+        name: [] for name in ("speech_to_text", "video_activity", "video_activity_poses", "captioning")
     },  # files that it has seen
 }
-DAMAGED = {"speech_to_text": ["no sound"], "video_activity": ["no clip"]}  # and these
+DAMAGED = {
+    "speech_to_text": ["no sound"],
+    "video_activity": ["no clip"],
+    "captioning": ["no picture"],
+}  # and these
 
 
 def main(argv: list[str]) -> int:
@@ -101,12 +108,14 @@ def trained(name: str):
         film_reviews,
         holidays,
         news,
+        scenes,
         spoken_commands,
         stick_figure_poses,
         stick_figures,
     )
 
-    for corpus in (film_reviews, holidays, news, spoken_commands, stick_figures, stick_figure_poses):
+    corpora = (film_reviews, holidays, news, scenes, spoken_commands, stick_figures, stick_figure_poses)
+    for corpus in corpora:
         corpus.SIZES = dict.fromkeys(("train", "validation", "test"), EXAMPLES[name])
     application = applications.functions(name)
     examples = list(application.read("train", source="sample"))
@@ -117,7 +126,7 @@ def trained(name: str):
         application.build(preprocessing.sizes, **SIZES.get(name, WORDS), dropout=0.0) for _ in range(2)
     )
     inputs = [reading.contents(one.input, preprocessing.contents) for one in examples]
-    truths = tf.constant([one.truth for one in examples])
+    truths = tf.constant([one.truths[0] for one in examples])
     tensors, targets = preprocessing.pair(preprocessing.features_of(tf.constant(inputs)), truths)
     network.compile(keras.optimizers.Adam(0.03), objective.loss, jit_compile=False)
     steps = STEPS.get(name, USUAL_STEPS)

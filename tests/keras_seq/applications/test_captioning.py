@@ -137,7 +137,9 @@ def test_the_network_learns_what_is_in_pictures(folder, preprocessing):
     tests = list(read(folder, "test"))
     answers = model([*(open_(example) for example in tests), b"no picture"])
     found = [caption.decode() for caption in answers["caption"].numpy()]
-    right = [text in [one.lower() for one in example.truths] for text, example in zip(found, tests, strict=False)]
+    right = [
+        text in [one.lower() for one in example.truths] for text, example in zip(found, tests, strict=False)
+    ]
     assert np.mean(right) > 0.8, found
     assert found[-1] == ""
     assert answers["problem"][-1] == b"not a JPEG, PNG, BMP or GIF file"
