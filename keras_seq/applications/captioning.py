@@ -1,6 +1,6 @@
 """Captions of pictures: one to many.
 
-image -> pixels -> a network of pictures -> a grid of features -> LSTM decoder with attention -> beam search -> caption
+image -> pixels -> a network of pictures -> grid of features -> LSTM decoder with attention -> beam search -> caption
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
 
-IMAGES_AT_ONCE = 32
 SIZES = {"vocabulary_size": 4000, "height": 224, "width": 224, "channels": 3}
+IMAGES_AT_ONCE = 32
 
 
 def read(
@@ -58,20 +58,18 @@ def read(
     Args:
         split: "train", "validation" or "test".
         source: "sample" for the built-in scenes; "files" for your own.
-        train: a file of captions: COCO's or Karpathy's JSON, Kaggle's captions.txt, a token file as
-            Flickr8k.token.txt, a table or JSON lines of paths and captions. Where captions is given, a list of the
-            images of the split, one a line. A pattern takes several.
+        train: a file of captions: COCO's or Karpathy's JSON, Flickr8k's tokens, a table or JSON lines of paths and
+            captions. Where captions is given, a list of the split's images. A pattern takes several.
         validation: like train, or the fraction of train's images to hold out (seeded).
         test: like train; without it no test score is made.
         captions: a file of the captions of all splits; train, validation and test are lists of images then.
         root: the folder of the images; left out, that of the list or of the captions, or images in it.
-        image: of tables and JSON lines, the column or key of the images: a name, or a number from 0.
+        image: of tables and JSON lines, the column or key of the images.
         caption: likewise of the captions; of JSON lines it may hold a list of them.
-        header: of TSV and CSV, whether the first line is a header; left out, it is where a column has a name.
+        header: of tables, whether the first line is a header; left out, it is where a column has a name.
         split_seed: decides which images are held out where validation is a fraction.
 
     Raises:
-        RecipeError: when the split is not in the recipe.
         DataError: while iterating, with file:line.
     """
     paths = splits.places(source, scenes.write, scenes.SUFFIX, train=train, validation=validation, test=test)
@@ -99,7 +97,7 @@ def prepare(
     vocabulary_size: PositiveInt | None = None,
     case: Literal["as_is", "lower"] = "lower",
 ) -> Preprocessing:
-    """Image -> pixels; captions -> subword pieces, learned on the training split by byte-pair encoding.
+    """Image -> pixels; captions -> subword pieces, learned on the training split.
 
     Args:
         examples: the training split.
@@ -107,12 +105,11 @@ def prepare(
         height: of the pictures that the network sees, in pixels.
         width: likewise.
         fit: pictures of another shape are squashed, cut off at two sides, or get black borders.
-        vocabulary_size: most pieces known, the four reserved ones among them; left out, as many as the captions
-            teach, at most 8000.
-        case: captions are learned, answered and scored as they are, or in lower case.
+        vocabulary_size: most pieces known, four reserved ones among them; left out, what the captions teach.
+        case: whether captions are learned and answered as they are, or in lower case.
 
     Raises:
-        DataError: when there are no captions, or more characters than pieces.
+        DataError: when there are no captions, or too few pieces.
     """
     import numpy as np
 
@@ -156,6 +153,7 @@ def build(
     *,
     backbone: BackboneName = "scratch",
     weights: BackboneWeights = "none",
+    blocks: PositiveInt = 4,
     attention: Literal["luong", "bahdanau", "none"] = "luong",
     embedding_dim: PositiveInt = 256,
     units: PositiveInt = 512,
@@ -169,25 +167,24 @@ def build(
     """The network: `pixels` `(batch, height, width, channels)` uint8 and the caption so far, `target_ids` `(batch,
     time)` int32, padded with 0 -> logits of the next piece `(batch, time, pieces)`.
 
-    Sources: Vinyals et al. 2015, without attention; Xu et al. 2015, with it; Luong et al. 2015; Press and Wolf 2017
-    for the tied embeddings.
+    Sources: Vinyals et al. 2015, without attention; Xu et al. 2015, with it; Luong et al. 2015.
 
     Args:
         sizes: `vocabulary_size`, and `height`, `width` and `channels` of a picture.
         backbone: the network of pictures, layer `features`: "scratch" for a small one, "efficientnet_lite0", or one
             of keras.applications, as "mobilenet_v2".
         weights: of the backbone: "none", "imagenet", or the path of a file.
-        attention: over the places of the picture: the general score of Luong et al., the additive one of Bahdanau
-            et al., or none: the mean of the places then makes the decoder's first state, and is not seen again.
+        blocks: of the small network, each of which halves the sides of its grid.
+        attention: over the places of the picture: the general score, the additive one, or none: their mean then makes
+            the decoder's first state, and is not seen again.
         embedding_dim: numbers in a piece's vector.
         units: numbers in the state of a layer of the decoder.
         layers: LSTM layers of the decoder.
-        dropout: part of the numbers set to zero in training, of the grid, the vectors, between layers and of the
-            features.
+        dropout: part of the numbers set to zero in training, of the grid, the words, and in the decoder.
         mirror: part of the pictures that are seen in a mirror in training; not where captions tell left from right.
-        crop: part of each side of the pictures that is cut off, in training anywhere.
+        crop: part of each side that is cut off, in training anywhere.
         light: brightness, contrast and colours change by up to this part in training.
-        blind: whether all pictures are grey: a network that has seen none says what captions owe to the others.
+        blind: whether all pictures are grey: what captions of such a network score, they owe to no picture.
     """
     import keras
 
@@ -205,8 +202,8 @@ def build(
         x = ours.FrameCrop(*(round((1 - crop) * side) for side in sides[:2]), name="crop")(x)
     if light:
         x = ours.LightJitter(light, light, saturation=light, name="light")(x)
-    network, is_new = backbone_of(backbone, weights, tuple(x.shape[1:])), weights == "none"
-    grid = ImageFeatures(network, learns_statistics=is_new, name="features")(x)
+    network = backbone_of(backbone, weights, tuple(x.shape[1:]), blocks=blocks)
+    grid = ImageFeatures(network, learns_statistics=weights == "none", name="features")(x)
     grid = ours.PlaceVectors(name="places")(keras.layers.Dropout(dropout, name="grid_dropout")(grid))
     grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
@@ -228,8 +225,7 @@ def objective(
 
     Args:
         label_smoothing: part of the truth that is spread over all pieces alike.
-        monitor: what decides on validation which epoch is kept, and the length penalty. While it is the same in
-            every epoch, the loss decides.
+        monitor: the score by which validation chooses the epoch and the length penalty; where all are one, the loss.
     """
     from keras_seq import metrics
     from keras_seq.contract import Objective
@@ -264,8 +260,7 @@ def present(
         network: trained.
         beam_width: hypotheses followed at once; 1 is greedy search.
         n_best: captions answered of each image, at most beam_width.
-        length_penalty: 0 for none; the higher, the longer the captions; left out, what gives the best score on the
-            validation split.
+        length_penalty: 0 for none; the higher, the longer the captions; left out, the validation split decides.
         temperature: draws n_best captions at this temperature instead of searching for the best.
         no_repeat_ngram: no caption has as many pieces in a row twice; 0 for any.
         most_pieces: of a caption, its end among them.
@@ -276,8 +271,7 @@ def present(
 
     if n_best > beam_width and temperature is None:
         raise RecipeError(f"serving.n_best: a beam of {beam_width} hypotheses cannot give {n_best} captions")
-    image = keras.Input((), dtype="string", name="image")
-    tensors = preprocessing.inputs(image)
+    tensors = preprocessing.inputs(image := keras.Input((), dtype="string", name="image"))
     options = (beam_width, n_best, length_penalty or 0.0, 0.0, temperature, no_repeat_ngram)
     captions = ours.Captions(
         network, preprocessing.targets, *options, most_pieces=most_pieces, name="answers"
@@ -292,13 +286,15 @@ def _best_penalty(
     """The length penalty that orders best what one search has found for the validation split."""
     from keras_seq.batches import bucketed
     from keras_seq.reading import Reader
-    from keras_seq.tuning.length_penalty import best_caption_penalty
+    from keras_seq.tuning.length_penalty import best_caption_penalty as best_penalty
 
     if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
         return {}
     model = present()
     reader = Reader("skip", convert=model.file_contents)
-    batches = [reader.read(batch) for batch in bucketed(validation.examples, IMAGES_AT_ONCE)]
-    found = [row for _, images in batches for row in model.candidates(images)]
-    true = [example.truths for examples, _ in batches for example in examples]
-    return {"length_penalty": best_caption_penalty(found, true, monitor)}
+    found, true = [], []
+    for batch in bucketed(validation.examples, IMAGES_AT_ONCE):
+        examples, images = reader.read(batch)
+        found += model.candidates(images)
+        true += [example.truths for example in examples]
+    return {"length_penalty": best_penalty(found, true, monitor)}

@@ -54,8 +54,8 @@ class WarpedFrames(keras.layers.Layer):
         }
 
     def _transforms(self, batch: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
-        """Of each clip, where the pixels that are wanted come from, `(batch, 8)`: x = a x' + b y' + c, y = d x' + e y' +
-        f, and two zeros.
+        """Of each clip, where the pixels that are wanted come from, `(batch, 8)`: x = a x' + b y' + c and y = d x' + e
+        y' + f, and two zeros.
         """
         drawn = keras.random.uniform((3, batch), -1, 1, seed=self.seed_generator)
         angle = math.radians(self.rotation) * drawn[0]

@@ -43,7 +43,8 @@ def test_people_are_held_out_whole(folder):
         for split in ("train", "validation")
     ]
     tens = [{path.rpartition("train_")[2][0] for path in part} for part in parts]
-    assert all(tens) and not set.intersection(*tens)
+    assert all(tens)
+    assert not set.intersection(*tens)
 
 
 def test_what_is_learned_of_the_training_split(folder):
