@@ -37,6 +37,7 @@ ROOMS = [
     "usable",
     "feature_cache",
     "batches",
+    "deciding",
     "applications.*",
     "run_files",
     "run",

@@ -132,7 +132,7 @@ TABLE = {
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
     "NormalizedPoses": (lambda: NormalizedPoses(60, "kinect20", 3, "frame", False), [POSES]),
-    "PlaceVectors": (PlaceVectors, [STATES]),
+    "PlaceVectors": (lambda: PlaceVectors(0.3), [STATES]),
     "PoseJitter": (lambda: PoseJitter(20.0, 0.1, 0.2, 0.3, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
     "PoseMirror": (lambda: PoseMirror(0.5, seed=3), [JOINTS, SEEN]),
     "PoseSpeed": (lambda: PoseSpeed(0.1, 0.2, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
+    from keras_seq.contract import Known, Objective, Preprocessing
 
 SIZES = {"vocabulary_size": 4000, "height": 224, "width": 224, "channels": 3}
-IMAGES_AT_ONCE = 32
 
 
 def read(
@@ -72,19 +71,20 @@ def read(
     Raises:
         DataError: while iterating, with file:line.
     """
-    paths = splits.places(source, scenes.write, scenes.SUFFIX, train=train, validation=validation, test=test)
+    files = {"train": train, "validation": validation, "test": test, "captions": captions}
+    paths = splits.places(source, scenes.write, scenes.SUFFIX, **files)
+    header = splits.header(header, image, caption)
+    # What is held out of train is, in a file that names its splits, of train's images.
+    own_part = "train" if split == "validation" and isinstance(paths["validation"], float) else split
 
-    def listed(part: str) -> Iterable[Example] | None:
-        def of(path: str) -> Iterable[Example]:
-            return Captions(path, captions, root, image, caption, header, part, reports=part == split)
+    def listed(path: str, part: str = own_part, reports: bool = split == own_part) -> Iterable[Example]:
+        return Captions(path, paths["captions"], root, image, caption, header, part, reports)
 
-        return splits.examples(part, paths, of, split_seed)
+    def compared(path: str) -> Iterable[Example]:
+        others = {part: paths[part] for part in splits.SPLITS[1:] if isinstance(paths[part], str)}
+        return Compared(listed(path), {part: listed(other, part, False) for part, other in others.items()})
 
-    found = listed(split)
-    if split != "train" or found is None:
-        return found
-    others = {part: listed(part) for part in ("validation", "test") if not isinstance(paths[part], float)}
-    return Compared(found, {part: one for part, one in others.items() if one is not None})
+    return splits.examples(split, paths, compared if split == "train" else listed, split_seed)
 
 
 def prepare(
@@ -204,7 +204,12 @@ def build(
         x = ours.LightJitter(light, light, saturation=light, name="light")(x)
     network = backbone_of(backbone, weights, tuple(x.shape[1:]), blocks=blocks)
     grid = ImageFeatures(network, learns_statistics=weights == "none", name="features")(x)
-    grid = ours.PlaceVectors(name="places")(keras.layers.Dropout(dropout, name="grid_dropout")(grid))
+    deviation = (
+        0.5 if weights == "none" else 0.02
+    )  # of features that are told apart at first by their places too
+    grid = ours.PlaceVectors(deviation, name="places")(
+        keras.layers.Dropout(dropout, name="grid_dropout")(grid)
+    )
     grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
@@ -227,9 +232,10 @@ def objective(
         label_smoothing: part of the truth that is spread over all pieces alike.
         monitor: the score by which validation chooses the epoch and the length penalty; where all are one, the loss.
     """
-    from keras_seq import metrics
+    from keras_seq import deciding, metrics
     from keras_seq.contract import Objective
     from keras_seq.layers import SmoothedCrossEntropy
+    from keras_seq.tuning.length_penalty import best_caption_penalty
 
     return Objective(
         loss=SmoothedCrossEntropy(label_smoothing),
@@ -238,7 +244,7 @@ def objective(
         scorer=metrics.CaptionScorer,
         classes_of=lambda truth: (),
         watched={"beam_width": 1, "n_best": 1} if monitor != "loss" else None,
-        decide=functools.partial(_best_penalty, monitor),
+        decide=functools.partial(deciding.length_penalty, best_caption_penalty, monitor),
     )
 
 
@@ -278,23 +284,3 @@ def present(
     )
     found = ours.Problems(name="problems")(captions(tensors), tensors["problem"])
     return ours.CaptionAnswering(image, found, name="captioning")
-
-
-def _best_penalty(
-    monitor: str, present: Present, validation: Validation, fixed: dict[str, Any]
-) -> dict[str, Any]:
-    """The length penalty that orders best what one search has found for the validation split."""
-    from keras_seq.batches import bucketed
-    from keras_seq.reading import Reader
-    from keras_seq.tuning.length_penalty import best_caption_penalty as best_penalty
-
-    if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
-        return {}
-    model = present()
-    reader = Reader("skip", convert=model.file_contents)
-    found, true = [], []
-    for batch in bucketed(validation.examples, IMAGES_AT_ONCE):
-        examples, images = reader.read(batch)
-        found += model.candidates(images)
-        true += [example.truths for example in examples]
-    return {"length_penalty": best_penalty(found, true, monitor)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from keras_seq.contract import Known, Objective, Preprocessing, Present, Validation
+    from keras_seq.contract import Known, Objective, Preprocessing
 
-TEXTS_AT_ONCE = 64
 SIZES = {"vocabulary_size": 8000, "target_vocabulary_size": None}
 
 
@@ -215,9 +214,10 @@ def objective(
             where most translations are too short for BLEU. While it is the same in every epoch, chrF or the
             loss decides.
     """
-    from keras_seq import metrics
+    from keras_seq import deciding, metrics
     from keras_seq.contract import Objective
     from keras_seq.layers import SmoothedCrossEntropy
+    from keras_seq.tuning.length_penalty import best_penalty
 
     return Objective(
         loss=SmoothedCrossEntropy(label_smoothing),
@@ -230,7 +230,7 @@ def objective(
         scorer=functools.partial(metrics.TextScorer, output="translation"),
         classes_of=lambda truth: (),
         watched={"beam_width": 1, "n_best": 1},
-        decide=functools.partial(_best_penalty, monitor),
+        decide=functools.partial(deciding.length_penalty, best_penalty, monitor),
     )
 
 
@@ -278,19 +278,3 @@ def present(
     )
     answers = Translations(network, preprocessing.targets, *options, name="answers")
     return TranslationAnswering(text, answers(preprocessing.inputs(text)), name="translation")
-
-
-def _best_penalty(
-    monitor: str, present: Present, validation: Validation, fixed: dict[str, Any]
-) -> dict[str, Any]:
-    """The length penalty that orders best what one search has found for the validation split."""
-    from keras_seq.batches import bucketed
-    from keras_seq.tuning.length_penalty import best_penalty
-
-    if "length_penalty" in fixed or fixed.get("beam_width") == 1 or fixed.get("temperature"):
-        return {}
-    model = present()
-    batches = list(bucketed(validation.examples, TEXTS_AT_ONCE))
-    found = [row for batch in batches for row in model.candidates([example.input for example in batch])]
-    true = [example.truths for batch in batches for example in batch]
-    return {"length_penalty": best_penalty(found, true, monitor)}

@@ -1,9 +1,9 @@
 """A generated corpus of pictures and their captions: coloured shapes, small or large, one to three alike or two that
 differ (64 x 64 pixels, PNG files), with five captions each, every one in other words.
 
-All words of test are in training; but what stands together in a picture of test, or of validation, never does so in
-training: two kinds of shapes and how they stand to each other, such as a red circle and above it a blue square,
-however large; or a group that is alone there, such as three small red circles. `scene_wording.is_true`
+What stands together in a picture of test, or of validation, never does so in training: two kinds of shapes and how they
+stand to each other, such as a red circle and above it a blue square, however large. Shapes that are alone there are of
+all kinds. `scene_wording.is_true`
 tells whether a caption is true of a picture. It shows that everything works, not how good a model is on photographs.
 """
 
@@ -29,9 +29,7 @@ FIRST = ("above", "left")  # relations of which the others are the opposites
 ALONE = 0.5  # part of the scenes that have one group
 
 Kind = tuple[str, str]  # colour, shape
-Combination = (
-    Group | tuple[Kind, str, Kind]
-)  # a group that is alone; or two kinds, the first above or left of the other
+Combination = tuple[Kind, str, Kind]  # the first is above or left of the other
 
 
 def write() -> pathlib.Path:
@@ -74,8 +72,10 @@ def captions(split: str, place: int) -> list[str]:
 def scene(split: str, place: int) -> Scene:
     """What is in a split's picture at a place, from 0."""
     generator = random.Random(f"{SEED} {split} {place}")
+    if generator.random() < ALONE:
+        return Scene((_group(generator, generator.choice(list(NUMBERS))),))
     while True:
-        found = _scene(generator)
+        found = _pair(generator)
         if held_out().get(combination(found), "train") == split:
             return found
 
@@ -89,12 +89,10 @@ def depicted(table: pathlib.Path) -> dict[str, Scene]:
     return {str(table.parent / row["image"]): Scene.of_dict(row["scene"]) for _, row in json_lines(table)}
 
 
-def combination(scene: Scene) -> Combination:
-    """What stands together in a scene."""
-    if not scene.relation:
-        return scene.groups[0]
-    scene = scene if scene.relation in FIRST else scene.turned
-    (first, second), relation = scene
+def combination(pair: Scene) -> Combination:
+    """What stands together in a scene of two shapes."""
+    pair = pair if pair.relation in FIRST else pair.turned
+    (first, second), relation = pair
     return first[2:], relation, second[2:]
 
 
@@ -102,25 +100,17 @@ def combination(scene: Scene) -> Combination:
 def held_out() -> dict[Combination, str]:
     """Combinations that training never has -> the split, validation or test, that has them."""
     kinds = list(itertools.product(COLOURS, SHAPES))
-    alone = [
-        Group(number, size, *kind) for number in NUMBERS for size in scene_wording.SIZES for kind in kinds
-    ]
     pairs = [(one, relation, other) for one, other in itertools.permutations(kinds, 2) for relation in FIRST]
+    random.Random(SEED).shuffle(pairs)
     found: dict[Combination, str] = {}
-    for every in (alone, pairs):
-        random.Random(SEED).shuffle(every)
-        start = 0
-        for split, part in HELD_OUT.items():
-            count = round(part * len(every))
-            found |= dict.fromkeys(every[start : start + count], split)
-            start += count
+    for split, part in HELD_OUT.items():
+        count = round(part * len(pairs))
+        found |= dict.fromkeys(pairs[len(found) : len(found) + count], split)
     return found
 
 
-def _scene(generator: random.Random) -> Scene:
-    """One to three shapes alike; or two that differ in colour or shape."""
-    if generator.random() < ALONE:
-        return Scene((_group(generator, generator.choice(list(NUMBERS))),))
+def _pair(generator: random.Random) -> Scene:
+    """Two shapes that differ in colour or shape."""
     while True:
         first, second = _group(generator, 1), _group(generator, 1)
         if second[2:] != first[2:]:

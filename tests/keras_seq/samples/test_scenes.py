@@ -16,7 +16,7 @@ from keras_seq.samples.scene_drawing import drawn
 from keras_seq.samples.scene_wording import Group, Scene
 from keras_seq.samples.scenes import SIZES, held_out
 
-DIGESTS = {"train": "e748ddcff641afb9", "validation": "5c2f60e69912ed96", "test": "b75082e6c9388b52"}
+DIGESTS = {"train": "e748ddcff641afb9", "validation": "8801d44fc7d90fdc", "test": "d6444d8b790a2989"}
 SMALL = {"train": 6, "validation": 3, "test": 4}
 
 
@@ -65,12 +65,15 @@ def test_the_scenes_are_the_same_everywhere(written):
 
 
 def test_what_stands_together_in_validation_and_test_never_does_in_training(every):
-    found = {split: set(map(scenes.combination, of_split)) for split, of_split in every.items()}
+    found = {
+        split: {scenes.combination(scene) for scene in of_split if scene.relation}
+        for split, of_split in every.items()
+    }
     assert found["train"].isdisjoint(held_out())
     for split, part in scenes.HELD_OUT.items():
         own = {one for one, of in held_out().items() if of == split}
         assert found[split] <= own
-        assert len(own) == pytest.approx(part * 336, abs=1)
+        assert len(own) == pytest.approx(part * 264, abs=1)
         assert len(found[split]) > 0.6 * len(own)
 
 
@@ -78,7 +81,7 @@ def test_training_has_every_word_and_every_single_shape_that_the_others_have(eve
     groups = {split: {group for scene in found for group in scene.groups} for split, found in every.items()}
     single = {split: {group for group in found if group.number == 1} for split, found in groups.items()}
     assert single["test"] <= single["train"]
-    assert groups["test"] - groups["train"], "combinations that are new"
+    assert groups["test"] <= groups["train"]
     words = {
         split: {
             word for place in range(60) for text in scenes.captions(split, place) for word in text.split()
@@ -93,7 +96,6 @@ def test_a_scene_and_the_same_one_turned_have_the_same_combination():
     scene = Scene((red, blue), "below")
     assert scenes.combination(scene) == scenes.combination(scene.turned)
     assert scenes.combination(scene) == (("blue", "square"), "above", ("red", "circle"))
-    assert scenes.combination(Scene((red,))) == red
 
 
 def test_scenes_are_of_all_kinds_and_of_two_shapes_one_each_that_differ_in_more_than_size(every):
