@@ -15,6 +15,7 @@ from keras_seq.answers import Answering
 from keras_seq.answers.signatures import Signature
 
 SIGNATURE = "serving_default"
+Function = Callable[..., dict[str, tf.Tensor]]
 
 
 def write(model: Answering, requests: dict[str, list], name: str, folder: pathlib.Path) -> None:
@@ -30,9 +31,11 @@ def write(model: Answering, requests: dict[str, list], name: str, folder: pathli
     """
     signatures = model.signatures()
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    for table in tables(model):
+        archive.track(table)
     for key, signature in signatures.items():
-        archive.add_endpoint(key, _of_its_rank(signature), input_signature=list(signature.specs.values()))
+        specs = list(signature.specs.values())
+        archive.add_endpoint(key, traced(_of_its_rank(signature), specs), input_signature=specs)
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # a servable is not trained
     archive.write_out(str(folder), options, verbose=False)
     inputs = next(iter(requests.values()))
@@ -50,7 +53,27 @@ def write(model: Answering, requests: dict[str, list], name: str, folder: pathli
         (folder / FACTS_FILE).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
-def _of_its_rank(signature: Signature) -> Callable[..., dict[str, tf.Tensor]]:
+def tables(model: keras.Model) -> list[tf.saved_model.experimental.TrackableResource]:
+    """The lookup tables of a model; of its variables an archive finds those that its signatures use.
+
+    Where an archive is given the model to look for them itself, it traces that model and every model in it once
+    more, for calls that are not saved.
+    """
+    parts = tf.train.TrackableView(model).descendants()
+    return [part for part in parts if isinstance(part, tf.saved_model.experimental.TrackableResource)]
+
+
+def traced(function: Function, specs: list[tf.TensorSpec]) -> Function:
+    """A function that calls the graph of another, of tensors as `specs` say.
+
+    Keras traces an endpoint to see which variables it uses, and TensorFlow traces it once more as it saves it;
+    of a large model this took most of the time of an export.
+    """
+    graph = tf.function(function, specs, autograph=False).get_concrete_function()
+    return lambda *given: graph(*given)
+
+
+def _of_its_rank(signature: Signature) -> Function:
     """A signature's function, of its inputs one by one, that refuses those of another rank or shape than its own.
 
     TensorFlow Serving does not compare a request with the signature's shape: an instance of two texts went

@@ -1,5 +1,6 @@
 """Export: what is published answers like the model; what fails a gate is not published."""
 
+import contextlib
 import json
 import pathlib
 
@@ -7,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from corpora import SST
+from corpora import SST, small
 from exported import answers_of_a_fresh_process
 from tensorflow_serving.apis import prediction_log_pb2
 
@@ -16,6 +17,7 @@ import keras_seq
 from export import WARMUP_FILE, folders, gates, servable
 from export.ops import used_ops
 from keras_seq import train
+from keras_seq.answers import RankedLabels
 from keras_seq.formats import Table
 from keras_seq.run import Run
 from serving import configs
@@ -50,7 +52,31 @@ def test_the_signature_has_one_string_input_and_named_answers(servables):
     assert signature(text=tf.constant([], tf.string))["labels"].shape == (0, 2)
 
 
-def test_versions_count_up_old_ones_go_and_none_is_overwritten(tiny_run, tmp_path, capsys):
+def test_a_signature_is_traced_once(tmp_path, monkeypatch):
+    """Of what takes longest in an export there is no more than it needs."""
+    calls, call = [], RankedLabels.call
+
+    def counted(layer, scores):
+        calls.append(scores.shape)
+        return call(layer, scores)
+
+    model = small()
+    monkeypatch.setattr(RankedLabels, "call", counted)
+    servable.write(model, {"text": TEXTS}, "m", tmp_path / "1")
+    assert len(calls) == 1
+    answer = tf.saved_model.load(str(tmp_path / "1")).signatures["serving_default"](text=tf.constant(["x"]))
+    assert answer["label"].numpy() == [b"b"]
+
+
+def test_versions_count_up_old_ones_go_and_none_is_overwritten(tiny_run, tmp_path, monkeypatch, capsys):
+    """Whatever is in them: the servables of this test are empty."""
+
+    def empty(run, requests, name, written, serving, fresh):
+        written.mkdir()
+        return ""
+
+    monkeypatch.setattr(command, "FreshProcess", contextlib.nullcontext)
+    monkeypatch.setattr(command, "_write_and_check", empty)
     arguments = [str(tiny_run), "--to", str(tmp_path)]
     assert command.main(arguments) == 0
     assert command.main([*arguments, "--version", "7"]) == 0
