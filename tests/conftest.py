@@ -81,6 +81,28 @@ def tiny_run(tmp_path_factory):
     return folder / "runs" / "tiny"
 
 
+@pytest.fixture(scope="module")
+def loaded_once():
+    """What the commands load of a run stays for the next command of the module, and so do the graphs that are traced
+    of it; a file that has changed is loaded anew.
+    """
+    from keras_seq import inspect, run
+
+    load, loaded = run.load, {}
+
+    def kept(path):
+        file = run.Run(path).model_file
+        key = (file, file.stat().st_mtime_ns)
+        if key not in loaded:
+            loaded[key] = load(path)
+        return loaded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (run, inspect):
+            patch.setattr(module, "load", kept)
+        yield
+
+
 class Printed:
     """All that was printed on stderr so far."""
 

@@ -27,6 +27,7 @@ from keras_seq.applications import Application
 from keras_seq.run import Run
 from serving import client, flags, server
 
+pytestmark = pytest.mark.usefixtures("loaded_once")
 NEW = {
     "glimpse": Application("glimpse", "many to one: frames -> label, score"),
     "tone": Application("tone", "many to one: audio -> label, score"),

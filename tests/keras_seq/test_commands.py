@@ -42,6 +42,8 @@ def test_recipes_are_checked_in_under_a_second_without_tensorflow(arguments, cod
         ended = os.times()
         seconds = ended.children_user + ended.children_system - begun.children_user - begun.children_system
         best = min(best, seconds)
+        if best < 1:
+            break
     assert done.returncode == code
     heavy = {
         line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")

@@ -10,6 +10,8 @@ from keras_seq import environment, evaluate
 from keras_seq.catalogue import published
 from keras_seq.run import Run
 
+pytestmark = pytest.mark.usefixtures("loaded_once")
+
 
 def test_evaluate_prints_the_numbers_of_the_run(tiny_run, capsys):
     assert evaluate.main([str(tiny_run)]) == 0

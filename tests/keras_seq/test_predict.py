@@ -11,6 +11,8 @@ from data_files import write
 
 from keras_seq import predict
 
+pytestmark = pytest.mark.usefixtures("loaded_once")
+
 
 def asked(run, path, capsys, *options):
     assert predict.main([str(run), "--file", str(path), *map(str, options)]) == 0
