@@ -204,12 +204,8 @@ def build(
         x = ours.LightJitter(light, light, saturation=light, name="light")(x)
     network = backbone_of(backbone, weights, tuple(x.shape[1:]), blocks=blocks)
     grid = ImageFeatures(network, learns_statistics=weights == "none", name="features")(x)
-    deviation = (
-        0.5 if weights == "none" else 0.02
-    )  # of features that are told apart at first by their places too
-    grid = ours.PlaceVectors(deviation, name="places")(
-        keras.layers.Dropout(dropout, name="grid_dropout")(grid)
-    )
+    grid = keras.layers.Dropout(dropout, name="grid_dropout")(grid)
+    grid = ours.PlaceVectors(name="places")(grid)
     grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
