@@ -154,6 +154,7 @@ def build(
     backbone: BackboneName = "scratch",
     weights: BackboneWeights = "none",
     blocks: PositiveInt = 4,
+    fine: bool = False,
     attention: Literal["luong", "bahdanau", "none"] = "luong",
     embedding_dim: PositiveInt = 256,
     units: PositiveInt = 512,
@@ -175,6 +176,7 @@ def build(
             of keras.applications, as "mobilenet_v2".
         weights: of the backbone: "none", "imagenet", or the path of a file.
         blocks: of the small network, each of which halves the sides of its grid.
+        fine: whether the small network looks at all pixels, for small things in small pictures; five times the work.
         attention: over the places of the picture: the general score, the additive one, or none: their mean then makes
             the decoder's first state, and is not seen again.
         embedding_dim: numbers in a piece's vector.
@@ -202,10 +204,10 @@ def build(
         x = ours.FrameCrop(*(round((1 - crop) * side) for side in sides[:2]), name="crop")(x)
     if light:
         x = ours.LightJitter(light, light, saturation=light, name="light")(x)
-    network = backbone_of(backbone, weights, tuple(x.shape[1:]), blocks=blocks)
+    network = backbone_of(backbone, weights, tuple(x.shape[1:]), blocks=blocks, fine=fine)
     grid = ImageFeatures(network, learns_statistics=weights == "none", name="features")(x)
     grid = keras.layers.Dropout(dropout, name="grid_dropout")(grid)
-    grid = ours.PlaceVectors(name="places")(grid)
+    grid = ours.PlaceVectors(0.5 if weights == "none" else 0.02, name="places")(grid)
     grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)

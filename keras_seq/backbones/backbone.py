@@ -20,6 +20,7 @@ def backbone(
     *,
     channels: int = 16,
     blocks: int = 4,
+    fine: bool = False,
 ) -> keras.Model:
     """A functional network called `backbone`: pixels from 0 to 255, float32 `(batch, height, width, colours)` -> a
     grid `(batch, rows, columns, channels)`. What the pixels have to be scaled to is done in it; grey ones are
@@ -39,6 +40,7 @@ def backbone(
         trainable: False for a network that stays as it is.
         channels: of the first block of "scratch".
         blocks: of "scratch".
+        fine: of "scratch".
 
     Raises:
         RecipeError: when there is no such network, or none for pictures of this size.
@@ -52,7 +54,7 @@ def backbone(
         raise RecipeError(f"pictures have 1 or 3 colours, not {colors}")
     given = keras.Input((height, width, colors), name="pixels")
     if meant == "scratch":
-        network = scratch(height, width, channels, blocks, colors)
+        network = scratch(height, width, channels, blocks, colors, fine)
         found = keras.Model(given, _loaded(network, meant, weights)(given), name="backbone")
         found.trainable = trainable
         return found

@@ -13,6 +13,7 @@ def scratch(
     channels: int = 16,
     blocks: int = 4,
     colors: int = 3,
+    fine: bool = False,
 ) -> keras.Model:
     """Pixels from 0 to 255, `(batch, height, width, colors)` -> a grid `(batch, height / 2^blocks, width / 2^blocks,
     channels * 2^(blocks - 1))`.
@@ -28,6 +29,8 @@ def scratch(
         channels: of the first block.
         blocks: how many; 3 to 5 for pictures of 64 to 112 pixels.
         colors: of a pixel; differences between frames may be some.
+        fine: whether convolutions go over all places, and the largest of each four is kept, for what is a few pixels
+            large: five times the work.
     """
     pixels = keras.Input((height, width, colors), name="pixels")
     x = keras.layers.Rescaling(1 / 127.5, -1.0, name="scaled_pixels")(pixels)
@@ -35,8 +38,8 @@ def scratch(
         name = f"block_{number}"
         x = keras.layers.Conv2D(
             channels * 2 ** (number - 1),
-            5 if number == 1 else 3,
-            strides=2,
+            5 if number == 1 and not fine else 3,
+            strides=1 if fine else 2,
             padding="same",
             use_bias=False,
             kernel_initializer="he_normal",
@@ -44,4 +47,6 @@ def scratch(
         )(x)
         x = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_normalization")(x)
         x = keras.layers.ReLU(name=f"{name}_activation")(x)
+        if fine:
+            x = keras.layers.MaxPooling2D(2, padding="same", name=f"{name}_pooling")(x)
     return keras.Model(pixels, x, name="scratch")

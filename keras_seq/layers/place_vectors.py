@@ -14,7 +14,7 @@ class PlaceVectors(keras.layers.Layer):
     Source: Gehring et al. 2017, section 3.1, of words.
 
     Args:
-        deviation: of the numbers of the vectors at first.
+        deviation: of the numbers of the vectors at first; small beside features that are good already.
     """
 
     def __init__(self, deviation: float = 0.02, **kwargs) -> None:

@@ -29,3 +29,11 @@ def test_a_picture_has_the_same_features_in_any_batch():
     alone = [network(PICTURES[place : place + 1], training=False)[0] for place in range(3)]
     np.testing.assert_allclose(together, alone, atol=1e-5)
     assert np.isfinite(network(np.zeros((1, 64, 64, 3), "float32"))).all()
+
+
+def test_a_fine_one_looks_at_every_place_first():
+    network = scratch(32, 40, 6, 3, fine=True)
+    assert network.output_shape == scratch(32, 40, 6, 3).output_shape
+    convolutions = [layer for layer in network.layers if "convolution" in layer.name]
+    assert [layer.strides for layer in convolutions] == [(1, 1)] * 3
+    assert network(PICTURES).shape == (3, 4, 5, 24)
