@@ -16,7 +16,7 @@ from corpora import PROJECT, model_by_chance
 from wav_files import wav
 
 from export import servable
-from keras_seq import gif
+from keras_seq import gif, png
 from keras_seq.answers import Answering, Captions, Problems, RankedLabels, TaggedTokens
 from keras_seq.backbones import ImageFeatures, ReversedColors
 from keras_seq.backbones.scratch import scratch
@@ -86,6 +86,7 @@ JOINTS, SEEN, FRAME_COUNTS = (
     np.array([4, 2], "int32"),
 )
 CLIPS = np.array([gif.encoded((255 * MASK[:, :, None] * np.ones(3, int)).astype("uint8")), b""], object)
+IMAGES = np.array([png.encoded(np.full((9, 7, 3), 90, "uint8")), b"no picture"], object)
 LEGAL = [[True, True, False, True]] * 4
 FRAMES = np.random.default_rng(3).uniform(0, 255, (2, 3, 8, 8, 3)).astype("float32")
 NGRAMS = kneser_ney.learn([["a", "b"], ["b"], ["b", "a"]], 3)
@@ -135,7 +136,7 @@ TABLE = {
     "LogMel": (lambda: LogMel(20), [SAMPLES, LENGTHS]),
     "MaskedMaxPooling": (MaskedMaxPooling, [STATES]),
     "NormalizedPoses": (lambda: NormalizedPoses(60, "kinect20", 3, "frame", False), [POSES]),
-    "PlaceVectors": (lambda: PlaceVectors(0.3), [STATES]),
+    "PlaceVectors": (PlaceVectors, [STATES]),
     "PoseJitter": (lambda: PoseJitter(20.0, 0.1, 0.2, 0.3, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
     "PoseMirror": (lambda: PoseMirror(0.5, seed=3), [JOINTS, SEEN]),
     "PoseSpeed": (lambda: PoseSpeed(0.1, 0.2, seed=3), [JOINTS, SEEN, FRAME_COUNTS]),
@@ -166,6 +167,7 @@ TABLE = {
     "WordIds": (lambda: WordIds(["fine", "film"], lowercase=False, max_words=5), [TEXTS]),
     "Answering": ("sentiment", [TEXTS]),
     "EntityAnswering": ("ner", [TEXTS]),
+    "CaptionAnswering": ("captioning", [IMAGES]),
     "ClipAnswering": ("video_activity", [CLIPS]),
     "PoseAnswering": ("video_activity_poses", [POSES]),
     "SpeechAnswering": ("speech_to_text", [SOUNDS]),

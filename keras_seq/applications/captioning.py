@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from keras_seq.contract import Known, Objective, Preprocessing
 
+LAYOUT = 16  # numbers of a place, where all places make the decoder's first state
 SIZES = {"vocabulary_size": 4000, "height": 224, "width": 224, "channels": 3}
 
 
@@ -156,6 +157,7 @@ def build(
     blocks: PositiveInt = 4,
     fine: bool = False,
     attention: Literal["luong", "bahdanau", "none"] = "luong",
+    state: Literal["mean", "layout"] = "mean",
     embedding_dim: PositiveInt = 256,
     units: PositiveInt = 512,
     layers: PositiveInt = 1,
@@ -177,8 +179,9 @@ def build(
         weights: of the backbone: "none", "imagenet", or the path of a file.
         blocks: of the small network, each of which halves the sides of its grid.
         fine: whether the small network looks at all pixels, for small things in small pictures; five times the work.
-        attention: over the places of the picture: the general score, the additive one, or none: their mean then makes
-            the decoder's first state, and is not seen again.
+        attention: over the places: the general score, the additive one, or none: the first state then is all that the
+            decoder knows of the picture.
+        state: of the decoder at first: of the mean of the places, or of all places, each weighed by itself.
         embedding_dim: numbers in a piece's vector.
         units: numbers in the state of a layer of the decoder.
         layers: LSTM layers of the decoder.
@@ -207,16 +210,21 @@ def build(
     network = backbone_of(backbone, weights, tuple(x.shape[1:]), blocks=blocks, fine=fine)
     grid = ImageFeatures(network, learns_statistics=weights == "none", name="features")(x)
     grid = keras.layers.Dropout(dropout, name="grid_dropout")(grid)
-    grid = ours.PlaceVectors(0.5 if weights == "none" else 0.02, name="places")(grid)
+    grid = ours.PlaceVectors(name="places")(grid)
     grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
-    mean = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
+    if state == "layout":
+        x = keras.layers.Dense(LAYOUT, "relu", name="layout_places")(grid)
+        x = keras.layers.Reshape((-1,), name="layout_row")(x)
+        x = keras.layers.Dense(units, "relu", name="layout")(x)
+    else:
+        x = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
     embedding = keras.layers.ReversibleEmbedding(
         sizes["vocabulary_size"], embedding_dim, True, initializer, mask_zero=True, name="embedding"
     )
     words = keras.layers.Dropout(dropout, name="word_dropout")(embedding(target_ids))
     decoder = ours.AttentionDecoder(units, embedding_dim, layers, attention, False, dropout, name="decoder")
-    features = keras.layers.Dropout(dropout, name="features_dropout")(decoder([words, grid, mean]))
+    features = keras.layers.Dropout(dropout, name="features_dropout")(decoder([words, grid, x]))
     inputs = {"pixels": pixels, "target_ids": target_ids}
     return keras.Model(inputs, embedding(features, reverse=True), name="captioning_network")
 
