@@ -1,12 +1,37 @@
 """A servable put through the gates, and asked in a process of its own, as `python -m export` does it."""
 
-from export import gates, questions, serving_versions
+import json
+import pathlib
+
+from export import asking, gates, questions, serving_versions
 from export.fresh_process import FreshProcess
 
 
-def passed_gates(folder, model, inputs, serving=None):
+class ThisProcess:
+    """Stands for the fresh process where the question is what the gates make of its answers: the servable is asked
+    in the same ways, and the answers have been JSON too, but TensorFlow is not imported anew.
+    """
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def ask(self, folder, batches, others, takes_files):
+        given = pathlib.Path(folder), questions.decoded(batches), questions.decoded(others)
+        self.parts = {
+            "session": lambda: asking.of_session(*given, lambda answer: answer),
+            "served": lambda: asking.of_server(*given, takes_files, lambda answer: answer),
+        }
+
+    def receive(self, name, step=None):
+        return json.loads(json.dumps(self.parts[name]()))
+
+
+def passed_gates(folder, model, inputs, serving=None, process=FreshProcess):
     """The lines of the gates; for the TensorFlow Serving that fits the installed TensorFlow, if for no other."""
-    with FreshProcess() as fresh:
+    with process() as fresh:
         return list(gates.check(folder, model, inputs, serving or serving_versions.fitting(), fresh))
 
 

@@ -24,21 +24,30 @@ def pair(units=4, features=3, weights=0, bidirectional=False, **options):
     return layers
 
 
-def results(layer, sequences, mask, state, training):
-    """All outputs, and the gradients of everything that a gradient goes to."""
+def both(layers, sequences, mask, state, training):
+    """The results of Keras's layer, op by op, and of ours, as one graph; Keras's graph would take longer to make
+    than its few steps to run.
+    """
+    expected, ours = layers
+    sequences = tf.constant(sequences)
 
     @tf.function(autograph=False)
     def run(sequences, *state):
-        with tf.GradientTape() as tape:
-            tape.watch([sequences, *state])
-            outputs = tf.nest.flatten(
-                layer(sequences, mask=mask, initial_state=list(state) or None, training=training)
-            )
-            loss = sum(tf.reduce_sum(tf.sin(output * (1 + number))) for number, output in enumerate(outputs))
-        variables = [variable.value for variable in layer.trainable_variables]
-        return outputs + tape.gradient(loss, [sequences, *state, *variables])
+        return results(ours, sequences, mask, state, training)
 
-    return run(sequences, *state)
+    return results(expected, sequences, mask, state, training), run(sequences, *state)
+
+
+def results(layer, sequences, mask, state, training):
+    """All outputs, and the gradients of everything that a gradient goes to."""
+    with tf.GradientTape() as tape:
+        tape.watch([sequences, *state])
+        outputs = tf.nest.flatten(
+            layer(sequences, mask=mask, initial_state=list(state) or None, training=training)
+        )
+        loss = sum(tf.reduce_sum(tf.sin(output * (1 + number))) for number, output in enumerate(outputs))
+    variables = [variable.value for variable in layer.trainable_variables]
+    return outputs + tape.gradient(loss, [sequences, *state, *variables])
 
 
 def assert_equal(ours, keras_layers, dtype="float32"):

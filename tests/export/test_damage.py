@@ -6,7 +6,7 @@ import json
 import keras
 import pytest
 import tensorflow as tf
-from exported import passed_gates
+from exported import ThisProcess, passed_gates
 from tensorflow_serving.apis import prediction_log_pb2
 
 from export import WARMUP_FILE, gates, servable
@@ -97,7 +97,7 @@ def test_a_good_model_passes_with_its_bytes_unchanged(tmp_path):
 def test_a_model_says_which_edge_inputs_are_good(tmp_path):
     good = model("good", AllGood)
     assert "0 damaged inputs have a problem and an empty row, 5 good" in "".join(
-        passed_gates(written(good, tmp_path), good, ODD)
+        passed_gates(written(good, tmp_path), good, ODD, process=ThisProcess)
     )
 
 
@@ -123,7 +123,7 @@ def test_damage_that_is_not_answered_as_damage_is_refused(how, expected, tmp_pat
     bad = model(how)
     folder = written(bad, tmp_path)
     with pytest.raises(gates.GateError, match=expected) as caught:
-        passed_gates(folder, bad, ODD)
+        passed_gates(folder, bad, ODD, process=ThisProcess)
     assert len(str(caught.value)) < 1500
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from exported import passed_gates
+from exported import ThisProcess, passed_gates
 
 import export.__main__ as command
 import keras_seq
@@ -90,12 +90,12 @@ def test_a_good_model_passes(tmp_path):
 def test_each_gate_refuses_and_says_why(how, expected, tmp_path):
     expected = expected.replace("(", r"\(").replace(")", r"\)")
     with pytest.raises(gates.GateError, match=expected):
-        passed_gates(written(model(how), tmp_path), model(how), TEXTS)
+        passed_gates(written(model(how), tmp_path), model(how), TEXTS, process=ThisProcess)
 
 
 def test_a_model_that_is_not_the_servables_is_refused(servables, tmp_path):
     with pytest.raises(gates.GateError, match=r"gate 3 \(same\): outputs"):
-        passed_gates(servables / "tiny" / "1", model("good"), TEXTS)
+        passed_gates(servables / "tiny" / "1", model("good"), TEXTS, process=ThisProcess)
 
 
 def test_a_servable_without_warm_up_requests_is_refused(servables, tiny_run, tmp_path):
@@ -103,7 +103,7 @@ def test_a_servable_without_warm_up_requests_is_refused(servables, tiny_run, tmp
     shutil.copytree(servables / "tiny" / "1", folder)
     (folder / WARMUP_FILE).write_bytes(b"")
     with pytest.raises(gates.GateError, match=r"gate 6 \(warm-up\)"):
-        passed_gates(folder, keras_seq.load(tiny_run), TEXTS)
+        passed_gates(folder, keras_seq.load(tiny_run), TEXTS, process=ThisProcess)
 
 
 def test_ops_that_are_neither_tensorflows_nor_tf_texts_are_refused():

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
-from lstm_layers import WORDS, assert_equal, network, pair, results
+from lstm_layers import WORDS, assert_equal, both, network, pair
 from properties import tried_on
 
 from keras_seq.layers import LSTM
@@ -26,11 +26,11 @@ def test_a_call_outside_of_a_graph_gives_the_same():
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_half_precision_is_near_and_keeps_its_types(policy):
-    expected_layer, layer = pair(return_sequences=True, return_state=True, dtype=policy)
+    layers = pair(return_sequences=True, return_state=True, dtype=policy)
     x = np.random.default_rng(1).normal(size=(3, 6, 3)).astype("float32")
     mask = np.arange(6) < np.array([[6], [3], [0]])
     for training in (False, True):
-        expected, ours = (results(one, x, mask, [], training) for one in (expected_layer, layer))
+        expected, ours = both(layers, x, mask, [], training)
         for value, reference in zip(ours, expected, strict=True):
             assert value.dtype == reference.dtype
             np.testing.assert_allclose(

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
-from lstm_layers import assert_equal, pair, results
+from lstm_layers import assert_equal, both, pair
 from properties import tried_on
 
 from keras_seq.layers import recurrence
@@ -52,7 +52,7 @@ def test_outputs_and_gradients_are_those_of_keras(data, in_one_kernel, dtype, ma
     count = 2 * (1 + bidirectional) if initial else 0
     start = [tf.constant(random.normal(size=(batch, units)), dtype) for _ in range(count)]
     with small_steps(in_one_kernel):
-        expected, ours = (results(layer, x, mask, start, training) for layer in layers)
+        expected, ours = both(layers, x, mask, start, training)
     assert_equal(ours, expected, dtype)
 
 
@@ -69,7 +69,7 @@ def test_all_ways_through_a_cpu_are_those_of_keras(shape, training):
     for layer in layers:
         layer.set_weights([w / units**0.5 for w in layer.get_weights()])
     x = tf.random.stateless_normal((batch, time, features), (1, 2))
-    expected, ours = (results(layer, x, None, [], training) for layer in layers)
+    expected, ours = both(layers, x, None, [], training)
     for value, reference in zip(ours, expected, strict=True):
         np.testing.assert_allclose(value, reference, rtol=1e-5, atol=1e-5 * np.abs(reference).max())
 
