@@ -1,7 +1,7 @@
 """Applications of new kinds, that live here alone, go through everything; no shared file knows of them.
 
 `glimpse`: files of frames -> a label, with a frozen backbone.
-`tone`: files of sounds -> a label. `caption`: files of vectors -> a sequence, with several true ones.
+`tone`: files of sounds -> a label. `legend`: files of vectors -> a sequence, with several true ones.
 """
 
 import gzip
@@ -11,8 +11,8 @@ import re
 import subprocess
 import sys
 
-import caption
 import glimpse
+import legend
 import numpy as np
 import pytest
 import tone
@@ -31,20 +31,20 @@ pytestmark = pytest.mark.usefixtures("loaded_once")
 NEW = {
     "glimpse": Application("glimpse", "many to one: frames -> label, score"),
     "tone": Application("tone", "many to one: audio -> label, score"),
-    "caption": Application("caption", "one to many: the vector of an image -> a caption"),
+    "legend": Application("legend", "one to many: the vector of an image -> a caption"),
 }
 SIZES = {"train": 48, "validation": 16, "test": 16}
 RECIPES = {
     "glimpse": "training: {epochs: 10, batch_size: 8, learning_rate: 0.02, cache: disk, freeze: [backbone]}\n",
     "tone": "model: {units: 12}\ntraining: {epochs: 6, batch_size: 8, learning_rate: 0.02, cache: disk}\n",
-    "caption": "training: {epochs: 20, batch_size: 8, learning_rate: 0.02, cache: memory}\n",
+    "legend": "training: {epochs: 20, batch_size: 8, learning_rate: 0.02, cache: memory}\n",
 }
 OUTPUTS = {
     "glimpse": {"label", "score", "labels", "scores", "problem"},
     "tone": {"label", "score", "labels", "scores", "problem"},
-    "caption": {"caption", "score", "captions", "scores", "problem"},
+    "legend": {"caption", "score", "captions", "scores", "problem"},
 }
-INPUTS = {"glimpse": "clip", "tone": "audio", "caption": "image"}
+INPUTS = {"glimpse": "clip", "tone": "audio", "legend": "image"}
 
 # Trains, and is killed after some saved states.
 KILLED = """
@@ -78,7 +78,7 @@ def name(request):
 def folder(name, tmp_path_factory):
     """A corpus, and the recipe of it."""
     folder = tmp_path_factory.mktemp(name)
-    {"glimpse": glimpse, "tone": tone, "caption": caption}[name].write_corpus(folder / "data", SIZES)
+    {"glimpse": glimpse, "tone": tone, "legend": legend}[name].write_corpus(folder / "data", SIZES)
     data = "".join(f"  {split}: {split}.tsv\n" for split in SIZES)
     recipe = f"application: {name}\ndata:\n  directory: {folder / 'data'}\n{data}{RECIPES[name]}"
     (folder / f"{name}.yaml").write_text(recipe, encoding="utf-8")
@@ -143,7 +143,7 @@ def test_a_killed_run_ends_where_an_undisturbed_one_without_a_cache_ends(name, f
 
 def test_it_has_learned_something(name, run):
     main = next(iter(run.read_metrics()["test"].values()))
-    assert main > {"glimpse": 0.6, "tone": 0.5, "caption": 30}[name]
+    assert main > {"glimpse": 0.6, "tone": 0.5, "legend": 30}[name]
 
 
 def test_evaluate_scores_the_test_split_again(name, run, capsys):

@@ -74,7 +74,7 @@ def build(sizes: dict[str, int], *, units: PositiveInt = 24) -> keras.Model:
     )
     features = AttentionDecoder(units, units, name="decoder")([embedding(target_ids), vector, vector])
     inputs = {"vector": vector, "target_ids": target_ids}
-    return keras.Model(inputs, embedding(features, reverse=True), name="caption_network")
+    return keras.Model(inputs, embedding(features, reverse=True), name="legend_network")
 
 
 def objective() -> Objective:
@@ -95,7 +95,7 @@ def present(preprocessing: Preprocessing, network: keras.Model, *, beam_width: P
     tensors = preprocessing.inputs(image)
     answers = Captions(network, preprocessing.targets, beam_width, name="answers")
     found = answers({"vector": tensors["vector"]})
-    return CaptionAnswering(image, Problems(name="problems")(found, tensors["problem"]), name="caption")
+    return CaptionAnswering(image, Problems(name="problems")(found, tensors["problem"]), name="legend")
 
 
 @keras.saving.register_keras_serializable("tests")
