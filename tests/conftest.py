@@ -31,16 +31,9 @@ with lock.locked(pathlib.Path(sys.argv[1])):
 # TensorFlow keeps what was traced with gradients of our own for as long as a process lives, and slows down with
 # it: what takes longest comes first. `make test` keeps this order.
 FIRST = (
-    *(
-        "test_zoo",
-        "test_registered",
-        "test_new_applications",
-        "test_small_data",
-        "test_ner",
-        "test_translation",
-    ),
-    *("test_recurrence", "test_lstm", "test_servable", "test_damage", "test_keras_page", "test_train"),
-    *("test_state", "test_epochs", "test_fit", "test_readable_entities"),
+    *("test_zoo", "test_translation", "test_registered", "test_new_applications", "test_ner"),
+    *("test_small_data", "test_keras_page", "test_recurrence", "test_lstm", "test_servable", "test_damage"),
+    *("test_train", "test_state", "test_epochs", "test_fit", "test_readable_entities"),
 )
 
 
