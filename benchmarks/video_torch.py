@@ -51,7 +51,8 @@ class Lrcn(nn.Module):
         self.projection = nn.Linear(before * side * side, UNITS, bias=False)
         self.normalization = nn.LayerNorm(UNITS, eps=1e-3)
         self.drop = nn.Dropout(DROPOUT)
-        self.lstm = nn.LSTM(UNITS, UNITS, layers, batch_first=True, dropout=DROPOUT, bidirectional=True)
+        between = DROPOUT if layers > 1 else 0.0
+        self.lstm = nn.LSTM(UNITS, UNITS, layers, batch_first=True, dropout=between, bidirectional=True)
         self.scores = nn.Linear(2 * UNITS, classes)
 
     def forward(self, clips: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

@@ -21,8 +21,12 @@ def encoded(pixels: np.ndarray) -> bytes:
     rows[1:] -= pixels[:-1]  # modulo 256, as the filter is defined
     raw = b"".join(FROM_ABOVE + row.tobytes() for row in rows)
     header = struct.pack(">IIBBBBB", width, height, 8, COLOUR, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(raw)), (b"IEND", b""))
-    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks)
+    return of_chunks([(b"IHDR", header), (b"IDAT", zlib.compress(raw))])
+
+
+def of_chunks(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    """A PNG file of chunks, their names and what is in them; the end is put behind them."""
+    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in [*chunks, (b"IEND", b"")])
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

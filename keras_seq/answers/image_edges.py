@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from keras_seq import gif
+from keras_seq.png import of_chunks
 
 SIDE = 16  # pixels
 LARGE = (6000, 4000)  # width and height of a camera's picture
 BOMB = 30000  # pixels of a side: a file of 100 kB that is 900 MB
 HUGE = 65500  # pixels, about the most that a JPEG header can say
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, COLOURS, PALETTE, GREY_ALPHA, COLOURS_ALPHA = 0, 2, 3, 4, 6  # what PNG has pixels of
 CHANNELS = {GREY: 1, COLOURS: 3, PALETTE: 1, GREY_ALPHA: 2, COLOURS_ALPHA: 4}
 ROWS_AT_ONCE = 100
@@ -100,8 +100,7 @@ def png(pixels: np.ndarray, kind: int, before: list[tuple[bytes, bytes]] | None 
     rows = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1)
     data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows), 9)
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, kind, 0, 0, 0)
-    chunks = [(b"IHDR", header), *(before or []), (b"IDAT", data), (b"IEND", b"")]
-    return SIGNATURE + b"".join(_chunk(*chunk) for chunk in chunks)
+    return of_chunks([(b"IHDR", header), *(before or []), (b"IDAT", data)])
 
 
 def flat_png(width: int, height: int) -> bytes:
@@ -113,18 +112,13 @@ def flat_png(width: int, height: int) -> bytes:
     checksum = struct.pack(">HH", count % 65521, 1)  # Adler's, of zeros
     data = b"\x78\xda" + block * times + last + b"\x03\0" + checksum
     header = struct.pack(">IIBBBBB", width, height, 1, PALETTE, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"PLTE", b"\xc8\x50\x28"), (b"IDAT", data), (b"IEND", b"")]
-    return SIGNATURE + b"".join(_chunk(*chunk) for chunk in chunks)
+    return of_chunks([(b"IHDR", header), (b"PLTE", b"\xc8\x50\x28"), (b"IDAT", data)])
 
 
 def _flushed(content: bytes) -> bytes:
     """Compressed bytes that others may follow, and that look at none before them."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
     return compressor.compress(content) + compressor.flush(zlib.Z_FULL_FLUSH)
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
 def _picture() -> Image.Image:
