@@ -113,7 +113,12 @@ SECTIONS = {
     "training": "objective",
     "serving": "present",
 }
-OF_ALL_TRAININGS = (("fit.py", "fit"), ("transfer.py", "start_from"))  # in training/
+OF_ALL_TRAININGS = (  # in training/
+    ("fit.py", "fit"),
+    ("optimizers.py", "make"),
+    ("schedules.py", "make"),
+    ("transfer.py", "start_from"),
+)
 _TYPES = {
     "int": int,
     "float": float,

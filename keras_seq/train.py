@@ -19,6 +19,7 @@ from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.reading import Readable, Reader
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
+from keras_seq.training import choices
 from keras_seq.training.epochs import plan
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def main(argv: list[str] | None = None) -> int:
             print(json.dumps(schema(arguments.schema), indent=2))
             return 0
         recipe = load_recipe(*arguments.recipes, overrides=arguments.set)
+        choices.check(recipe.training)
         run = Run(arguments.run or pathlib.Path("runs", recipe.name))
         with run.training(recipe, arguments.fresh):
             if run.is_complete and not arguments.fresh:
@@ -120,6 +122,8 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
             run,
             reader,
             watch,
+            settings.optimizing,
+            settings.scheduling,
             **settings.fit,
         )
     except Stopped as stop:

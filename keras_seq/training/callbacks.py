@@ -1,4 +1,4 @@
-"""What goes along with `model.fit`: signs of life, the bar, and an optimizer whose averages can be asked for."""
+"""What goes along with `model.fit`: signs of life, and the bar."""
 
 from __future__ import annotations
 
@@ -49,41 +49,6 @@ class Alive(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._stack.close()
-
-
-class AveragingAdam(keras.optimizers.Adam):
-    """Adam whose moving average of the weights is put into the model when it is asked for, and whose step size
-    can differ from layer to layer.
-
-    Keras puts the average there at the end of every `fit`, and a training that is continued by another `fit`
-    would go on from the average.
-
-    Attributes:
-        rates: path of a variable -> what its learning rate is multiplied by; 1 where it is not named.
-        frozen: paths of the variables that stay as they are until `thaw_step` steps were taken.
-        thaw_step: see `frozen`.
-    """
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.rates: dict[str, float] = {}
-        self.frozen: set[str] = set()
-        self.thaw_step = 0
-
-    def update_step(self, gradient, variable, learning_rate) -> None:
-        """Adam's step of one variable, as long as its layer lets it be."""
-        path = self._trainable_variables[self._get_variable_index(variable)].path
-        rate = learning_rate * self.rates.get(path, 1.0)
-        if path in self.frozen:
-            rate = keras.ops.where(self.iterations < self.thaw_step, 0.0, rate)
-        super().update_step(gradient, variable, rate)
-
-    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
-        """Leave the weights as they are."""
-
-    def put_averages_into(self, variables: list[keras.Variable]) -> None:
-        """Overwrite variables with their averages, where averages are kept."""
-        super().finalize_variable_values(variables)
 
 
 class Progress(keras.callbacks.ProgbarLogger):

@@ -9,12 +9,13 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import keras
 import numpy as np
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 
 from keras_seq import progress
 from keras_seq.batches import Batches, count
@@ -24,9 +25,9 @@ from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example
 from keras_seq.reading import Reader
 from keras_seq.run import Run
-from keras_seq.sections import Factors, Fraction, Patterns, Seed
-from keras_seq.training import frozen, layer_rates
-from keras_seq.training.callbacks import Alive, AveragingAdam, Progress
+from keras_seq.sections import Factors, Patterns, Seed
+from keras_seq.training import frozen, layer_rates, optimizers, schedules
+from keras_seq.training.callbacks import Alive, Progress
 from keras_seq.training.epochs import best_of, plan
 from keras_seq.training.state import StateKeeper
 from keras_seq.training.transfer import start_from
@@ -43,13 +44,11 @@ def fit(
     run: Run,
     reader: Reader,
     watch: Watch = lambda network, preprocessing, features: dict,
+    optimizing: Mapping[str, Any] = MappingProxyType({}),
+    scheduling: Mapping[str, Any] = MappingProxyType({}),
     *,
     epochs: PositiveInt | None = None,
     batch_size: PositiveInt | None = None,
-    learning_rate: PositiveFloat = 0.003,
-    learning_rate_schedule: Literal["constant", "cosine"] = "constant",
-    gradient_clip: PositiveFloat | None = None,
-    weight_averaging: Fraction = 0.98,
     patience: PositiveInt | None = None,
     shuffle_buffer: PositiveInt = 50000,
     cache: Literal["none", "memory", "disk"] = "none",
@@ -59,7 +58,7 @@ def fit(
     learning_rates: Factors | None = None,
     seed: Seed = 1,
 ) -> None:
-    """Train a network with Adam, from where the run's state stands; leave the best weights in the run.
+    """Train a network, from where the run's state stands; leave the best weights in the run.
 
     Args:
         network: tensors -> scores, built.
@@ -71,15 +70,12 @@ def fit(
         reader: reads the files of inputs.
         watch: makes, of the network that is trained, what prepares its inputs and the cache of these, what is called
             after every epoch and gives scores of the validation split by name.
+        optimizing: keywords of `optimizers.make`.
+        scheduling: keywords of `schedules.make`.
         epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at
             least 10 and at most 50.
         batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch
             allow.
-        learning_rate: Adam's step size, at the start.
-        learning_rate_schedule: constant, or a cosine that falls to 0 at the last step.
-        gradient_clip: largest norm of all gradients together; without it none.
-        weight_averaging: decay of a moving average of the weights, which is what is scored and kept (0.999
-            averages about the last 1000 steps, 0.98 about 50); 0 for none. Source: Polyak and Juditsky 1992.
         patience: stop after so many epochs without a better validation score; without it never.
         shuffle_buffer: examples held to be shuffled: references, not the contents of files.
         cache: where what the preprocessing makes of each example is kept from epoch to epoch: nowhere, in
@@ -104,15 +100,8 @@ def fit(
             _say_plan(preprocessing.examples, epochs, batch_size)
         epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
         steps = math.ceil(preprocessing.examples / batch_size)
-        rate: Any = learning_rate
-        if learning_rate_schedule == "cosine":
-            rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-        optimizer = AveragingAdam(
-            rate,
-            global_clipnorm=gradient_clip,
-            use_ema=weight_averaging > 0,
-            ema_momentum=weight_averaging,
-        )
+        schedule = schedules.make(epochs * steps, run.read_history, objective.monitors, **scheduling)
+        optimizer = optimizers.make(schedule.rate, **optimizing)
         layer_rates.settle(network, optimizer, freeze or (), (thaw_after or 0) * steps, learning_rates or {})
         whole = network
         _set_all_weights(whole, preprocessing)
@@ -145,6 +134,7 @@ def fit(
                 shuffle=False,
                 verbose=verbose,
                 callbacks=[
+                    *schedule.callbacks,
                     keeper,
                     Progress(epochs),
                     keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
@@ -156,22 +146,23 @@ def fit(
 
 
 class Divided(NamedTuple):
-    """The keys of a recipe's `training:`, by the function that takes them: `fit`, the application's `objective`,
-    and `transfer.start_from`.
+    """The keys of a recipe's `training:`, by the function that takes them: `fit`, `optimizers.make`,
+    `schedules.make`, `transfer.start_from`, and the application's `objective`.
     """
 
     fit: dict[str, Any]
-    objective: dict[str, Any]
+    optimizing: dict[str, Any]
+    scheduling: dict[str, Any]
     start: dict[str, Any]
+    objective: dict[str, Any]
 
 
 def divided(training: dict[str, Any]) -> Divided:
     """Divide a recipe's `training:`."""
-    of_fit, of_start = fit.__kwdefaults__ or {}, start_from.__kwdefaults__ or {}
-    rest = {*training} - {*of_fit, *of_start}
-    return Divided(
-        *({key: training[key] for key in training if key in keys} for keys in (of_fit, rest, of_start))
-    )
+    functions = (fit, optimizers.make, schedules.make, start_from)
+    taken = [{*(function.__kwdefaults__ or {})} for function in functions]
+    rest = {*training}.difference(*taken)
+    return Divided(*({key: training[key] for key in training if key in keys} for keys in (*taken, rest)))
 
 
 def summary(
@@ -213,7 +204,7 @@ def _say_plan(examples: int, epochs: int | None, batch_size: int | None) -> None
     )
 
 
-def _compile(network: keras.Model, objective: Objective, optimizer: AveragingAdam) -> None:
+def _compile(network: keras.Model, objective: Objective, optimizer: keras.Optimizer) -> None:
     """Compile a network, and make the optimizer's variables."""
     # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
     network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)

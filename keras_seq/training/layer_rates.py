@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 import keras
 
 from keras_seq.errors import RecipeError
-from keras_seq.training.callbacks import AveragingAdam
+from keras_seq.training.optimizers import Averaging
 
 
 def settle(
     network: keras.Model,
-    optimizer: AveragingAdam,
+    optimizer: Averaging,
     freeze: Iterable[str],
     thaw_step: int,
     learning_rates: Mapping[str, float],

@@ -25,6 +25,7 @@ from keras_seq.contract import Preprocessing
 from keras_seq.errors import DataError
 from keras_seq.run import Run
 from keras_seq.training.epochs import best_of
+from keras_seq.training.optimizers import innermost
 
 SAVE_SECONDS = 60.0  # between two saved states within an epoch
 
@@ -169,9 +170,10 @@ class StateKeeper(keras.callbacks.Callback):
             self._stop_if_asked()
 
     def on_test_begin(self, logs: Any = None) -> None:
-        if self.network.optimizer.use_ema:
+        optimizer = innermost(self.network.optimizer)
+        if optimizer.use_ema:
             self._raw_weights = [variable.numpy() for variable in self.network.trainable_variables]
-            self.network.optimizer.put_averages_into(self.network.trainable_variables)
+            optimizer.put_averages_into(self.network.trainable_variables)
 
     def on_test_end(self, logs: Any = None) -> None:
         self._check("loss", logs, "validation ")
@@ -205,7 +207,7 @@ class StateKeeper(keras.callbacks.Callback):
 
     def _diverged(self, what: str) -> DataError:
         """What to say when training has failed; nothing of the step at hand is saved."""
-        optimizer, again = self.network.optimizer, "change the recipe and start over with --fresh"
+        optimizer, again = innermost(self.network.optimizer), "change the recipe and start over with --fresh"
         clip = f"now {optimizer.global_clipnorm}" if optimizer.global_clipnorm else "now none"
         rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         if self._history:

@@ -1,22 +1,6 @@
 """What goes along with `model.fit`."""
 
-import keras
-import numpy as np
-
-from keras_seq.training.callbacks import Alive, AveragingAdam, Progress
-
-
-def test_averages_come_into_the_model_only_when_they_are_asked_for():
-    variable = keras.Variable(np.array([0.0], "float32"))
-    optimizer = AveragingAdam(0.5, use_ema=True, ema_momentum=0.5)
-    optimizer.build([variable])
-    for _ in range(3):
-        optimizer.apply([np.array([1.0], "float32")])
-    last = float(variable[0])
-    optimizer.finalize_variable_values([variable])
-    assert float(variable[0]) == last
-    optimizer.put_averages_into([variable])
-    assert last < float(variable[0]) < 0
+from keras_seq.training.callbacks import Alive, Progress
 
 
 def test_the_bar_counts_the_epochs_of_the_whole_training():

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from keras_seq.errors import RecipeError
-from keras_seq.training.callbacks import AveragingAdam
 from keras_seq.training.layer_rates import settle
+from keras_seq.training.optimizers import AveragingAdam
 
 
 def trained(steps=4, **keys):

@@ -1,0 +1,32 @@
+"""Keys of a recipe's training that do not go together."""
+
+import pytest
+
+from keras_seq import train
+
+
+@pytest.mark.parametrize(
+    ("keys", "complaint"),
+    [
+        (["momentum=0.5"], "training.momentum: is of optimizer: sgd; the optimizer is adam"),
+        (["weight_decay=0.1"], "training.weight_decay: Adam with a decay of weights is optimizer: adamw"),
+        (["plateau_factor=0.1"], "training.plateau_factor: is of learning_rate_schedule: plateau"),
+    ],
+    ids=["momentum", "decay", "plateau"],
+)
+def test_keys_without_a_meaning_are_refused(keys, complaint, recipe_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(train, "_train", lambda *_: pytest.fail("the training began"))
+    options = [word for key in keys for word in ("--set", f"training.{key}")]
+    with pytest.raises(SystemExit, match="2"):
+        train.main([str(recipe_file), "--run", str(tmp_path / "run"), *options])
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "key", ["optimizer=adagrad", "gradient_accumulation=0", "warmup_steps=-1", "momentum=1"]
+)
+def test_a_wrong_value_is_refused(key, recipe_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(train, "_train", lambda *_: pytest.fail("the training began"))
+    with pytest.raises(SystemExit, match="2"):
+        train.main([str(recipe_file), "--run", str(tmp_path / "run"), "--set", f"training.{key}"])
+    assert f"training.{key.partition('=')[0]}: given" in capsys.readouterr().err
