@@ -232,17 +232,24 @@ def _checked(name: str, tree: Tree, check_files: bool) -> Recipe:
                 {} if values is None else values, context=context
             ).model_dump()
         except pydantic.ValidationError as error:
-            problems += _explained(error, section, tree, list(model.model_fields))
+            problems += explained(error.errors(), section, tree, list(model.model_fields))
     if problems:
         count = f"{len(problems)} problems in the recipe:\n  " if len(problems) > 1 else ""
         raise RecipeError(count + "\n  ".join(problems))
     return Recipe(name=name, application=application, directory=sections["data"].pop("directory"), **sections)
 
 
-def _explained(error: pydantic.ValidationError, section: str, tree: Tree, keys: list[str]) -> list[str]:
-    """One line a wrong key; the branches of a union are joined with "or"."""
+def explained(errors: list[Any], section: str, tree: Tree, keys: list[str]) -> list[str]:
+    """What pydantic found wrong in a section, one line a key; the branches of a union are joined with "or".
+
+    Args:
+        errors: pydantic's.
+        section: the recipe's.
+        tree: knows where its keys were written.
+        keys: those that it has.
+    """
     found: dict[tuple[str, ...], list[Any]] = {}
-    for item in error.errors():
+    for item in errors:
         found.setdefault((section, *map(str, item["loc"][:1])), []).append(item)
     lines = []
     for location, items in found.items():

@@ -3,6 +3,7 @@
 recipe.yaml       the resolved recipe: every key, defaults included
 model.keras       raw input -> named answers, with the best weights
 metrics.json      {"validation": {...}, "test": {...}, "training": {...}}; it is there when the run is complete
+plan.json         what was planned before the first step: epochs, steps, batch size, the scores that choose the epoch
 history.csv       a line an epoch
 requests.json     a few raw validation inputs, as the body of a predict request to TensorFlow Serving
 answers.json      of a model that was published: its answers to the requests
@@ -37,6 +38,7 @@ class RunFiles:
         self.recipe_file = self.path / "recipe.yaml"
         self.model_file = self.path / "model.keras"
         self.metrics_file = self.path / "metrics.json"
+        self.plan_file = self.path / "plan.json"
         self.history_file = self.path / "history.csv"
         self.requests_file = self.path / "requests.json"
         self.answers_file = self.path / "answers.json"
@@ -91,6 +93,14 @@ class RunFiles:
                 writer.writerows(rows)
 
         replace(self.history_file, write)
+
+    def read_plan(self) -> dict[str, Any]:
+        """What was planned of the training; empty where it has not come so far."""
+        return json.loads(self.plan_file.read_text(encoding="utf-8")) if self.plan_file.exists() else {}
+
+    def write_plan(self, plan: dict[str, Any]) -> None:
+        text = json.dumps(plan) + "\n"
+        replace(self.plan_file, lambda part: part.write_text(text, encoding="utf-8"))
 
     def read_requests(self) -> dict[str, list[str | bytes]]:
         """Input name -> raw inputs."""

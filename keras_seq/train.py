@@ -45,6 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
     parser.add_argument(
+        "--no-test", action="store_true", help="leave the test split alone: read and score validation only"
+    )
+    parser.add_argument(
         "--schema", metavar="APPLICATION", help="print the JSON Schema of an application's recipes"
     )
     arguments = parser.parse_args(argv)
@@ -63,17 +66,17 @@ def main(argv: list[str] | None = None) -> int:
                 command = shlex.join(
                     ["python", "-m", "keras_seq.train", *(word for word in words if word != "--fresh")]
                 )
-                stopped = _resumable(recipe, run, command)
+                stopped = _resumable(recipe, run, command, not arguments.no_test)
                 if stopped:
                     return stopped
         _say_next(run)
     return 0
 
 
-def _resumable(recipe: Recipe, run: Run, command: str) -> int:
+def _resumable(recipe: Recipe, run: Run, command: str, test: bool) -> int:
     """Train; where that ends early, say how to go on."""
     try:
-        return _train(recipe, run, command)
+        return _train(recipe, run, command, test)
     except KeyboardInterrupt:
         if run.position_file.exists():
             progress.say(f"what was trained is saved. To go on, the same command again:\n  {command}")
@@ -89,8 +92,8 @@ def _resumable(recipe: Recipe, run: Run, command: str) -> int:
         ) from None
 
 
-def _train(recipe: Recipe, run: Run, command: str) -> int:
-    data = _splits(recipe)
+def _train(recipe: Recipe, run: Run, command: str, test: bool) -> int:
+    data = _splits(recipe, [split for split in splits.SPLITS if test or split != "test"])
     with progress.step("loading TensorFlow"):
         keras = environment.import_keras()
     from keras_seq.training import fit, transfer
@@ -136,10 +139,10 @@ def _train(recipe: Recipe, run: Run, command: str) -> int:
     return 0
 
 
-def _splits(recipe: Recipe) -> dict[str, Any]:
-    """The examples of each split, the first of them read; without a test split where the recipe has none."""
+def _splits(recipe: Recipe, names: list[str]) -> dict[str, Any]:
+    """The examples of splits, the first of them read; without a test split where the recipe has none."""
     application = applications.functions(recipe.application)
-    read = {split: application.read(split, **recipe.data) for split in splits.SPLITS}
+    read = {split: application.read(split, **recipe.data) for split in names}
     found = {split: examples for split, examples in read.items() if examples is not None}
     for examples in found.values():
         splits.check_first(examples)

@@ -16,9 +16,14 @@ from keras_seq.sections import SECTIONS, nearest
 
 
 class Tree:
-    """Merged YAML: `values[section][key]`, and where each was written."""
+    """Merged YAML: `values[section][key]`, and where each was written.
 
-    def __init__(self) -> None:
+    Args:
+        kind: what the files are, for messages.
+    """
+
+    def __init__(self, kind: str = "recipe") -> None:
+        self.kind = kind
         self.values: dict[str, Any] = {}
         self.places: dict[tuple[str, ...], str] = {}
 
@@ -34,7 +39,7 @@ class Tree:
         except FileNotFoundError:
             names = [str(p) for p in path.parent.glob("*.yaml")]
             hint = f"; did you mean {nearest(path, names)}?" if nearest(path, names) else ""
-            raise RecipeError(f"{path}: no such recipe{hint}") from None
+            raise RecipeError(f"{path}: no such {self.kind}{hint}") from None
         except OSError as error:
             raise RecipeError(f"{str(path)[:200]}: cannot be read: {reason(error)}") from None
         except UnicodeDecodeError as error:
@@ -47,9 +52,8 @@ class Tree:
             problem = str(error).strip().split("\n")[0]
             raise RecipeError(f"{path}: not valid YAML: {problem}") from None
         if not isinstance(document, ruamel.yaml.CommentedMap):
-            raise RecipeError(
-                f"{path}:1: a recipe is a mapping (application: ..., data: ...), not {document!r}"
-            )
+            example = "application: ..., data: ..." if self.kind == "recipe" else "model: ..., training: ..."
+            raise RecipeError(f"{path}:1: a {self.kind} is a mapping ({example}), not {document!r}")
         self.places.setdefault((), f"{path}:1")
         for key, value in document.items():
             self.places[(key,)] = f"{path}:{_line(document, key)}"

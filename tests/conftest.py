@@ -152,6 +152,16 @@ def with_a_gpu_in_sight(monkeypatch):
     )
 
 
+@pytest.fixture
+def stub(monkeypatch):
+    """Trials of studies are `stub_trial`, which takes no time."""
+    from keras_seq.study import attempt
+
+    monkeypatch.setattr(attempt, "COMMAND", "stub_trial")
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT / "tests"))
+    return monkeypatch
+
+
 @pytest.fixture(scope="session")
 def servables(tiny_run, tmp_path_factory):
     """What the export of the tiny run publishes; not to be changed."""

@@ -43,8 +43,9 @@ ROOMS = [
     "run",
     "pretrained",
     "training",
+    "study",
     "keras_seq",
-    "train evaluate predict inspect publish __main__",
+    "train trial tune evaluate predict inspect publish __main__",
     "serving",
     "export",
 ]

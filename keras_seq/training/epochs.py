@@ -53,6 +53,11 @@ def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
     return best
 
 
+def is_minimized(name: str) -> bool:
+    """Whether a score is better the lower it is, by how its name ends."""
+    return name.endswith(MINIMIZED)
+
+
 def plan(examples: int, epochs: int | None, batch_size: int | None) -> tuple[int, int]:
     """Epochs and batch size, as they are given or, left out, as the number of training examples asks for.
 
@@ -76,4 +81,4 @@ def plan(examples: int, epochs: int | None, batch_size: int | None) -> tuple[int
 def _merit(row: dict[str, float], name: str) -> float:
     if math.isnan(row[name]):
         return -math.inf
-    return -row[name] if name.endswith(MINIMIZED) else row[name]
+    return -row[name] if is_minimized(name) else row[name]

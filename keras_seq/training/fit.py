@@ -111,6 +111,9 @@ def fit(
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
         run.begin()  # all that may be wrong with the data was found by now
+        run.write_plan(
+            {"epochs": epochs, "steps": steps, "batch_size": batch_size, "monitors": objective.monitors}
+        )
         features = _feature_cache(preprocessing, reader, cache, run)
         batches = Batches(preprocessing, reader, features)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
