@@ -19,6 +19,7 @@ from keras_seq.errors import RecipeError, user_errors
 from keras_seq.recipe import load_recipe
 from keras_seq.study.folder import StudyFolder
 from keras_seq.study.space import load_space
+from keras_seq.training import choices
 
 if TYPE_CHECKING:
     from keras_seq.study.report import Report
@@ -54,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _tune(arguments: argparse.Namespace, words: list[str]) -> None:
     recipe = load_recipe(*arguments.recipes, overrides=arguments.set)
+    choices.check(recipe.training)
     space = load_space(arguments.space, recipe)
     path = arguments.study or pathlib.Path("studies", recipe.name)
     folder = StudyFolder(path, recipe.name)

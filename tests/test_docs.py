@@ -14,6 +14,7 @@ import pytest
 from pages import PROJECT
 
 from keras_seq.recipe import load_recipe
+from keras_seq.study.space import load_space
 
 PAGES = [path.relative_to(PROJECT).as_posix() for path in pages.pages()]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -138,11 +139,19 @@ def test_paths_in_commands_are_there_or_were_made_before(page, reading):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_recipes_on_the_pages_are_valid(page, tmp_path):
+def test_recipes_and_spaces_on_the_pages_are_valid(page, tmp_path):
     for block in pages.blocks(PROJECT / page):
         if block.language == "yaml":
             recipe = tmp_path / "block.yaml"
             recipe.write_text(block.text, encoding="utf-8")
+            searched = [
+                PROJECT / found[1]
+                for _, text in commands(page)
+                if (found := re.search(rf"(\S+\.yaml) --space {re.escape(block.file or '?')}", text))
+            ]
+            if searched:
+                load_space(recipe, load_recipe(searched[0]))
+                continue
             whole = "\napplication:" in f"\n{block.text}" or "init_from:" in block.text
             under = [] if whole else [PROJECT / base_of(page, block)]
             load_recipe(*under, recipe, check_files=False)  # raises with the line
