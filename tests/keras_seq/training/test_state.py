@@ -134,6 +134,7 @@ def test_the_state_is_gone_and_the_rest_is_there_when_a_run_is_complete(tiny_run
         "model.keras",
         "metrics.json",
         "history.csv",
+        "plan.json",
         "requests.json",
         "card.md",
         "learning_curves.png",
