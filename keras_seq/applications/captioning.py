@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from keras_seq.contract import Known, Objective, Preprocessing
 
-LAYOUT = 16  # numbers of a place, where all places make the decoder's first state
 SIZES = {"vocabulary_size": 4000, "height": 224, "width": 224, "channels": 3}
 
 
@@ -157,7 +156,7 @@ def build(
     blocks: PositiveInt = 4,
     fine: bool = False,
     attention: Literal["luong", "bahdanau", "none"] = "luong",
-    state: Literal["mean", "layout"] = "mean",
+    place_deviation: PositiveFloat = 0.02,
     embedding_dim: PositiveInt = 256,
     units: PositiveInt = 512,
     layers: PositiveInt = 1,
@@ -181,7 +180,7 @@ def build(
         fine: whether the small network looks at all pixels, for small things in small pictures; five times the work.
         attention: over the places: the general score, the additive one, or none: the first state then is all that the
             decoder knows of the picture.
-        state: of the decoder at first: of the mean of the places, or of all places, each weighed by itself.
+        place_deviation: of the first vectors that tell places apart; 0.5 where captions tell where things are.
         embedding_dim: numbers in a piece's vector.
         units: numbers in the state of a layer of the decoder.
         layers: LSTM layers of the decoder.
@@ -210,14 +209,9 @@ def build(
     network = backbone_of(backbone, weights, tuple(x.shape[1:]), blocks=blocks, fine=fine)
     grid = ImageFeatures(network, learns_statistics=weights == "none", name="features")(x)
     grid = keras.layers.Dropout(dropout, name="grid_dropout")(grid)
-    grid = ours.PlaceVectors(name="places")(grid)
+    grid = ours.PlaceVectors(place_deviation, name="places")(grid)
     grid = keras.layers.Dense(units, "relu", name="grid_projection")(grid)
-    if state == "layout":
-        x = keras.layers.Dense(LAYOUT, "relu", name="layout_places")(grid)
-        x = keras.layers.Reshape((-1,), name="layout_row")(x)
-        x = keras.layers.Dense(units, "relu", name="layout")(x)
-    else:
-        x = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
+    x = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
     embedding = keras.layers.ReversibleEmbedding(
         sizes["vocabulary_size"], embedding_dim, True, initializer, mask_zero=True, name="embedding"

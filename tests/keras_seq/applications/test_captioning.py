@@ -100,7 +100,7 @@ def test_what_is_learned_of_the_training_split(folder, preprocessing):
     "model",
     [
         {"attention": "bahdanau", "layers": 2},
-        {"attention": "none", "state": "layout"},
+        {"attention": "none", "place_deviation": 0.5},
         {"mirror": 0.5, "crop": 0.2, "light": 0.2, "dropout": 0.5},
     ],
     ids=["bahdanau", "none", "augmented"],
