@@ -198,3 +198,25 @@ def _why(error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file"
     return f"cannot be read: {reason(error) if isinstance(error, OSError) else error}"
+
+
+def first_usable(
+    examples: Iterable[Example], reader: Reader, most: int, most_bytes: int
+) -> tuple[list[Example], list[str | bytes]]:
+    """The first examples whose files can be used, and their raw inputs.
+
+    Args:
+        examples: of a split.
+        reader: reads files.
+        most: how many.
+        most_bytes: with which there are enough, where the files are large.
+    """
+    kept: list[Example] = []
+    inputs: list[str | bytes] = []
+    for example in examples:
+        if len(kept) == most or sum(map(len, inputs)) > most_bytes:
+            break
+        for read, raw in zip(*reader.read([example]), strict=True):
+            kept.append(read)
+            inputs.append(raw)
+    return kept, inputs

@@ -5,6 +5,7 @@ TensorFlow is imported only after the recipe is checked.
 
 from __future__ import annotations
 
+import argparse
 import json
 import pathlib
 import shlex
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from keras_seq import applications, environment, progress, splits
 from keras_seq.command_line import CommandParser, proposed, question
 from keras_seq.errors import RecipeError, reason, user_errors
-from keras_seq.reading import Readable, Reader
+from keras_seq.reading import Readable, Reader, first_usable
 from keras_seq.recipe import Recipe, load_recipe, schema
 from keras_seq.run import Run
 from keras_seq.training import choices
-from keras_seq.training.epochs import plan
+from keras_seq.training.epochs import plan, summarized
 
 if TYPE_CHECKING:
     from keras_seq.answers import Answering
@@ -33,24 +34,7 @@ REQUEST_EXAMPLES, REQUEST_BYTES = 8, 2**24  # kept as example requests; with tho
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = CommandParser(
-        "keras_seq.train", "Train a recipe and score it. The same command again goes on where it stopped."
-    )
-    parser.add_argument(
-        "recipes", nargs="*", metavar="RECIPE", help="YAML files, or names in the zoo; a later one overrides"
-    )
-    parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
-    parser.add_argument(
-        "--run", metavar="DIR", help="the run's folder (default: runs/NAME OF THE FIRST RECIPE)"
-    )
-    parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
-    parser.add_argument(
-        "--no-test", action="store_true", help="leave the test split alone: read and score validation only"
-    )
-    parser.add_argument(
-        "--schema", metavar="APPLICATION", help="print the JSON Schema of an application's recipes"
-    )
-    arguments = parser.parse_args(argv)
+    arguments = _parser().parse_args(argv)
     with user_errors():
         if arguments.schema:
             print(json.dumps(schema(arguments.schema), indent=2))
@@ -66,17 +50,42 @@ def main(argv: list[str] | None = None) -> int:
                 command = shlex.join(
                     ["python", "-m", "keras_seq.train", *(word for word in words if word != "--fresh")]
                 )
-                stopped = _resumable(recipe, run, command, not arguments.no_test)
+                stopped = _resumable(recipe, run, command, arguments)
                 if stopped:
                     return stopped
         _say_next(run)
     return 0
 
 
-def _resumable(recipe: Recipe, run: Run, command: str, test: bool) -> int:
+def _parser() -> CommandParser:
+    """Of the command's line."""
+    parser = CommandParser(
+        "keras_seq.train", "Train a recipe and score it. The same command again goes on where it stopped."
+    )
+    parser.add_argument(
+        "recipes", nargs="*", metavar="RECIPE", help="YAML files, or names in the zoo; a later one overrides"
+    )
+    parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
+    parser.add_argument(
+        "--run", metavar="DIR", help="the run's folder (default: runs/NAME OF THE FIRST RECIPE)"
+    )
+    parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
+    parser.add_argument(
+        "--profile", type=int, default=0, metavar="N", help="write a TensorBoard profile of N steps"
+    )
+    parser.add_argument(
+        "--no-test", action="store_true", help="leave the test split alone: read and score validation only"
+    )
+    parser.add_argument(
+        "--schema", metavar="APPLICATION", help="print the JSON Schema of an application's recipes"
+    )
+    return parser
+
+
+def _resumable(recipe: Recipe, run: Run, command: str, asked: argparse.Namespace) -> int:
     """Train; where that ends early, say how to go on."""
     try:
-        return _train(recipe, run, command, test)
+        return _train(recipe, run, command, asked)
     except KeyboardInterrupt:
         if run.position_file.exists():
             progress.say(f"what was trained is saved. To go on, the same command again:\n  {command}")
@@ -92,11 +101,11 @@ def _resumable(recipe: Recipe, run: Run, command: str, test: bool) -> int:
         ) from None
 
 
-def _train(recipe: Recipe, run: Run, command: str, test: bool) -> int:
-    data = _splits(recipe, [split for split in splits.SPLITS if test or split != "test"])
+def _train(recipe: Recipe, run: Run, command: str, asked: argparse.Namespace) -> int:
+    data = _splits(recipe, [split for split in splits.SPLITS if split != "test" or not asked.no_test])
     with progress.step("loading TensorFlow"):
         keras = environment.import_keras()
-    from keras_seq.training import fit, transfer
+    from keras_seq.training import fit, tensorboard, transfer
     from keras_seq.training.models import Models
     from keras_seq.training.state import Stopped
 
@@ -127,6 +136,7 @@ def _train(recipe: Recipe, run: Run, command: str, test: bool) -> int:
             watch,
             settings.optimizing,
             settings.scheduling,
+            tensorboard.beside(run, models, objective, data["validation"], reader, asked.profile),
             **settings.fit,
         )
     except Stopped as stop:
@@ -194,14 +204,14 @@ def _finish(
     reader: Reader,
 ) -> None:
     """What comes after training: the best weights, what validation decides, the model, scores, the card."""
-    from keras_seq.training import card, fit
+    from keras_seq.training import card, fit, tensorboard
 
     run.load_best_weights(models.best)
     decided = _decided(recipe, objective, models, data["validation"], reader)
     model = models.of_best(**decided) if decided else models.answering
     with progress.step("saving the model", at_once=False):
         run.save_model(model)
-    first, inputs = _requests(data["validation"], reader)
+    first, inputs = first_usable(data["validation"], reader, REQUEST_EXAMPLES, REQUEST_BYTES)
     run.write_requests(model.inputs[0].name, inputs, model.takes_numbers)
     scored = _scored(objective, model, models.preprocessing, data, reader)
     if models.preprocessing.seen:
@@ -221,19 +231,7 @@ def _finish(
     shutil.rmtree(run.state)
     with progress.step("writing the card", at_once=False):
         card.write(run, recipe, model, metrics, scored)
-
-
-def _requests(validation: Iterable[Example], reader: Reader) -> tuple[list[Example], list[str | bytes]]:
-    """The first examples whose files can be used, and their raw inputs; fewer, where the files are large."""
-    kept: list[Example] = []
-    inputs: list[str | bytes] = []
-    for example in validation:
-        if len(kept) == REQUEST_EXAMPLES or sum(map(len, inputs)) > REQUEST_BYTES:
-            break
-        for read, raw in zip(*reader.read([example]), strict=True):
-            kept.append(read)
-            inputs.append(raw)
-    return kept, inputs
+        tensorboard.show_last(run, metrics["training"]["epochs"], model, first, inputs)
 
 
 def _decided(
@@ -278,6 +276,7 @@ def _batch_size(recipe: Recipe, models: Models) -> int:
 
 def _say_next(run: Run) -> None:
     metrics = run.read_metrics()
+    print(summarized(metrics["training"]))
     for split in ("validation", "test"):
         if split in metrics:
             name, value = next(iter(metrics[split].items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LEAST_EPOCHS, MOST_EPOCHS = 10, 50
 LEAST_STEPS = 1500  # of the optimizer, where that many fit into MOST_EPOCHS
@@ -76,6 +76,22 @@ def plan(examples: int, epochs: int | None, batch_size: int | None) -> tuple[int
         steps = math.ceil(examples / batch_size)
         epochs = min(max(math.ceil(LEAST_STEPS / max(steps, 1)), LEAST_EPOCHS), MOST_EPOCHS)
     return epochs, batch_size
+
+
+def summarized(training: dict[str, Any]) -> str:
+    """A training that has ended, in a line.
+
+    Args:
+        training: of a run's metrics.
+    """
+    parts = [
+        f"best epoch {training['best_epoch']} of {training['epochs']} by {training['decided_by']}",
+        f"{training['seconds']:,.0f} s",
+        f"{training['examples_per_second']:,.0f} examples/s",
+    ]
+    if "peak_memory_mb" in training:  # since 0.3.0
+        parts.append(f"{training['peak_memory_mb']:,} MB of memory at most")
+    return ", ".join(parts)
 
 
 def _merit(row: dict[str, float], name: str) -> float:

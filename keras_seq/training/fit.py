@@ -7,9 +7,11 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import resource
 import statistics
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -27,9 +29,10 @@ from keras_seq.reading import Reader
 from keras_seq.run import Run
 from keras_seq.sections import Factors, Patterns, Seed
 from keras_seq.training import frozen, layer_rates, optimizers, schedules
-from keras_seq.training.callbacks import Alive, Progress
+from keras_seq.training.bar import Bar
 from keras_seq.training.epochs import best_of, plan
 from keras_seq.training.state import StateKeeper
+from keras_seq.training.tensorboard import StepScalars
 from keras_seq.training.transfer import start_from
 
 Watch = Callable[[keras.Model, Preprocessing, FeatureCache | None], Callable[[], dict[str, float]]]
@@ -46,6 +49,7 @@ def fit(
     watch: Watch = lambda network, preprocessing, features: dict,
     optimizing: Mapping[str, Any] = MappingProxyType({}),
     scheduling: Mapping[str, Any] = MappingProxyType({}),
+    beside: Sequence[keras.callbacks.Callback] = (),
     *,
     epochs: PositiveInt | None = None,
     batch_size: PositiveInt | None = None,
@@ -72,6 +76,7 @@ def fit(
             after every epoch and gives scores of the validation split by name.
         optimizing: keywords of `optimizers.make`.
         scheduling: keywords of `schedules.make`.
+        beside: what else goes along; at the end of validation the network has the weights that are scored.
         epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at
             least 10 and at most 50.
         batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch
@@ -121,9 +126,8 @@ def fit(
         keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, scores, whole)
         with batches.errors():
             keeper.restore(validation_data)
-    verbose = 1 if os.isatty(1) else 2
-    alive = Alive(verbose == 1)
-    with keeper.signals(), alive, batches.errors():
+    bar = Bar(epochs, steps, batch_size)
+    with keeper.signals(), bar, batches.errors():
         while keeper.epoch < epochs and not keeper.out_of_patience():
             # The rest of an epoch that was broken off, or all the whole ones that are left.
             end = keeper.epoch + 1 if keeper.step else epochs
@@ -135,13 +139,14 @@ def fit(
                 epochs=end,
                 steps_per_epoch=steps - keeper.step,
                 shuffle=False,
-                verbose=verbose,
+                verbose=0,
                 callbacks=[
                     *schedule.callbacks,
+                    *beside,
                     keeper,
-                    Progress(epochs),
                     keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
-                    alive,
+                    StepScalars(run.logs, keeper),
+                    bar,
                 ],
             )
     if features is not None:
@@ -192,10 +197,17 @@ def summary(
         "seconds": round(sum(seconds), 1),
         "examples": preprocessing.examples,
         "examples_per_second": round(preprocessing.examples / statistics.median(seconds), 1),
+        "peak_memory_mb": peak_memory_mb(),
         "parameters": network.count_params(),
         "cpu_cores": os.cpu_count(),
         "finished": time.strftime("%Y-%m-%d"),
     }
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process had so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))  # bytes there, else kB
 
 
 def _say_plan(examples: int, epochs: int | None, batch_size: int | None) -> None:

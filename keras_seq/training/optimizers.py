@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import keras
+import tensorflow as tf
 from pydantic import PositiveFloat, PositiveInt
 
 from keras_seq.sections import Fraction, NotNegative
@@ -26,6 +27,7 @@ class Averaging(keras.optimizers.Optimizer):
         rates: path of a variable -> what its learning rate is multiplied by; 1 where it is not named.
         frozen: paths of the variables that stay as they are until `thaw_step` batches were trained on.
         thaw_step: see `frozen`.
+        gradient_norm: of the last batch, of its first worker.
     """
 
     def __init__(self, *args, **kwargs) -> None:
@@ -33,6 +35,15 @@ class Averaging(keras.optimizers.Optimizer):
         self.rates: dict[str, float] = {}
         self.frozen: set[str] = set()
         self.thaw_step = 0
+        # Of the gradients at hand; no `keras.Variable`, which would be a part of the state that runs are saved with.
+        self.gradient_norm = tf.Variable(
+            0.0, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA
+        )
+
+    def apply(self, grads, trainable_variables=None) -> None:
+        """The optimizer's, with the norm of all gradients together noted before they are clipped."""
+        self.gradient_norm.assign(tf.cast(tf.linalg.global_norm(grads), tf.float32))
+        super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate) -> None:
         """The optimizer's step of one variable, as long as its layer lets it be; before it, the decay.

@@ -95,7 +95,7 @@ def score(
             raise DataError(
                 f"{example.where}: label {unknown!r}, which the model does not know; it knows {known}"
             )
-        example = _as_answered(example, model)
+        example = as_answered(example, model)
         entry = (scorer.add(example, answer), -number, example, answer)
         (heapq.heappush if len(worst) < WORST_EXAMPLES else heapq.heappushpop)(worst, entry)
     if not number:
@@ -104,7 +104,7 @@ def score(
     return Scored(scorer.scores(), [(example, answer) for _, _, example, answer in worst], scorer)
 
 
-def _as_answered(example: Example, model: Answering) -> Example:
+def as_answered(example: Example, model: Answering) -> Example:
     """An example with its truths in the form of the model's answers."""
     truths = tuple(model.as_answered(truth) for truth in example.truths)
     return example._replace(truth=truths if isinstance(example.truth, tuple) else truths[0])

@@ -5,7 +5,7 @@ import pytest
 from keras_seq.archives import members
 from keras_seq.errors import DataError
 from keras_seq.formats import Example, File, Folder
-from keras_seq.reading import Readable, Reader, check, contents
+from keras_seq.reading import Readable, Reader, check, contents, first_usable
 
 
 @pytest.fixture
@@ -113,3 +113,13 @@ def test_the_bytes_of_a_folder_are_an_archive_of_its_files(tmp_path):
         check(Folder.of(tmp_path / "1.png"))
     with pytest.raises(DataError, match="no such file"):
         check(Folder.of(tmp_path / "missing"))
+
+
+def test_the_first_examples_that_can_be_used_are_fewer_where_files_are_large(tmp_path):
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"12345")
+    examples = [Example(File(str(tmp_path / name), 5), name, "") for name in ("a", "missing", "b", "c")]
+    for most, most_bytes, names in ((2, 99, "ab"), (9, 5, "ab"), (9, 99, "abc")):
+        kept, inputs = first_usable(examples, Reader("skip"), most, most_bytes)
+        assert [example.truth for example in kept] == [*names]
+        assert inputs == [b"12345"] * len(names)

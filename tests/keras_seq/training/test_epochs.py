@@ -11,7 +11,7 @@ from keras_seq.formats import Example
 from keras_seq.recipe import load_recipe
 from keras_seq.run import Run
 from keras_seq.training import state
-from keras_seq.training.epochs import Best, best_of, plan
+from keras_seq.training.epochs import Best, best_of, is_minimized, plan, summarized
 
 NAN = math.nan
 
@@ -158,3 +158,23 @@ def test_a_state_of_weights_that_are_no_numbers_is_not_written(recipe_file, tmp_
     with pytest.raises(SystemExit, match="2"):
         train.main([str(recipe_file), "--run", str(run.path), "--set", "training.learning_rate=3e38"])
     assert not run.is_complete
+
+
+@pytest.mark.parametrize(
+    ("name", "minimized"), [("val_loss", True), ("val_wer", True), ("val_accuracy", False)]
+)
+def test_which_scores_are_better_the_lower_they_are(name, minimized):
+    assert is_minimized(name) is minimized
+
+
+def test_a_training_that_has_ended_in_a_line():
+    training = {
+        "best_epoch": 5,
+        "epochs": 6,
+        "decided_by": "accuracy",
+        "seconds": 1234.4,
+        "examples_per_second": 99.6,
+    }
+    line = "best epoch 5 of 6 by accuracy, 1,234 s, 100 examples/s"
+    assert summarized(training) == line  # of a run of an earlier version
+    assert summarized({**training, "peak_memory_mb": 1500}) == f"{line}, 1,500 MB of memory at most"
