@@ -8,6 +8,7 @@ import argparse
 import shlex
 import sys
 import unicodedata
+from collections.abc import Callable
 from typing import NoReturn
 
 from keras_seq.version import version
@@ -51,6 +52,17 @@ class CommandParser(argparse.ArgumentParser):
             return ""
         example = shlex.join(["python", "-m", self.prog.split()[-1], "--", *words[:-1], "-5 stars"])
         return f"a text that begins with - comes after --, as in: {example}"
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number, such as a count, of at least `least`."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"given {text!r}, expected a whole number from {least} on")
+        return int(text)
+
+    return read
 
 
 def proposed(module: str, *arguments: str) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from keras_seq import applications, environment, progress, splits
-from keras_seq.command_line import CommandParser, proposed, question
+from keras_seq.command_line import CommandParser, proposed, question, whole_number
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.reading import Readable, Reader, first_usable
 from keras_seq.recipe import Recipe, load_recipe, schema
@@ -71,7 +71,11 @@ def _parser() -> CommandParser:
     )
     parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
     parser.add_argument(
-        "--profile", type=int, default=0, metavar="N", help="write a TensorBoard profile of N steps"
+        "--profile",
+        type=whole_number(1),
+        default=0,
+        metavar="N",
+        help="write a TensorBoard profile of N steps",
     )
     parser.add_argument(
         "--no-test", action="store_true", help="leave the test split alone: read and score validation only"

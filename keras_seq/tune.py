@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from keras_seq import progress
-from keras_seq.command_line import CommandParser, proposed
+from keras_seq.command_line import CommandParser, proposed, whole_number
 from keras_seq.errors import RecipeError, user_errors
 from keras_seq.recipe import load_recipe
 from keras_seq.study.folder import StudyFolder
@@ -38,13 +38,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--space", required=True, metavar="SPACE", help="a YAML file: what is tried of which keys"
     )
-    parser.add_argument("--trials", required=True, type=_positive, metavar="N", help="of the whole study")
-    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="trials at once (default: 1)")
+    parser.add_argument(
+        "--trials", required=True, type=whole_number(1), metavar="N", help="of the whole study"
+    )
+    parser.add_argument(
+        "--jobs", type=whole_number(1), default=1, metavar="N", help="trials at once (default: 1)"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
     parser.add_argument(
         "--study", metavar="DIR", help="the study's folder (default: studies/NAME OF THE FIRST RECIPE)"
     )
-    parser.add_argument("--seed", type=_not_negative, default=1, help="decides what is tried (default: 1)")
+    parser.add_argument("--seed", type=whole_number(0), default=1, help="decides what is tried (default: 1)")
     parser.add_argument("--no-pruning", action="store_true", help="train every trial to its end")
     parser.add_argument("--fresh", action="store_true", help="start over, if the study was begun before")
     arguments = parser.parse_args(argv)
@@ -111,20 +115,6 @@ def _say_next(report: Report, going_on: int) -> None:
     print(f"  {proposed('keras_seq.train', str(report.folder.best_file))}")
     run = report.folder.run(best.number)
     print(f"  {proposed('keras_seq.predict', str(run.path), 'FILE' if run.takes_files else 'TEXT')}")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"given {text}, expected a whole number from 1 on")
-    return number
-
-
-def _not_negative(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"given {text}, expected a whole number from 0 on")
-    return number
 
 
 if __name__ == "__main__":

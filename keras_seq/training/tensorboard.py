@@ -208,4 +208,6 @@ def _write(picture: Picture) -> None:
     tf.summary.image(picture.name, pixels[tf.newaxis], description=picture.about)
     if picture.sound:
         sound = tf.audio.decode_wav(picture.sound)
-        tf.summary.audio(picture.name, sound.audio[tf.newaxis], int(sound.sample_rate), encoding="wav")
+        tf.summary.audio(
+            f"{picture.name} sound", sound.audio[tf.newaxis], int(sound.sample_rate), encoding="wav"
+        )

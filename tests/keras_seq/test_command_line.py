@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from keras_seq.command_line import CommandParser, proposed, question
+from keras_seq.command_line import CommandParser, proposed, question, whole_number
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,13 @@ def test_a_text_that_begins_with_a_dash_gets_a_hint(text, capsys):
     assert "comes after --, as in: python -m keras_seq.predict -- RUN '-5 stars'" in "".join(
         capsys.readouterr()
     )
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", ""])
+def test_a_whole_number_that_is_none_is_refused(text, capsys):
+    parser = CommandParser("keras_seq.tune", "")
+    parser.add_argument("--trials", type=whole_number(1))
+    assert parser.parse_args(["--trials", "12"]).trials == 12
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args([f"--trials={text}"])
+    assert f"given '{text}', expected a whole number from 1 on" in capsys.readouterr().err
