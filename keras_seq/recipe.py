@@ -14,7 +14,7 @@ import pydantic
 from keras_seq.applications import APPLICATIONS
 from keras_seq.catalogue import PRETRAINED, model_folder, published, zoo
 from keras_seq.errors import RecipeError
-from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model
+from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model, words, words
 from keras_seq.yaml_tree import Tree
 
 HOW_FILES_ARE_READ = ("cache", "unreadable")  # keys of `training:`
@@ -85,8 +85,10 @@ class Recipe:
         for section, values in sections.items():
             for key in marked(PATH, self.application, section):
                 value = values.get(key)
-                if isinstance(value, str | list):
-                    values[key] = [*map(changed, value)] if isinstance(value, list) else changed(value)
+                if isinstance(value, list):
+                    values[key] = [*map(changed, value)]
+                elif isinstance(value, str) and value not in words(self.application, section, key):
+                    values[key] = changed(value)
         return sections
 
     def differences(self, earlier: Recipe) -> list[str]:

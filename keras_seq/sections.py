@@ -196,3 +196,15 @@ def marked(mark: Mark, application: str, section: str) -> list[str]:
     """The keys of a section whose types have a mark."""
     fields = section_model(application, section).model_fields
     return [key for key, field in fields.items() if is_marked(mark, field.annotation, field.metadata)]
+
+
+def words(application: str, section: str, key: str) -> set[str]:
+    """What a key may be besides what its type says in general, as "imagenet" where a path is taken too."""
+
+    def literals(annotation: Any) -> set[str]:
+        parts = typing.get_args(annotation)
+        if typing.get_origin(annotation) is Literal:
+            return {part for part in parts if isinstance(part, str)}
+        return set().union(*map(literals, parts))
+
+    return literals(section_model(application, section).model_fields[key].annotation)

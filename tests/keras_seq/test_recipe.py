@@ -234,6 +234,14 @@ def test_a_portable_recipe_names_no_folder_of_this_machine(tmp_path):
     assert str(tmp_path) not in str(portable)
 
 
+@pytest.mark.parametrize("weights", ["none", "imagenet"])
+def test_a_word_that_stands_in_place_of_a_path_is_none(weights, tmp_path):
+    text = f"application: captioning\ndata: {{source: sample}}\nmodel: {{weights: {weights}}}\n"
+    recipe = load_recipe(write(tmp_path, text))
+    for one in (recipe.as_dict(), recipe.portable(), recipe.moved(tmp_path).as_dict()):
+        assert one["model"]["weights"] == weights
+
+
 def test_a_moved_recipe_has_its_paths_in_another_folder(tmp_path):
     recipe = load_recipe(write(tmp_path, PLACES.format(folder=tmp_path)), check_files=False)
     moved = recipe.moved(tmp_path / "new")
