@@ -12,6 +12,7 @@ from keras_seq.pretrained import list_models
 
 COMMANDS = {
     "keras_seq.train RECIPE": "train a recipe and score it",
+    "keras_seq.launch RECIPE": "train a recipe in several processes on this machine",
     "keras_seq.tune RECIPE": "search the best values of a recipe's keys",
     "keras_seq.evaluate RUN": "the scores of a run, on its test split or on another file",
     "keras_seq.predict RUN TEXT": "a run's answers to texts",

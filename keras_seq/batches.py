@@ -13,7 +13,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -93,19 +93,44 @@ def count(examples: Iterable[Example], preprocessing: Preprocessing, objective: 
     return number
 
 
+class Share(NamedTuple):
+    """Which rows of every batch are a worker's: each is exactly one worker's, and so are those of the last batch.
+
+    Attributes:
+        index: of the worker, from 0.
+        count: of the workers; where it is 1 all rows are.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def of(self, batch: list[Example]) -> tuple[list[Example], int]:
+        """The worker's rows, spread over the lengths, and how many; where there are fewer rows than workers, those
+        who have none get one that does not count, for want of a step that takes no rows.
+        """
+        rows = batch[self.index :: self.count]
+        return rows or batch[:1], len(rows)
+
+
 class Batches:
-    """Makes datasets of `(inputs, targets)` of batches of examples.
+    """Makes datasets of `(inputs, targets)` of batches of examples; where there are several workers, of
+    `(inputs, targets, rows)` of one of them, with the number of rows that count, a scalar int32.
 
     Args:
         preprocessing: adapted.
         reader: reads the files of inputs.
         cache: of the features; None computes them at every turn.
+        share: the worker's.
     """
 
     def __init__(
-        self, preprocessing: Preprocessing, reader: Reader | None = None, cache: FeatureCache | None = None
+        self,
+        preprocessing: Preprocessing,
+        reader: Reader | None = None,
+        cache: FeatureCache | None = None,
+        share: Share = Share(),  # noqa: B008 (it cannot be changed)
     ) -> None:
-        self.preprocessing, self.cache = preprocessing, cache
+        self.preprocessing, self.cache, self.share = preprocessing, cache, share
         self.reader = reader or Reader(convert=preprocessing.contents)
         self._error: DataError | None = None
         self._ended = False
@@ -183,16 +208,20 @@ class Batches:
         else:
             take, spec, paired = self.reader.read, texts, self._paired
 
-        def columns() -> Iterator[tuple[Any, list[str]]]:
+        def columns() -> Iterator[tuple[Any, list[str], int]]:
             try:
                 yield from itertools.takewhile(lambda _: not self._ended, self._columns(batches(), take))
             except DataError as error:
                 self._error = error
                 raise
 
-        dataset = tf.data.Dataset.from_generator(columns, output_signature=(spec, texts))
+        def tensors(inputs: Any, truths: Any, rows: tf.Tensor) -> tuple:
+            return (*paired(inputs, truths), *(() if self.share.count == 1 else (rows,)))
+
+        number = tf.TensorSpec([], tf.int32)
+        dataset = tf.data.Dataset.from_generator(columns, output_signature=(spec, texts, number))
         dataset = dataset.map(
-            tf.autograph.experimental.do_not_convert(paired),
+            tf.autograph.experimental.do_not_convert(tensors),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         ).prefetch(tf.data.AUTOTUNE)
@@ -206,18 +235,20 @@ class Batches:
 
     def _columns(
         self, batches: Iterable[list[Example]], take: Callable[[list[Example]], tuple[list[Example], Any]]
-    ) -> Iterator[tuple[Any, list[str]]]:
-        """What is read of each batch; the number of batches stays, so that an epoch has its steps.
+    ) -> Iterator[tuple[Any, list[str], int]]:
+        """What is read of each batch, and how many rows of it count; the number of batches stays, so that an
+        epoch has its steps.
 
         In place of a batch of which nothing can be read, the one after it is given twice, or the last one.
         """
         missing, last = 0, None
         for batch in batches:
-            kept, inputs = take(batch)
+            rows, number = self.share.of(batch)
+            kept, inputs = take(rows)
             if not kept:
                 missing += 1
                 continue
-            last = inputs, [example.truth for example in kept]
+            last = inputs, [example.truth for example in kept], len(kept) if number else 0
             for _ in range(missing + 1):
                 yield last
             missing = 0

@@ -17,7 +17,7 @@ from keras_seq.errors import RecipeError
 from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model, words, words
 from keras_seq.yaml_tree import Tree
 
-HOW_FILES_ARE_READ = ("cache", "unreadable")  # keys of `training:`
+MAY_CHANGE = ("cache", "distribution", "unreadable")  # keys of `training:`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,12 +94,12 @@ class Recipe:
     def differences(self, earlier: Recipe) -> list[str]:
         """The keys whose values are not those of an earlier recipe, as "model.units was 8, is 16".
 
-        Those that only say how files are read may change while a training goes on.
+        Those that only say how files are read, and who trains, may change while a training goes on.
         """
         old, new = earlier.as_dict(), self.as_dict()
         for one in (old, new):
-            for key in HOW_FILES_ARE_READ:
-                one["training"].pop(key)
+            for key in MAY_CHANGE:
+                one["training"].pop(key, None)
         found = [
             f"{section}.{key} was {old.get(section, {}).get(key)!r}, is {new.get(section, {}).get(key)!r}"
             for section in sorted({*old, *new} - {"application"})

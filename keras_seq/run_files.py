@@ -168,5 +168,14 @@ class RunFiles:
             for variable, name in zip(network.variables, saved.files, strict=True):
                 variable.assign(saved[name])
 
+    def features_file_of(self, worker: int) -> pathlib.Path:
+        """Where the features that a worker keeps are: of others than the chief, whose folder this may not be, in
+        files of their own.
+        """
+        if not worker:
+            return self.features_file
+        self.state.mkdir(parents=True, exist_ok=True)
+        return self.features_file.with_stem(f"{self.features_file.stem}_{worker}")
+
     def save_position(self, arrays: dict[str, Any]) -> None:
         replace_arrays(self.position_file, **arrays)

@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from keras_seq import applications, environment, progress, splits
+from keras_seq import applications, distribution, environment, progress, splits
+from keras_seq.cluster import Cluster, PeersLost
 from keras_seq.command_line import CommandParser, proposed, question, whole_number
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.reading import Readable, Reader, first_usable
@@ -42,18 +43,18 @@ def main(argv: list[str] | None = None) -> int:
         recipe = load_recipe(*arguments.recipes, overrides=arguments.set)
         choices.check(recipe.training)
         run = Run(arguments.run or pathlib.Path("runs", recipe.name))
-        with run.training(recipe, arguments.fresh):
-            if run.is_complete and not arguments.fresh:
+        cluster = distribution.cluster_of(recipe)
+        with distribution.begun(recipe, run, arguments.fresh, cluster) as is_complete:
+            if is_complete:
                 print(f"{run.path} is complete; --fresh starts it over")
             else:
-                words = sys.argv[1:] if argv is None else argv
-                command = shlex.join(
-                    ["python", "-m", "keras_seq.train", *(word for word in words if word != "--fresh")]
-                )
-                stopped = _resumable(recipe, run, command, arguments)
+                words = [word for word in (sys.argv[1:] if argv is None else argv) if word != "--fresh"]
+                command = shlex.join(["python", "-m", "keras_seq.train", *words])
+                stopped = _resumable(recipe, run, command, cluster, arguments)
                 if stopped:
                     return stopped
-        _say_next(run)
+        if cluster.is_chief:
+            _say_next(run)
     return 0
 
 
@@ -86,10 +87,12 @@ def _parser() -> CommandParser:
     return parser
 
 
-def _resumable(recipe: Recipe, run: Run, command: str, asked: argparse.Namespace) -> int:
+def _resumable(recipe: Recipe, run: Run, command: str, cluster: Cluster, asked: argparse.Namespace) -> int:
     """Train; where that ends early, say how to go on."""
     try:
-        return _train(recipe, run, command, asked)
+        return _train(recipe, run, command, cluster, asked)
+    except PeersLost as error:
+        return distribution.left(error, command)
     except KeyboardInterrupt:
         if run.position_file.exists():
             progress.say(f"what was trained is saved. To go on, the same command again:\n  {command}")
@@ -105,10 +108,11 @@ def _resumable(recipe: Recipe, run: Run, command: str, asked: argparse.Namespace
         ) from None
 
 
-def _train(recipe: Recipe, run: Run, command: str, asked: argparse.Namespace) -> int:
+def _train(recipe: Recipe, run: Run, command: str, cluster: Cluster, asked: argparse.Namespace) -> int:
     data = _splits(recipe, [split for split in splits.SPLITS if split != "test" or not asked.no_test])
     with progress.step("loading TensorFlow"):
         keras = environment.import_keras()
+    workers = distribution.connected(recipe, cluster)
     from keras_seq.training import fit, tensorboard, transfer
     from keras_seq.training.models import Models
     from keras_seq.training.state import Stopped
@@ -122,34 +126,38 @@ def _train(recipe: Recipe, run: Run, command: str, asked: argparse.Namespace) ->
     objective = _objective(recipe, data, preprocessing, settings.objective)
     problems = preprocessing.problems and preprocessing.problems_of
     reader = Reader(recipe.training["unreadable"], problems, convert=preprocessing.contents)
-    with progress.step("building the network", at_once=False):
+    with progress.step("building the network", at_once=False), workers.scope():
         models = Models(recipe, preprocessing)
         watch = models.watch(objective, data["validation"], reader)
         models.start(known)
     if models.started is not None:
         progress.say("\n  ".join([f"starts from {recipe.training['init_from']}", *models.started.lines()]))
     try:
-        fit.fit(
-            models.network,
-            objective,
-            preprocessing,
-            data["train"],
-            data["validation"],
-            run,
-            reader,
-            watch,
-            settings.optimizing,
-            settings.scheduling,
-            tensorboard.beside(run, models, objective, data["validation"], reader, asked.profile),
-            **settings.fit,
-        )
+        with workers.errors():
+            fit.fit(
+                models.network,
+                objective,
+                preprocessing,
+                data["train"],
+                data["validation"],
+                run,
+                reader,
+                watch,
+                settings.optimizing,
+                settings.scheduling,
+                tensorboard.beside(run, models, objective, data["validation"], reader, asked.profile),
+                workers,
+                **settings.fit,
+            )
     except Stopped as stop:
         progress.say(
             f"\nstopped by {stop}; everything is saved. To go on, the same command again:\n  {command}"
         )
         return 128 + stop.signal_number
-    with progress.step("finishing", at_once=False):
-        _finish(recipe, run, objective, models, data, reader)
+    with progress.step("finishing", at_once=False), workers.errors():
+        if workers.is_chief:
+            _finish(recipe, run, objective, models, data, reader, workers.count)
+        workers.wait_for_all()  # were the others gone, a chief that is started again would wait for them
     return 0
 
 
@@ -206,6 +214,7 @@ def _finish(
     models: Models,
     data: dict[str, Any],
     reader: Reader,
+    workers: int,
 ) -> None:
     """What comes after training: the best weights, what validation decides, the model, scores, the card."""
     from keras_seq.training import card, fit, tensorboard
@@ -223,7 +232,7 @@ def _finish(
     metrics: dict[str, Any] = {split: one.metrics for split, one in scored.items()}
     metrics["serving"] = {key: value for key, value in decided.items() if key not in models.fixed}
     metrics["training"] = fit.summary(
-        run, models.preprocessing, models.best, objective.monitors, _batch_size(recipe, models)
+        run, models.preprocessing, models.best, objective.monitors, _batch_size(recipe, models), workers
     )
     if models.started is not None:
         origin = {"from": recipe.training["init_from"]}

@@ -16,6 +16,8 @@ from corpora import PROJECT
 ROOMS = [
     "atomic catalogue environment gif keras_file lock npy png request_body pictures progress seen version",
     "errors command_line",
+    "cluster",
+    "rendezvous",
     "archives frame_strips frame_times mp3",
     "audio_files image_files pose_files video_facts video_files",
     "applications backbone_names",
@@ -44,8 +46,10 @@ ROOMS = [
     "pretrained",
     "training",
     "study",
+    "distribution",
     "keras_seq",
     "train trial tune evaluate predict inspect publish __main__",
+    "launch deploy",
     "serving",
     "export",
 ]

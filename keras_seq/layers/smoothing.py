@@ -27,6 +27,10 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         losses = _smoothed(logits, ids, self.smoothing)
         return tf.reduce_sum(losses * real) / tf.maximum(tf.reduce_sum(real), 1.0)
 
+    def terms(self, ids: tf.Tensor) -> tf.Tensor:
+        """How many ids the loss is a mean over: its weight beside that of another part of a batch."""
+        return tf.math.count_nonzero(tf.cast(ids, tf.int32) > 0, dtype=tf.int32)
+
     def get_config(self) -> dict:
         return {**super().get_config(), "smoothing": self.smoothing}
 

@@ -52,9 +52,14 @@ def training(training: dict[str, Any]) -> str:
         f"Best of {training['epochs']} epochs on validation, by {by}: {training['best_epoch']}. "
         f"{training['parameters']:,} parameters, {training['batch_size']} examples a step, "
         f"{training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples a second "
-        f"(scoring included) on {training['cpu_cores']} CPU cores; finished {training['finished']}."
+        f"(scoring included) on {_machine(training)}; finished {training['finished']}."
         f"{_started(training.get('started'))}"
     )
+
+
+def _machine(training: dict[str, Any]) -> str:
+    cores, workers = f"{training['cpu_cores']} CPU cores", training.get("workers", 1)
+    return f"{workers} workers, the chief's machine with {cores}" if workers > 1 else cores
 
 
 def _started(started: dict[str, Any] | None) -> str:

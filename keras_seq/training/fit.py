@@ -34,6 +34,7 @@ from keras_seq.training.epochs import best_of, plan
 from keras_seq.training.state import StateKeeper
 from keras_seq.training.tensorboard import StepScalars
 from keras_seq.training.transfer import start_from
+from keras_seq.training.workers import ALONE, Alone
 
 Watch = Callable[[keras.Model, Preprocessing, FeatureCache | None], Callable[[], dict[str, float]]]
 
@@ -50,6 +51,7 @@ def fit(
     optimizing: Mapping[str, Any] = MappingProxyType({}),
     scheduling: Mapping[str, Any] = MappingProxyType({}),
     beside: Sequence[keras.callbacks.Callback] = (),
+    workers: Alone = ALONE,
     *,
     epochs: PositiveInt | None = None,
     batch_size: PositiveInt | None = None,
@@ -60,6 +62,7 @@ def fit(
     freeze: Patterns | None = None,
     thaw_after: PositiveInt | None = None,
     learning_rates: Factors | None = None,
+    distribution: Literal["none", "mirrored", "multi_worker"] = "none",
     seed: Seed = 1,
 ) -> None:
     """Train a network, from where the run's state stands; leave the best weights in the run.
@@ -77,6 +80,7 @@ def fit(
         optimizing: keywords of `optimizers.make`.
         scheduling: keywords of `schedules.make`.
         beside: what else goes along; at the end of validation the network has the weights that are scored.
+        workers: who trains; `distribution` says of which kind.
         epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at
             least 10 and at most 50.
         batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch
@@ -91,6 +95,8 @@ def fit(
         thaw_after: epochs after which frozen layers are trained too; left out, never.
         learning_rates: layers, by names or patterns, and what the learning rate is multiplied by for them, as
             {embedding: 0.1}.
+        distribution: who trains: this process on one device; mirrored: all GPUs of this machine; multi_worker:
+            the processes that the variable TF_CONFIG names, each on one device. A batch is that of all together.
         seed: decides the initial weights, the dropout and the order of the data.
 
     Raises:
@@ -105,25 +111,36 @@ def fit(
             _say_plan(preprocessing.examples, epochs, batch_size)
         epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
         steps = math.ceil(preprocessing.examples / batch_size)
-        schedule = schedules.make(epochs * steps, run.read_history, objective.monitors, **scheduling)
-        optimizer = optimizers.make(schedule.rate, **optimizing)
+        with workers.scope():
+            schedule = schedules.make(
+                epochs * steps, lambda: keeper.history, objective.monitors, **scheduling
+            )
+            optimizer = optimizers.make(schedule.rate, **optimizing)
         layer_rates.settle(network, optimizer, freeze or (), (thaw_after or 0) * steps, learning_rates or {})
         whole = network
         _set_all_weights(whole, preprocessing)
         if cache != "none":
             network, preprocessing = frozen.divided(whole, preprocessing)
-        _compile(network, objective, optimizer)
+        if workers.count > 1:
+            progress.say(f"{workers.count} workers take {batch_size} examples a step together")
+        network = workers.trained(network)
+        with workers.scope():
+            _compile(network, objective, optimizer)
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
         run.begin()  # all that may be wrong with the data was found by now
-        run.write_plan(
-            {"epochs": epochs, "steps": steps, "batch_size": batch_size, "monitors": objective.monitors}
-        )
-        features = _feature_cache(preprocessing, reader, cache, run)
-        batches = Batches(preprocessing, reader, features)
+        if workers.is_chief:
+            run.write_plan(
+                {"epochs": epochs, "steps": steps, "batch_size": batch_size, "monitors": objective.monitors}
+            )
+        workers.wait_for_all()
+        features = _feature_cache(preprocessing, reader, cache, run, workers.cluster.index)
+        batches = Batches(preprocessing, reader, features, workers.share)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
         scores = watch(network, preprocessing, features)
-        keeper = StateKeeper(run, network, preprocessing, steps, objective.monitors, patience, scores, whole)
+        keeper = StateKeeper(
+            run, network, preprocessing, steps, objective.monitors, patience, scores, whole, workers
+        )
         with batches.errors():
             keeper.restore(validation_data)
     bar = Bar(epochs, steps, batch_size)
@@ -142,15 +159,19 @@ def fit(
                 verbose=0,
                 callbacks=[
                     *schedule.callbacks,
-                    *beside,
+                    *(beside if workers.is_chief else ()),
                     keeper,
-                    keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
-                    StepScalars(run.logs, keeper),
+                    *(_written(run, keeper) if workers.is_chief else ()),
                     bar,
                 ],
             )
     if features is not None:
         features.close()
+
+
+def _written(run: Run, keeper: StateKeeper) -> list[keras.callbacks.Callback]:
+    """What writes the run's logs."""
+    return [keras.callbacks.TensorBoard(str(run.logs), write_graph=False), StepScalars(run.logs, keeper)]
 
 
 class Divided(NamedTuple):
@@ -174,7 +195,12 @@ def divided(training: dict[str, Any]) -> Divided:
 
 
 def summary(
-    run: Run, preprocessing: Preprocessing, network: keras.Model, monitors: list[str], batch_size: int
+    run: Run,
+    preprocessing: Preprocessing,
+    network: keras.Model,
+    monitors: list[str],
+    batch_size: int,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """What there is to say of a training that ended: epochs, the best of them, time, speed, size.
 
@@ -183,7 +209,8 @@ def summary(
         preprocessing: adapted.
         network: trained.
         monitors: `Objective.monitors`.
-        batch_size: examples a step.
+        batch_size: examples a step, of all workers together.
+        workers: how many there were in the end.
     """
     history = run.read_history()
     seconds = [row["seconds"] for row in history]
@@ -200,6 +227,7 @@ def summary(
         "peak_memory_mb": peak_memory_mb(),
         "parameters": network.count_params(),
         "cpu_cores": os.cpu_count(),
+        **({"workers": workers} if workers > 1 else {}),
         "finished": time.strftime("%Y-%m-%d"),
     }
 
@@ -232,10 +260,12 @@ def _set_all_weights(network: keras.Model, preprocessing: Preprocessing) -> None
         _set_weights(network.get_layer(name), weights)
 
 
-def _feature_cache(preprocessing: Preprocessing, reader: Reader, kind: str, run: Run) -> FeatureCache | None:
+def _feature_cache(
+    preprocessing: Preprocessing, reader: Reader, kind: str, run: Run, worker: int
+) -> FeatureCache | None:
     if kind == "none":
         return None
-    return FeatureCache(preprocessing, reader, run.features_file if kind == "disk" else None)
+    return FeatureCache(preprocessing, reader, run.features_file_of(worker) if kind == "disk" else None)
 
 
 def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:

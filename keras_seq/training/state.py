@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import itertools
+import json
 import math
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,6 +29,7 @@ from keras_seq.errors import DataError
 from keras_seq.run import Run
 from keras_seq.training.epochs import best_of
 from keras_seq.training.optimizers import innermost
+from keras_seq.training.workers import Alone, Asked
 
 SAVE_SECONDS = 60.0  # between two saved states within an epoch
 
@@ -52,6 +56,7 @@ class StateKeeper(keras.callbacks.Callback):
         watch: more scores of the validation split, by name; called while the network has the weights that are
             scored.
         whole: the network that the best weights are kept of, where the one that is trained is a part of it.
+        workers: who trains; the chief among them reads and writes the state.
 
     Attributes:
         epoch: the epoch that training is in, from 0.
@@ -68,9 +73,11 @@ class StateKeeper(keras.callbacks.Callback):
         patience: int | None,
         watch: Callable[[], dict[str, float]],
         whole: keras.Model | None = None,
+        workers: Alone | None = None,
     ) -> None:
         super().__init__()
         self.run, self.network, self.steps = run, network, steps
+        self.workers = workers or Alone()
         self.whole = network if whole is None else whole
         self.monitors, self.patience, self.watch = monitors, patience, watch
         self.epoch = self.step = 0
@@ -90,14 +97,14 @@ class StateKeeper(keras.callbacks.Callback):
         Args:
             data: some `(inputs, targets)`; Keras makes the variables of metrics when it first sees targets.
         """
-        if not self.run.position_file.exists():
+        is_begun = self.run.position_file.exists()
+        if self.workers.is_chief and not is_begun:
             self.run.write_history([])
+        if self.workers.count == 1 and not is_begun:
             return
-        with np.load(self.run.position_file) as saved:
-            if str(saved["fingerprint"]) != self._fingerprint:
-                raise DataError(
-                    f"{self.run.path}: the training data is not what this run was begun with; --fresh starts it over"
-                )
+        history = self.workers.from_chief(lambda: json.dumps(self.run.read_history()).encode())
+        with np.load(io.BytesIO(self.workers.from_chief(self._saved_position))) as saved:
+            self._check_fingerprint(str(saved["fingerprint"]))
             self.epoch, self.step = int(saved["epoch"]), int(saved["step"])
             self._seconds = float(saved["seconds"])
             for number, variable in enumerate(self._variables()):
@@ -106,32 +113,55 @@ class StateKeeper(keras.callbacks.Callback):
                 saved.files.__contains__, (f"metric_{n}" for n in itertools.count())
             )
             self._restored_metrics = [saved[name] for name in metrics]
-        for inputs, targets in data.take(1 if self._restored_metrics else 0):
+        for inputs, targets, *_ in data.take(1 if self._restored_metrics or self.workers.count > 1 else 0):
             self.network.compute_metrics(inputs, targets, self.network(inputs, training=False))
-        self._history = self.run.read_history()[: self.epoch]
-        progress.say(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
+        self.workers.settle(self.network, self._restored_metrics)
+        self._history = json.loads(history)[: self.epoch]
+        if self.epoch or self.step:
+            progress.say(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
+
+    def _saved_position(self) -> bytes:
+        """The run's state, or what training begins with."""
+        if self.run.position_file.exists():
+            return self.run.position_file.read_bytes()
+        made = io.BytesIO()
+        np.savez(made, **self._position())
+        return made.getvalue()
+
+    def _check_fingerprint(self, saved: str) -> None:
+        if saved == self._fingerprint:
+            return
+        if self.workers.is_chief:
+            raise DataError(
+                f"{self.run.path}: the training data is not what this run was begun with; --fresh starts it over"
+            )
+        raise DataError(
+            f"worker {self.workers.cluster.index}: the training data is not the chief's; give all the same files"
+        )
 
     def save(self) -> None:
         """Write the state, whole or not at all; weights that are no numbers never take the place of good
         ones.
         """
-        arrays: dict[str, Any] = {
-            f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())
-        }
-        if not all(np.isfinite(array).all() for array in arrays.values()):
+        arrays = self._position()
+        if not all(np.isfinite(arrays[name]).all() for name in arrays if name.startswith("variable_")):
             raise self._diverged("some weights are NaN or infinite")
         if self.step:
-            arrays |= {
-                f"metric_{n}": variable.numpy() for n, variable in enumerate(self.network.metrics_variables)
-            }
-        arrays |= {
-            "epoch": self.epoch,
-            "step": self.step,
-            "seconds": self._elapsed(),
-            "fingerprint": self._fingerprint,
-        }
-        self.run.save_position(arrays)
+            metrics = self.workers.sums([variable.numpy() for variable in self.network.metrics_variables])
+            arrays |= {f"metric_{n}": values for n, values in enumerate(metrics)}
+        if self.workers.is_chief:
+            self.run.save_position(arrays)
         self._saved = time.monotonic()
+
+    def _position(self) -> dict[str, Any]:
+        variables = {f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())}
+        numbers = {"epoch": self.epoch, "step": self.step, "seconds": self._elapsed()}
+        return {**variables, **numbers, "fingerprint": self._fingerprint}
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """The scores of the epochs that are over."""
+        return self._history
 
     def out_of_patience(self) -> bool:
         """Whether the last `patience` epochs were no better than the best before them."""
@@ -146,7 +176,11 @@ class StateKeeper(keras.callbacks.Callback):
             self._signal = number
             signal.signal(signal.SIGINT, before[signal.SIGINT])
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        before: dict[int, Any] = {}
+        if (
+            threading.current_thread() is threading.main_thread()
+        ):  # others, as of Ray's workers, get no signals
+            before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
@@ -165,9 +199,10 @@ class StateKeeper(keras.callbacks.Callback):
         self._check("loss", logs)
         if self.step == self.steps:  # what is left of the epoch is validation, and `on_epoch_end` saves
             return
-        if self._signal or time.monotonic() - self._saved > SAVE_SECONDS:
+        asked = self.workers.asked(Asked(time.monotonic() - self._saved > SAVE_SECONDS, self._signal))
+        if asked.signal or asked.save:
             self.save()
-            self._stop_if_asked()
+            self._stop_if_asked(asked.signal)
 
     def on_test_begin(self, logs: Any = None) -> None:
         optimizer = innermost(self.network.optimizer)
@@ -177,10 +212,11 @@ class StateKeeper(keras.callbacks.Callback):
 
     def on_test_end(self, logs: Any = None) -> None:
         self._check("loss", logs, "validation ")
-        self._watched = {f"val_{name}": value for name, value in self.watch().items()}
+        watched = json.loads(self.workers.from_chief(lambda: json.dumps(self.watch()).encode()))
+        self._watched = {f"val_{name}": value for name, value in watched.items()}
         found = {**{f"val_{name}": value for name, value in (logs or {}).items()}, **self._watched}
         history = [*self._history, {name: float(found[name]) for name in self.monitors}]
-        if best_of(history, self.monitors).epoch == len(self._history):
+        if self.workers.is_chief and best_of(history, self.monitors).epoch == len(self._history):
             self.run.save_best_weights(self.whole)
         for variable, value in zip(self.network.trainable_variables, self._raw_weights, strict=False):
             variable.assign(value)
@@ -191,10 +227,11 @@ class StateKeeper(keras.callbacks.Callback):
         rate = float(keras.ops.convert_to_numpy(self.network.optimizer.learning_rate))
         row = {"epoch": epoch + 1, **logs, "learning_rate": rate, "seconds": round(self._elapsed(), 2)}
         self._history.append({name: float(value) for name, value in row.items()})
-        self.run.write_history(self._history)
+        if self.workers.is_chief:
+            self.run.write_history(self._history)
         self.epoch, self.step, self._seconds, self._started = epoch + 1, 0, 0.0, time.monotonic()
         self.save()
-        self._stop_if_asked()
+        self._stop_if_asked(self.workers.agreed(Asked(signal=self._signal)).signal)
         if self.out_of_patience():
             name = best_of(self._history, self.monitors).name
             progress.say(f"no better {name} in {self.patience} epochs: training ends here")
@@ -221,9 +258,9 @@ class StateKeeper(keras.callbacks.Callback):
             f"prepare.vectors names a file, smaller numbers in it. {kept}; the same command would fail again: {again}"
         )
 
-    def _stop_if_asked(self) -> None:
-        if self._signal:
-            raise Stopped(self._signal)
+    def _stop_if_asked(self, signal_number: int) -> None:
+        if signal_number:
+            raise Stopped(signal_number)
 
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._started
