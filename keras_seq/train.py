@@ -72,11 +72,7 @@ def _parser() -> CommandParser:
     )
     parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
     parser.add_argument(
-        "--profile",
-        type=whole_number(1),
-        default=0,
-        metavar="N",
-        help="write a TensorBoard profile of N steps",
+        "--profile", type=whole_number(1), default=0, metavar="N", help="a TensorBoard profile of N steps"
     )
     parser.add_argument(
         "--no-test", action="store_true", help="leave the test split alone: read and score validation only"
@@ -208,13 +204,7 @@ def _objective(
 
 
 def _finish(
-    recipe: Recipe,
-    run: Run,
-    objective: Objective,
-    models: Models,
-    data: dict[str, Any],
-    reader: Reader,
-    workers: int,
+    recipe: Recipe, run: Run, objective: Objective, models: Models, data: Any, reader: Reader, workers: int
 ) -> None:
     """What comes after training: the best weights, what validation decides, the model, scores, the card."""
     from keras_seq.training import card, fit, tensorboard

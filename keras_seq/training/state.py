@@ -212,7 +212,7 @@ class StateKeeper(keras.callbacks.Callback):
 
     def on_test_end(self, logs: Any = None) -> None:
         self._check("loss", logs, "validation ")
-        watched = json.loads(self.workers.from_chief(lambda: json.dumps(self.watch()).encode()))
+        watched = json.loads(self.workers.from_chief(self._scores))
         self._watched = {f"val_{name}": value for name, value in watched.items()}
         found = {**{f"val_{name}": value for name, value in (logs or {}).items()}, **self._watched}
         history = [*self._history, {name: float(found[name]) for name in self.monitors}]
@@ -236,6 +236,9 @@ class StateKeeper(keras.callbacks.Callback):
             name = best_of(self._history, self.monitors).name
             progress.say(f"no better {name} in {self.patience} epochs: training ends here")
             self.network.stop_training = True
+
+    def _scores(self) -> bytes:
+        return json.dumps({name: float(value) for name, value in self.watch().items()}).encode()
 
     def _check(self, name: str, logs: dict[str, float] | None, where: str = "") -> None:
         value = float((logs or {}).get(name, 0.0))

@@ -1,0 +1,1 @@
+"""What trains a recipe in engines that there are: a Kubernetes Job, and Ray Train."""
