@@ -51,6 +51,7 @@ def _measure(what: str, count: int, kind: str) -> None:
 
     from keras_seq.batches import Batches
     from keras_seq.feature_cache import FeatureCache
+    from keras_seq.order import Order
     from keras_seq.reading import Readable, Reader
 
     with tempfile.TemporaryDirectory() as folder:
@@ -61,7 +62,7 @@ def _measure(what: str, count: int, kind: str) -> None:
         cache = None if kind == "none" else FeatureCache(preprocessing, reader, path)
         batches = Batches(preprocessing, reader, cache)
         epochs = range(1 if what == "memory" else EPOCHS)
-        dataset = batches.training(Readable(examples, "stop", "train"), BATCH_SIZE, 50_000, 1, epochs)
+        dataset = batches.training(Order(Readable(examples, "stop", "train"), BATCH_SIZE, 50_000, 1), epochs)
         steps = -(-count // BATCH_SIZE)
         seconds, read = [], 0
         batches_of = iter(dataset)

@@ -23,7 +23,8 @@ import keras
 from benchmarks.beside import Clock, compare, parser, requests_per_second
 from export import servable
 from keras_seq.applications import ner
-from keras_seq.batches import Batches, bucketed
+from keras_seq.batches import Batches
+from keras_seq.order import Order, bucketed
 
 FILES = {"train": "wnut17train.conll", "validation": "emerging.dev.conll", "test": "emerging.test.annotated"}
 SIZES = {"embedding_dim": 100, "units": 128, "dropout": 0.5, "language_model": 0.0}
@@ -49,7 +50,7 @@ def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
     adam = keras.optimizers.Adam(2e-3, global_clipnorm=5.0)
     network.compile(adam, objective.loss, jit_compile=False)
     steps = -(-preprocessing.examples // BATCH_SIZE)
-    dataset = Batches(preprocessing).training(examples, BATCH_SIZE, SHUFFLE_BUFFER, 1, range(epochs))
+    dataset = Batches(preprocessing).training(Order(examples, BATCH_SIZE, SHUFFLE_BUFFER, 1), range(epochs))
     clock = Clock()
     network.fit(dataset, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[clock])
     model = ner.present(preprocessing, network)

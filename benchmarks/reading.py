@@ -65,12 +65,13 @@ def one_epoch(path: pathlib.Path) -> float:
     """Train a small model for one epoch; the largest resident memory of this process, MiB."""
     from keras_seq.applications import sentiment
     from keras_seq.batches import Batches
+    from keras_seq.order import Order
 
     examples = sentiment.read("train", train=str(path), validation=str(path))
     preprocessing = sentiment.prepare(examples, vocabulary_size=8000)
     network = sentiment.build(preprocessing.sizes, embedding_dim=32, units=16)
     network.compile("adam", "categorical_crossentropy", jit_compile=False)
-    dataset = Batches(preprocessing).training(examples, 64, SHUFFLE_BUFFER, 1, range(1))
+    dataset = Batches(preprocessing).training(Order(examples, 64, SHUFFLE_BUFFER, 1), range(1))
     network.fit(dataset, steps_per_epoch=-(-preprocessing.examples // 64), shuffle=False, verbose=0)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

@@ -25,6 +25,7 @@ from benchmarks.beside import Clock, compare, parser, requests_per_second
 from export import servable
 from keras_seq.applications import sentiment
 from keras_seq.batches import Batches
+from keras_seq.order import Order
 
 SIZES = {"embedding_dim": 128, "units": 64, "pooling": "last", "dropout": 0.5, "word_dropout": 0.0}
 VOCABULARY_SIZE = 8000
@@ -46,7 +47,7 @@ def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
     network = sentiment.build(preprocessing.sizes, layers=layers, **SIZES)
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     steps = -(-preprocessing.examples // BATCH_SIZE)
-    dataset = Batches(preprocessing).training(examples, BATCH_SIZE, SHUFFLE_BUFFER, 1, range(epochs))
+    dataset = Batches(preprocessing).training(Order(examples, BATCH_SIZE, SHUFFLE_BUFFER, 1), range(epochs))
     clock = Clock()
     network.fit(dataset, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[clock])
     model = sentiment.present(preprocessing, network)

@@ -30,6 +30,7 @@ from keras_seq.applications import speech_to_text
 from keras_seq.audio_files import as_wav
 from keras_seq.batches import Batches
 from keras_seq.feature_cache import FeatureCache
+from keras_seq.order import Order
 from keras_seq.reading import Reader
 
 FILES = {"train": "train.jsonl", "validation": "dev.jsonl", "test": "test.jsonl"}
@@ -60,7 +61,7 @@ def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
     steps = -(-len(examples) // BATCH_SIZE)
     cache = FeatureCache(preprocessing, Reader(convert=as_wav), None)
     batches = Batches(preprocessing, cache=cache)
-    dataset = batches.training(examples, BATCH_SIZE, SHUFFLE_BUFFER, 1, range(epochs))
+    dataset = batches.training(Order(examples, BATCH_SIZE, SHUFFLE_BUFFER, 1), range(epochs))
     clock = Clock()
     network.fit(dataset, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[clock])
     sound = sum(example.input.length for example in examples) / 1000

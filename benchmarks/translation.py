@@ -199,7 +199,7 @@ def serve_ours(path: str, data: list[str], folder: pathlib.Path, threads: int) -
 
 def write_sentences(examples: list, folder: pathlib.Path) -> None:
     """Of every case the batches, sorted by length where they are of more than one sentence, and the truths."""
-    from keras_seq.batches import bucketed
+    from keras_seq.order import bucketed
 
     cases = []
     for case in ALL_CASES:

@@ -50,6 +50,7 @@ def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
     from keras_seq.applications import video_activity
     from keras_seq.batches import Batches
     from keras_seq.feature_cache import FeatureCache
+    from keras_seq.order import Order
     from keras_seq.reading import Reader
 
     keras.utils.set_random_seed(1)
@@ -59,7 +60,7 @@ def rates(data: str, layers: int, epochs: int) -> dict[str, float]:
     network.compile(adam, video_activity.objective().loss, jit_compile=False)
     cache = FeatureCache(preprocessing, Reader(convert=preprocessing.contents), None)
     batches = Batches(preprocessing, cache=cache)
-    dataset = batches.training(examples, BATCH_SIZE, len(examples), 1, range(epochs))
+    dataset = batches.training(Order(examples, BATCH_SIZE, len(examples), 1), range(epochs))
     clock, steps = Clock(), -(-len(examples) // BATCH_SIZE)
     network.fit(dataset, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[clock])
     return {"train": len(examples) / statistics.median(clock.seconds[1:])}

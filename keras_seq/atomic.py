@@ -9,7 +9,10 @@ from typing import Any
 
 
 def replace(
-    path: pathlib.Path, write: Callable[[pathlib.Path], Any], part: pathlib.Path | None = None
+    path: pathlib.Path,
+    write: Callable[[pathlib.Path], Any],
+    part: pathlib.Path | None = None,
+    earlier: pathlib.Path | None = None,
 ) -> None:
     """Write a file beside its place, and put it there once it is whole.
 
@@ -17,6 +20,7 @@ def replace(
         path: the file.
         write: writes its content into the path that it is given.
         part: what is written first; left out, `path` with `.part` behind it.
+        earlier: where the file goes that was there before; left out, nowhere.
 
     Raises:
         OSError: with the file's name; the earlier file, if there was one, is as it was.
@@ -24,6 +28,8 @@ def replace(
     part = part or path.with_name(f"{path.name}.part")
     try:
         write(part)
+        if earlier is not None and path.exists():
+            os.replace(path, earlier)
         os.replace(part, path)
     except OSError as error:
         error.filename = str(path)  # of a full disk the system names none
@@ -32,8 +38,11 @@ def replace(
         part.unlink(missing_ok=True)
 
 
-def replace_arrays(path: pathlib.Path, *arrays: Any, **named: Any) -> None:
-    """Write arrays in NumPy's format: HDF5, which is Keras's for weights, crashes where the disk is full."""
+def replace_arrays(path: pathlib.Path, earlier: pathlib.Path | None, arrays: dict[str, Any]) -> None:
+    """Write arrays by name in NumPy's format: HDF5, which is Keras's for weights, crashes where the disk is full.
+
+    The others are as for `replace`.
+    """
     import numpy as np
 
-    replace(path, lambda part: np.savez(part, *arrays, **named), path.with_name(f"part.{path.name}"))
+    replace(path, lambda part: np.savez(part, **arrays), path.with_name(f"part.{path.name}"), earlier)

@@ -1,16 +1,14 @@
-"""Raw examples -> batches: a seeded shuffle of bounded size, buckets of similar length, padding to the
-longest row.
+"""Batches of examples -> tensors, padded to the longest row.
 
-The order is made in Python, of examples, which are references; tensors are made by the preprocessing that the
-saved model and the servable hold too. Nothing is held but the shuffle buffer and, where a recipe asks for one,
-a cache, so memory does not grow with the data.
+The order is made in Python (`order.py`), of examples, which are references; tensors are made by the preprocessing
+that the saved model and the servable hold too. Nothing is held but the shuffle buffer, and where a recipe asks for
+one, a cache; so memory does not grow with the data.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -20,58 +18,12 @@ import tensorflow as tf
 from keras_seq.contract import Objective, Preprocessing
 from keras_seq.errors import DataError
 from keras_seq.feature_cache import FeatureCache
-from keras_seq.formats import Example, File
+from keras_seq.formats import Example
+from keras_seq.order import Order, bucketed
 from keras_seq.reading import Reader
 
-BATCHES_SORTED_TOGETHER = 50
 THREADS = 4  # of a dataset that runs graphs of its own
 ENDING_SECONDS = 0.1  # for what is being read when nobody needs it any more
-
-
-def shuffled(examples: Iterable[Example], buffer: int, generator: random.Random) -> Iterator[Example]:
-    """The examples in a random order, as far as a buffer of `buffer` of them can mix a stream."""
-    held: list[Example] = []
-    for example in examples:
-        if len(held) < buffer:
-            held.append(example)
-        else:
-            place = generator.randrange(buffer)
-            held[place], example = example, held[place]
-            yield example
-    generator.shuffle(held)
-    yield from held
-
-
-def rough_length(raw: str | File) -> tuple[int, int]:
-    """Orders raw inputs by length before anything is decoded: texts by spaces, then characters; files by
-    their length.
-    """
-    return (0, raw.length) if isinstance(raw, File) else (raw.count(" "), len(raw))
-
-
-def bucketed(
-    examples: Iterable[Example], batch_size: int, generator: random.Random | None = None
-) -> Iterator[list[Example]]:
-    """Batches of examples of similar `rough_length`.
-
-    Every 50 batches' worth of examples are sorted by length and cut into batches; with a `generator` the
-    batches are then given out in a random order. All batches but one, of the last examples, are full.
-    """
-    pool: list[Example] = []
-
-    def cut() -> list[list[Example]]:
-        pool.sort(key=lambda example: rough_length(example.input))
-        batches = [pool[start : start + batch_size] for start in range(0, len(pool), batch_size)]
-        if generator is not None:
-            generator.shuffle(batches)
-        return batches
-
-    for example in examples:
-        pool.append(example)
-        if len(pool) == BATCHES_SORTED_TOGETHER * batch_size:
-            yield from cut()
-            pool = []
-    yield from cut()
 
 
 def count(examples: Iterable[Example], preprocessing: Preprocessing, objective: Objective, split: str) -> int:
@@ -135,35 +87,18 @@ class Batches:
         self._error: DataError | None = None
         self._ended = False
 
-    def training(
-        self,
-        examples: Iterable[Example],
-        batch_size: int,
-        shuffle_buffer: int,
-        seed: int,
-        epochs: range,
-        skip: int = 0,
-    ) -> tf.data.Dataset:
-        """One dataset over several epochs; each epoch's order follows from the seed and the epoch's number
-        alone.
+    def training(self, order: Order, epochs: range, skip: int = 0) -> tf.data.Dataset:
+        """One dataset over several epochs.
 
         Args:
-            examples: the training split.
-            batch_size: examples a batch.
-            shuffle_buffer: examples held to be mixed.
-            seed: decides the order, and which of several truths is taken.
+            order: of the training split.
             epochs: the epochs to give, one after the other.
             skip: batches of the first epoch that are passed over (they were trained on before a stop).
         """
 
         def batches() -> Iterator[list[Example]]:
             for epoch in epochs:
-                generator = random.Random(f"{seed} {epoch}")
-                order = bucketed(shuffled(examples, shuffle_buffer, generator), batch_size, generator)
-                for number, batch in enumerate(order):
-                    batch = [_with_one_truth(example, generator) for example in batch]
-                    if epoch > epochs.start or number >= skip:
-                        yield batch
+                yield from itertools.islice(order.epoch(epoch), skip if epoch == epochs.start else 0, None)
 
         return self._tensors(batches)
 
@@ -259,12 +194,6 @@ class Batches:
 
     def _paired(self, raw: tf.Tensor, truths: tf.Tensor) -> tuple[Any, Any]:
         return self.preprocessing.pair(self.preprocessing.features_of(raw), truths)
-
-
-def _with_one_truth(example: Example, generator: random.Random) -> Example:
-    if isinstance(example.truth, str):
-        return example
-    return example._replace(truth=generator.choice(example.truths))
 
 
 def _batch_spec(spec: Any) -> Any:

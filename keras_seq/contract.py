@@ -143,6 +143,9 @@ class Preprocessing:
         fault: an example -> "", or what keeps it from being trained on, such as a truth that is too long for its
             input: a kind, and behind a colon what is its own.
         parts: what else `present` needs, by name.
+        cost: an example -> what it counts in a batch of a budget (`training.batch_budget`), before it is padded and
+            without reading it: frames of a sound, pixels of a picture. Left out, it is measured: the steps of its
+            longest tensor, which are words or pieces of a text, frames of poses.
         frozen: a part of the network that features go through before they are kept; not `prepare`'s to give, but
             training's, where the network has a frozen backbone.
     """
@@ -161,6 +164,7 @@ class Preprocessing:
     contents: Callable[[bytes], bytes] | None = None
     fault: Callable[[Example], str] | None = None
     parts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    cost: Callable[[Example], int] | None = None
     frozen: Frozen | None = None
 
     def features_of(self, inputs: tf.Tensor) -> Tensors:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_seq.answers.generating import Candidate
-from keras_seq.batches import bucketed
 from keras_seq.contract import Present, Validation
+from keras_seq.order import bucketed
 from keras_seq.reading import Reader
 
 AT_ONCE = 64  # examples

@@ -14,7 +14,7 @@ import pydantic
 from keras_seq.applications import APPLICATIONS
 from keras_seq.catalogue import PRETRAINED, model_folder, published, zoo
 from keras_seq.errors import RecipeError
-from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model, words, words
+from keras_seq.sections import PATH, SECTIONS, STRICT, marked, nearest, section_model, words
 from keras_seq.yaml_tree import Tree
 
 MAY_CHANGE = ("cache", "distribution", "unreadable")  # keys of `training:`

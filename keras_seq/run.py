@@ -75,7 +75,7 @@ class Run(RunFiles):
             where = error.filename or self.path
             raise RecipeError(f"{where}: the run folder cannot be written: {reason(error)}") from None
         with lock:
-            if not fresh and (self.is_complete or self.position_file.exists()):
+            if not fresh and (self.is_complete or self.position_files):
                 self._same_recipe(recipe)
                 # How files are read may have changed.
                 self._begin = lambda: self.write_recipe(recipe.as_dict())

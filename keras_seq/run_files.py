@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import pathlib
 from collections.abc import Iterable, Set
@@ -50,6 +51,7 @@ class RunFiles:
         self.logs = self.path / "logs"
         self.state = self.path / "state"
         self.position_file = self.state / "position.npz"
+        self.earlier_position_file = self.state / "earlier_position.npz"
         self.best_weights_file = self.state / "best_weights.npz"
         self.features_file = self.state / "features.sqlite"
         self.lock_file = self.path / "lock"
@@ -86,9 +88,12 @@ class RunFiles:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
+        """A row an epoch; what was not measured in one is NaN."""
+
         def write(part: pathlib.Path) -> None:
             with part.open("w", encoding="utf-8", newline="") as stream:
-                writer = csv.DictWriter(stream, list(rows[0]) if rows else ["epoch"])
+                names = dict.fromkeys(name for row in rows for name in row) or ["epoch"]
+                writer = csv.DictWriter(stream, list(names), restval=math.nan)
                 writer.writeheader()
                 writer.writerows(rows)
 
@@ -159,7 +164,8 @@ class RunFiles:
         replace(self.model_file, model.save, self.path / "part.keras")  # Keras wants the suffix
 
     def save_best_weights(self, network: Any) -> None:
-        replace_arrays(self.best_weights_file, *(variable.numpy() for variable in network.variables))
+        arrays = {f"arr_{n}": variable.numpy() for n, variable in enumerate(network.variables)}
+        replace_arrays(self.best_weights_file, None, arrays)
 
     def load_best_weights(self, network: Any) -> None:
         import numpy as np
@@ -177,5 +183,11 @@ class RunFiles:
         self.state.mkdir(parents=True, exist_ok=True)
         return self.features_file.with_stem(f"{self.features_file.stem}_{worker}")
 
+    @property
+    def position_files(self) -> list[pathlib.Path]:
+        """Where training stood, the newest first; empty where nothing was saved."""
+        return [path for path in (self.position_file, self.earlier_position_file) if path.exists()]
+
     def save_position(self, arrays: dict[str, Any]) -> None:
-        replace_arrays(self.position_file, **arrays)
+        """Save where training stands; what was saved before stays beside it."""
+        replace_arrays(self.position_file, self.earlier_position_file, arrays)

@@ -116,6 +116,7 @@ SECTIONS = {
 OF_ALL_TRAININGS = (  # in training/
     ("fit.py", "fit"),
     ("optimizers.py", "make"),
+    ("precision.py", "computing"),
     ("schedules.py", "make"),
     ("transfer.py", "start_from"),
 )

@@ -90,13 +90,13 @@ def _resumable(recipe: Recipe, run: Run, command: str, cluster: Cluster, asked: 
     except PeersLost as error:
         return distribution.left(error, command)
     except KeyboardInterrupt:
-        if run.position_file.exists():
+        if run.position_files:
             progress.say(f"what was trained is saved. To go on, the same command again:\n  {command}")
         raise
     except BrokenPipeError:
         raise
     except OSError as error:  # as of a full disk
-        if not run.position_file.exists():
+        if not run.position_files:
             raise
         raise RecipeError(
             f"{error.filename or run.path}: {reason(error)}; what was trained and saved before is kept. "
@@ -224,6 +224,8 @@ def _finish(
     metrics["training"] = fit.summary(
         run, models.preprocessing, models.best, objective.monitors, _batch_size(recipe, models), workers
     )
+    if recipe.training["batch_budget"] is not None:
+        metrics["training"]["batch_budget"] = recipe.training["batch_budget"]
     if models.started is not None:
         origin = {"from": recipe.training["init_from"]}
         metrics["training"]["started"] = origin | models.started._asdict()

@@ -143,6 +143,7 @@ def prepare(
         examples=sum(1 for _ in examples),
         seen=some_captions(captions),
         problems=pictures.problems,
+        cost=lambda _: height * width,
         contents=functools.partial(image_files.as_image, side=pictures.side),
         carried={"vocabulary_size": Carried("vocabulary", np.arange(count), count)},
     )
@@ -214,7 +215,13 @@ def build(
     x = keras.layers.GlobalAveragePooling1D(name="mean")(grid)
     initializer = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
     embedding = keras.layers.ReversibleEmbedding(
-        sizes["vocabulary_size"], embedding_dim, True, initializer, mask_zero=True, name="embedding"
+        sizes["vocabulary_size"],
+        embedding_dim,
+        True,
+        initializer,
+        mask_zero=True,
+        reverse_dtype="float32",
+        name="embedding",
     )
     words = keras.layers.Dropout(dropout, name="word_dropout")(embedding(target_ids))
     decoder = ours.AttentionDecoder(units, embedding_dim, layers, attention, False, dropout, name="decoder")

@@ -114,10 +114,9 @@ def prepare(
     transcripts = (one.truth for one in utterances)
     letters = pieces.learned(transcripts, before, known.extend, alphabet, case, subwords)
     carried = known.named("letters", before.names if before else (), letters.names, RESERVED_LABELS)
-    step = 1000 * HOP * subsampling // RATE
+    wav, frame = WavSamples(name="wav"), 1000 * HOP // RATE  # milliseconds
     of_text = (letters.alphabet, letters.as_written, letters.labels_of)
-    faults = UtteranceFaults(*of_text, audio_files.milliseconds, step, 1000 * max_seconds)
-    wav = WavSamples(name="wav")
+    faults = UtteranceFaults(*of_text, audio_files.milliseconds, frame * subsampling, 1000 * max_seconds)
     usable = [one.truth for one in utterances if not faults(one)]
     if not usable:
         raise DataError(f"the training split has no utterance that can be trained on, of {len(utterances)}")
@@ -132,6 +131,7 @@ def prepare(
         problems=tf.function(wav.problems, [tf.TensorSpec([None], tf.string)], autograph=False),
         contents=audio_files.as_wav,
         fault=faults,
+        cost=lambda example: example.input.length // frame,
         carried={"num_classes": carried},
         parts={"language_model": words},
     )
@@ -205,7 +205,7 @@ def build(
         layer = keras.layers.Bidirectional(lstm, name=f"bidirectional_{number}") if bidirectional else lstm
         x = keras.layers.LayerNormalization(name=f"normalization_{number}")(layer(x, mask=mask))
         x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
-    logits = keras.layers.Dense(sizes["num_classes"], name="logits")(x)
+    logits = keras.layers.Dense(sizes["num_classes"], dtype="float32", name="logits")(x)
     if not bidirectional:
         logits = QuietStart(QUIET_FRAMES // sizes["subsampling"], name="quiet_start")(logits)
     inputs = {"samples": samples, "lengths": lengths}
@@ -283,7 +283,7 @@ def present(
 def _best_weights(present: Present, validation: Validation, fixed: dict[str, Any]) -> dict[str, Any]:
     """The weights of the language model that make the fewest errors on the validation split."""
     from keras_seq import reading
-    from keras_seq.batches import bucketed
+    from keras_seq.order import bucketed
     from keras_seq.tuning import language_weights
 
     model = present()

@@ -182,7 +182,13 @@ def build(
     )
     size = sizes["vocabulary_size" if shared else "target_vocabulary_size"]
     embedding = keras.layers.ReversibleEmbedding(
-        size, embedding_dim, tied_embeddings, initializer, mask_zero=True, name="embedding"
+        size,
+        embedding_dim,
+        tied_embeddings,
+        initializer,
+        mask_zero=True,
+        reverse_dtype="float32",
+        name="embedding",
     )
     source_embedding = embedding
     if not shared:

@@ -148,6 +148,7 @@ def prepare(
         problems=clips.problems,
         contents=lambda raw: video_files.as_clip(raw, frames, clips.side),
         fault=ClipFaults(),
+        cost=lambda _: frames * height * width,
         weights={"scores": [partners(classes, pairs)]},
         carried={"num_classes": known.classes(classes)},
     )

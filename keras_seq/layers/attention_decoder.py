@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_seq.layers.lstm import LSTM
+from keras_seq.layers.recurrence import state_dtype
 
 PADDING_SCORE = -1e9
 EXPECTED = (
@@ -182,8 +183,9 @@ class AttentionDecoder(keras.layers.Layer):
 
     def begin(self, states: Sequence[tf.Tensor]) -> State:
         """The state before the first word, made of vectors `(batch, any)`."""
-        made = tf.split(self.first_states(tf.concat(states, axis=-1)), 2 * len(self.lstms), axis=-1)
-        fed = [tf.zeros([tf.shape(made[0])[0], self.output_dim], made[0].dtype)] if self.input_feeding else []
+        found = self.first_states(tf.concat(states, axis=-1))
+        fed = [tf.zeros([tf.shape(found)[0], self.output_dim], found.dtype)] if self.input_feeding else []
+        made = tf.split(tf.cast(found, state_dtype(found.dtype)), 2 * len(self.lstms), axis=-1)
         return State(made[: len(self.lstms)], made[len(self.lstms) :], fed)
 
     def stepper(
@@ -202,14 +204,15 @@ class AttentionDecoder(keras.layers.Layer):
             # Products of matrices are faster flat, all hypotheses one below the other.
             sizes = tf.shape(words)[:2]
             words, fed = _flat(words), [_flat(x) for x in state.fed]
-            x, cell = advance[0]([words, *fed], *map(_flat, (state.hiddens[0], state.cells[0])))
+            hidden, cell = advance[0]([words, *fed], *map(_flat, (state.hiddens[0], state.cells[0])))
+            x, hiddens, cells = tf.cast(hidden, words.dtype), [hidden], [cell]
             found, attention = self._attend(_wide(x, sizes), memory)
-            found, hiddens, cells = x[:, :0] if attention is None else _flat(found), [x], [cell]
+            found = x[:, :0] if attention is None else _flat(found)
             for go, *before in zip(advance[1:], state.hiddens[1:], state.cells[1:], strict=True):
                 hidden, cell = go([self.drop(x, training=training), found], *map(_flat, before))
                 hiddens.append(hidden)
                 cells.append(cell)
-                x = x + hidden
+                x = x + tf.cast(hidden, x.dtype)
             features = _wide(self._features(x, found, words, training), sizes)
             hiddens, cells = ([_wide(each, sizes) for each in states] for states in (hiddens, cells))
             return features, State(hiddens, cells, [features] if self.input_feeding else []), attention
@@ -241,9 +244,11 @@ class AttentionDecoder(keras.layers.Layer):
             scores = tf.matmul(states, memory.keys, transpose_b=True)
         else:
             scores = tf.tanh(self.query(states)[:, :, None] + memory.keys[:, None])
-            scores = tf.reduce_sum(self.scale * scores, axis=-1)
-        weights = tf.nn.softmax(scores + memory.bias)
-        return tf.matmul(weights, memory.values), weights
+            scale = tf.cast(tf.convert_to_tensor(self.scale), scores.dtype)
+            scores = tf.reduce_sum(scale * scores, axis=-1)
+        exact = state_dtype(scores.dtype)
+        weights = tf.nn.softmax(tf.cast(scores, exact) + tf.cast(memory.bias, exact))
+        return tf.matmul(tf.cast(weights, memory.values.dtype), memory.values), weights
 
     def _features(self, states: tf.Tensor, found: tf.Tensor, words: tf.Tensor, training: bool) -> tf.Tensor:
         return self.combine(tf.concat([self.drop(states, training=training), found, words], axis=-1))
@@ -264,15 +269,18 @@ def _advancing(lstm: LSTM) -> Callable[[list[tf.Tensor], tf.Tensor, tf.Tensor], 
     """A function from inputs, hidden state and cell, `(rows, ...)`, to the two after one step of an LSTM."""
     # A gate has matrices of its own, whose products run side by side (see `keras_seq.layers.recurrence`).
     kernels, recurrent_kernels = (
-        tf.split(tf.convert_to_tensor(weight), 4, axis=1)
+        tf.split(tf.cast(tf.convert_to_tensor(weight), lstm.compute_dtype), 4, axis=1)
         for weight in (lstm.cell.kernel, lstm.cell.recurrent_kernel)
     )
-    biases = tf.split(tf.convert_to_tensor(lstm.cell.bias), 4)
+    exact = state_dtype(lstm.compute_dtype)
+    biases = tf.split(tf.cast(tf.convert_to_tensor(lstm.cell.bias), exact), 4)
 
     def advance(inputs: list[tf.Tensor], hidden: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         read = tf.concat(inputs, axis=-1) if len(inputs) > 1 else inputs[0]
         input_gate, forget_gate, candidate, output_gate = (
-            tf.matmul(read, kernel) + tf.matmul(hidden, recurrent_kernel) + bias
+            tf.cast(tf.matmul(read, kernel), exact)
+            + tf.cast(tf.matmul(tf.cast(hidden, read.dtype), recurrent_kernel), exact)
+            + bias
             for kernel, recurrent_kernel, bias in zip(kernels, recurrent_kernels, biases, strict=True)
         )
         cell = tf.sigmoid(forget_gate) * cell + tf.sigmoid(input_gate) * tf.tanh(candidate)

@@ -46,6 +46,8 @@ class LSTM(keras.layers.LSTM):
     state and puts out zeros, on every device. Of GPUs, NVIDIA's are used. A second derivative is to be had
     with `use_cudnn=False` alone.
 
+    With a policy of mixed precision the products are in half precision; state, cell and gates are float32.
+
     Sources: Hochreiter and Schmidhuber 1997; Gers et al. 2000 (forget gate); Chetlur et al. 2014 (cuDNN).
 
     Args:
@@ -178,9 +180,14 @@ class LSTM(keras.layers.LSTM):
         if not self.built:
             self.build(sequences.shape)
         state = self.get_initial_state(tf.shape(sequences)[0]) if state is None else state
-        weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
-        others = (tf.cast(tf.convert_to_tensor(value), self.compute_dtype) for value in (*state, *weights))
-        return _swap(sequences), *others
+        wide = recurrence.state_dtype(self.compute_dtype)
+        matrices = (self.cell.kernel, self.cell.recurrent_kernel)
+        return (
+            _swap(sequences),
+            *(tf.cast(tf.convert_to_tensor(value), wide) for value in state),
+            *(tf.cast(tf.convert_to_tensor(value), self.compute_dtype) for value in matrices),
+            tf.cast(tf.convert_to_tensor(self.cell.bias), wide),
+        )
 
     def _run(
         self, sequences: tf.Tensor, state: list[tf.Tensor], mask: tf.Tensor | None, training: bool
@@ -189,6 +196,7 @@ class LSTM(keras.layers.LSTM):
         state.
         """
         with_cell = self.return_state or self.stateful
+        state = [tf.cast(value, recurrence.state_dtype(self.compute_dtype)) for value in state]
         if mask is None:
             sequences = tf.reverse(sequences, axis=[1]) if self.go_backwards else sequences
             hiddens, cell = _recur(self._tensors(sequences, state), None, training, with_cell)
@@ -226,7 +234,8 @@ def _recur(
     sizes = (kernel.shape[0], recurrent_kernel.shape[0], inputs.dtype.name)
 
     def on_gpu(*tensors):
-        hiddens, cell = cudnn.lstm(*tensors, lengths=lengths)
+        # All in the precision of the state, which cuDNN has no word for; its products may be of TF32.
+        hiddens, cell = cudnn.lstm(*(tf.cast(x, tensors[1].dtype) for x in tensors), lengths=lengths)
         return [hiddens, cell] if with_cell else [hiddens]
 
     def elsewhere(*tensors, for_gradient=training, run_as_graph=True):

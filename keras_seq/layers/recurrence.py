@@ -10,6 +10,9 @@ times the width is cut up by oneDNN itself, at half the speed (docs/lstm.md has 
 is very small goes through TensorFlow's `BlockLSTMV2`, which loops inside one kernel, and so does a sequence that is
 alone, after the product with its inputs. All of it is stock TensorFlow.
 
+In mixed precision the products are of half-precision numbers; their sums, the gates, the cell and the state are
+float32, there and back.
+
 Equations: Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000, as Keras has them.
 """
 
@@ -20,6 +23,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
+
+from keras_seq.layers import tensor_lists
 
 # Multiplications of a step up to which BlockLSTMV2 is faster than a loop of operations; measured on two
 # cores.
@@ -36,6 +41,12 @@ class Steps(NamedTuple):
     output_gate: tf.Tensor
     cell_tanh: tf.Tensor
     previous_cell: tf.Tensor
+
+
+def state_dtype(dtype: tf.DType | str) -> tf.DType:
+    """Of the state, the cell and the bias, where inputs and matrices are of a dtype."""
+    dtype = tf.as_dtype(dtype)
+    return tf.float32 if dtype.size < tf.float32.size else dtype
 
 
 def implementation(with_cells: bool, for_gradient: bool) -> Callable[..., list[tf.Tensor]]:
@@ -77,7 +88,9 @@ def compiled(
     """
     time_and_batch, state, gates = [None, None], [None, units], 4 * units
     shapes = [[*time_and_batch, features], state, state, [features, gates], [units, gates], [gates]]
-    signature = [tf.TensorSpec(shape, dtype) for shape in shapes]
+    wide = state_dtype(dtype)
+    dtypes = [dtype, wide, wide, dtype, dtype, wide]
+    signature = [tf.TensorSpec(*one) for one in zip(shapes, dtypes, strict=True)]
     return tf.function(implementation(with_cells, for_gradient), signature, autograph=False)
 
 
@@ -89,7 +102,7 @@ def gates(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
     """
     (hiddens, cells), steps = _forward(*tensors, with_cells=True, keep=True)
     names = ("input_gate", "forget_gate", "candidate", "output_gate")
-    inside = {name: _stack(getattr(steps, name), hiddens) for name in names}
+    inside = {name: tensor_lists.stack(getattr(steps, name), hiddens) for name in names}
     return {**inside, "cell": cells, "hidden": hiddens}
 
 
@@ -129,7 +142,10 @@ def _forward_loop(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_
     recurrent = tf.split(recurrent_kernel, 4, axis=1)
 
     def body(step, hidden, previous_cell, lists):
-        z = [tf.matmul(hidden, matrix) + _at(step, x) for matrix, x in zip(recurrent, projected, strict=True)]
+        z = [
+            _product(hidden, matrix, hidden.dtype) + _at(step, x)
+            for matrix, x in zip(recurrent, projected, strict=True)
+        ]
         input_gate, forget_gate, output_gate = tf.sigmoid(z[0]), tf.sigmoid(z[1]), tf.sigmoid(z[3])
         candidate = tf.tanh(z[2])
         cell = forget_gate * previous_cell + input_gate * candidate
@@ -138,18 +154,20 @@ def _forward_loop(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_
         values = [hidden, *([cell] if with_cells else [])]
         if keep:
             values += Steps(input_gate, forget_gate, candidate, output_gate, cell_tanh, previous_cell)
-        return step + 1, hidden, cell, _set(lists, step, values)
+        return step + 1, hidden, cell, tensor_lists.with_items(lists, step, values)
 
-    lists = [_reserve(time, units, inputs.dtype) for _ in range(count)]
+    lists = [tensor_lists.reserve(time, units, hidden.dtype) for _ in range(count)]
     *_, lists = _loop(lambda step, *_: step < time, body, tf.constant(0), hidden, cell, lists)
-    return [_stack(handle, hidden) for handle in lists[: 1 + with_cells]] + lists[1 + with_cells :]
+    return [tensor_lists.stack(handle, hidden) for handle in lists[: 1 + with_cells]] + lists[
+        1 + with_cells :
+    ]
 
 
 def _projected(inputs, kernel, bias):
     """The inputs' part of z of all steps one after the other, `(steps, units)`, of each gate."""
     flat = tf.reshape(inputs, [-1, kernel.shape[0]])
     gates = zip(tf.split(kernel, 4, axis=1), tf.split(bias, 4), strict=True)
-    return [tf.nn.bias_add(tf.matmul(flat, matrix), vector) for matrix, vector in gates]
+    return [tf.nn.bias_add(_product(flat, matrix, vector.dtype), vector) for matrix, vector in gates]
 
 
 def _forward_block(inputs, hidden, cell, kernel, recurrent_kernel, bias, *, with_cells, keep):
@@ -212,18 +230,19 @@ def _backward(tensors, hiddens, steps, d_results):
     d_hidden, d_cell, d_z = _backward_loop(
         steps, recurrent_kernel, tf.zeros_like(hidden), tf.zeros_like(cell), d_results
     )
-    flat_z = [tf.reshape(_stack(handle, hidden), [-1, units]) for handle in d_z]
+    flat_z = [tf.reshape(tensor_lists.stack(handle, hidden), [-1, units]) for handle in d_z]
     previous_hidden = tf.reshape(tf.concat([hidden[None], hiddens[:-1]], axis=0), [-1, units])
+    previous_hidden = tf.cast(previous_hidden, kernel.dtype)
     flat = tf.reshape(inputs, [-1, features])
-    d_inputs = tf.add_n(
-        [tf.matmul(d, tf.transpose(m)) for d, m in zip(flat_z, tf.split(kernel, 4, axis=1), strict=True)]
-    )
+    matrices = [tf.transpose(matrix) for matrix in tf.split(kernel, 4, axis=1)]
+    d_inputs = tf.add_n([_product(d, m, d.dtype) for d, m in zip(flat_z, matrices, strict=True)])
+    narrow_z = [tf.cast(d, kernel.dtype) for d in flat_z]
     return (
-        tf.reshape(d_inputs, tf.shape(inputs)),
+        tf.cast(tf.reshape(d_inputs, tf.shape(inputs)), inputs.dtype),
         d_hidden,
         d_cell,
-        tf.concat([tf.matmul(flat, d, transpose_a=True) for d in flat_z], axis=1),
-        tf.concat([tf.matmul(previous_hidden, d, transpose_a=True) for d in flat_z], axis=1),
+        tf.concat([tf.matmul(flat, d, transpose_a=True) for d in narrow_z], axis=1),
+        tf.concat([tf.matmul(previous_hidden, d, transpose_a=True) for d in narrow_z], axis=1),
         tf.concat([tf.reduce_sum(d, axis=0) for d in flat_z], axis=0),
     )
 
@@ -234,7 +253,7 @@ def _backward_loop(steps, recurrent_kernel, d_hidden, d_cell, d_results):
     last = tf.shape(d_results[0])[0] - 1
 
     def body(step, d_hidden, d_cell, lists):
-        at = Steps(*(_get(handle, step, d_hidden) for handle in steps))
+        at = Steps(*(tensor_lists.item(handle, step, d_hidden) for handle in steps))
         d_hidden += _at(step, d_results[0])
         for d_cells in d_results[1:]:
             d_cell += _at(step, d_cells)
@@ -245,12 +264,17 @@ def _backward_loop(steps, recurrent_kernel, d_hidden, d_cell, d_results):
             _tanh_gradient(at.candidate, d_cell * at.input_gate),
             _sigmoid_gradient(at.output_gate, d_hidden * at.cell_tanh),
         ]
-        d_hidden = tf.add_n([tf.matmul(d, matrix) for d, matrix in zip(d_z, recurrent, strict=True)])
-        return step - 1, d_hidden, d_cell * at.forget_gate, _set(lists, step, d_z)
+        d_hidden = tf.add_n([_product(d, m, d.dtype) for d, m in zip(d_z, recurrent, strict=True)])
+        return step - 1, d_hidden, d_cell * at.forget_gate, tensor_lists.with_items(lists, step, d_z)
 
-    lists = [_reserve(last + 1, recurrent_kernel.shape[0], d_hidden.dtype) for _ in recurrent]
+    lists = [tensor_lists.reserve(last + 1, recurrent_kernel.shape[0], d_hidden.dtype) for _ in recurrent]
     _, d_hidden, d_cell, lists = _loop(lambda step, *_: step >= 0, body, last, d_hidden, d_cell, lists)
     return d_hidden, d_cell, lists
+
+
+def _product(rows, matrix, dtype):
+    """In the precision of the matrix, given in another one."""
+    return tf.cast(tf.matmul(tf.cast(rows, matrix.dtype), matrix), dtype)
 
 
 def _loop(condition, body, step, hidden, cell, lists):
@@ -274,27 +298,3 @@ def _sigmoid_gradient(sigmoid, d_sigmoid):
 
 def _tanh_gradient(tanh, d_tanh):
     return tf.raw_ops.TanhGrad(y=tanh, dy=d_tanh)
-
-
-def _reserve(count, units, dtype):
-    return tf.raw_ops.TensorListReserve(element_shape=[-1, units], num_elements=count, element_dtype=dtype)
-
-
-def _set(lists, step, values):
-    return [
-        tf.raw_ops.TensorListSetItem(input_handle=handle, index=step, item=value)
-        for handle, value in zip(lists, values, strict=True)
-    ]
-
-
-def _get(handle, step, like):
-    return tf.raw_ops.TensorListGetItem(
-        input_handle=handle, index=step, element_shape=[-1, like.shape[-1]], element_dtype=like.dtype
-    )
-
-
-def _stack(handle, like):
-    """`(time, batch, units)` from a list of `(batch, units)`."""
-    return tf.raw_ops.TensorListStack(
-        input_handle=handle, element_shape=[-1, like.shape[-1]], element_dtype=like.dtype, num_elements=-1
-    )

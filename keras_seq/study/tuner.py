@@ -112,6 +112,8 @@ class Tuner:
         if scores:
             self._same_score(plan["monitors"][0])
         for epoch, score in enumerate(scores, 1):
+            if math.isnan(score):  # answers are not scored after every epoch (`training.evaluate_every`)
+                continue
             may_go_on = epoch in one.taken.reported or self.search.report(
                 one.taken, epoch, self._value(score)
             )

@@ -23,12 +23,12 @@ class Bar(keras.callbacks.Callback):
         batch_size: examples a step.
     """
 
-    def __init__(self, epochs: int, steps: int, batch_size: int) -> None:
+    def __init__(self, epochs: int, steps: int, batch_size: float) -> None:
         super().__init__()
         self.epochs, self.steps, self.batch_size = epochs, steps, batch_size
         self._stack = contextlib.ExitStack()
         self._step: progress.Step | None = None
-        self._epoch = self._skipped = 0
+        self._epoch = self._skipped = self._traced = 0
         self._begun = self._first = self._line = 0.0
         self._rate = 0.0
         self._epoch_seconds = 0.0
@@ -42,18 +42,19 @@ class Bar(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch, self._begun = epoch, time.monotonic()
-        self._line, self._rate = self._begun, 0.0
+        self._line, self._rate, self._traced = self._begun, 0.0, 0
         self._skipped = self.steps - (self.params.get("steps") or self.steps)  # before a training was stopped
         self._say(self._name(), self.steps)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._step is None:
             return
-        now, done = time.monotonic(), batch + 1
-        if batch == 0:  # which was traced, and says nothing of the others
-            self._first = now
+        # Of several steps in one execution the last is counted, even where the epoch ended before it.
+        now, done = time.monotonic(), min(batch + 1, self.steps - self._skipped)
+        if not self._traced:  # what is traced first says nothing of the others
+            self._first, self._traced = now, done
         else:
-            self._rate = batch * self.batch_size / max(now - self._first, 1e-9)
+            self._rate = (done - self._traced) * self.batch_size / max(now - self._first, 1e-9)
         self._step.count = self._skipped + done
         left = self._left(now, self.steps - self._skipped - done)
         self._step.name = ", ".join([f"{self._name()}: {_scores(logs)}", *self._speed(), *left])

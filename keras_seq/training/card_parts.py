@@ -48,9 +48,12 @@ def training(training: dict[str, Any]) -> str:
     by, decided = training["monitor"], training["decided_by"]
     if decided != by:
         by = f"{decided}, because {by} was the same in every epoch"
+    batches = f"{training['batch_size']} examples a step"
+    if "batch_budget" in training:
+        batches = f"at most {training['batch_budget']:,} a step, padding included"
     return (
         f"Best of {training['epochs']} epochs on validation, by {by}: {training['best_epoch']}. "
-        f"{training['parameters']:,} parameters, {training['batch_size']} examples a step, "
+        f"{training['parameters']:,} parameters, {batches}, "
         f"{training['seconds']:.0f} s of training at {training['examples_per_second']:,.0f} examples a second "
         f"(scoring included) on {_machine(training)}; finished {training['finished']}."
         f"{_started(training.get('started'))}"

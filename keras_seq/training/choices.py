@@ -35,4 +35,20 @@ def _problems(training: dict[str, Any]) -> list[str]:
             problems.append(
                 f"training.{key}: is of learning_rate_schedule: plateau; the schedule is {schedule}, so leave it out"
             )
+    patience, every = training["patience"], training["evaluate_every"]
+    if patience is not None and patience < every:
+        problems.append(
+            f"training.patience: {patience} epochs are over before answers are scored again (evaluate_every: {every}); "
+            "make it larger"
+        )
+    if training["distribution"] == "multi_worker":
+        refused = {
+            "steps_per_execution: 1": training["steps_per_execution"] > 1,
+            "precision: mixed_bfloat16 or float32": training["precision"] == "mixed_float16",
+        }
+        problems += [
+            f"training.{instead}: nothing else goes with distribution: multi_worker"
+            for instead, is_refused in refused.items()
+            if is_refused
+        ]
     return problems

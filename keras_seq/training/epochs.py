@@ -72,10 +72,12 @@ def plan(examples: int, epochs: int | None, batch_size: int | None) -> tuple[int
     if batch_size is None:
         wanted = max(examples // STEPS_AN_EPOCH, 1)
         batch_size = min(max(2 ** (wanted.bit_length() - 1), LEAST_BATCH_SIZE), MOST_BATCH_SIZE)
-    if epochs is None:
-        steps = math.ceil(examples / batch_size)
-        epochs = min(max(math.ceil(LEAST_STEPS / max(steps, 1)), LEAST_EPOCHS), MOST_EPOCHS)
-    return epochs, batch_size
+    return epochs or epochs_of(math.ceil(examples / batch_size)), batch_size
+
+
+def epochs_of(steps: int) -> int:
+    """How many epochs of so many steps there are, where the recipe does not say."""
+    return min(max(math.ceil(LEAST_STEPS / max(steps, 1)), LEAST_EPOCHS), MOST_EPOCHS)
 
 
 def summarized(training: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ afterwards.
 
 from __future__ import annotations
 
-import itertools
+import inspect
 import math
 import os
 import resource
@@ -16,21 +16,20 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import keras
-import numpy as np
 from pydantic import PositiveInt
 
 from keras_seq import progress
 from keras_seq.batches import Batches, count
 from keras_seq.contract import Objective, Preprocessing
-from keras_seq.errors import DataError
 from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example
 from keras_seq.reading import Reader
 from keras_seq.run import Run
 from keras_seq.sections import Factors, Patterns, Seed
-from keras_seq.training import frozen, layer_rates, optimizers, schedules
+from keras_seq.training import frozen, initial_weights, layer_rates, optimizers, planning, schedules
 from keras_seq.training.bar import Bar
-from keras_seq.training.epochs import best_of, plan
+from keras_seq.training.epochs import best_of, epochs_of, plan
+from keras_seq.training.precision import computing
 from keras_seq.training.state import StateKeeper
 from keras_seq.training.tensorboard import StepScalars
 from keras_seq.training.transfer import start_from
@@ -56,6 +55,9 @@ def fit(
     epochs: PositiveInt | None = None,
     batch_size: PositiveInt | None = None,
     patience: PositiveInt | None = None,
+    batch_budget: PositiveInt | None = None,
+    steps_per_execution: PositiveInt = 1,
+    evaluate_every: PositiveInt = 1,
     shuffle_buffer: PositiveInt = 50000,
     cache: Literal["none", "memory", "disk"] = "none",
     unreadable: Literal["stop", "skip"] = "stop",
@@ -84,7 +86,13 @@ def fit(
         epochs: most times that the training split is gone over; left out, as many as give 1500 steps, at
             least 10 and at most 50.
         batch_size: examples a step; left out, a power of two from 4 to 64, as large as 32 steps an epoch
-            allow.
+            allow. With a budget, the most examples of a batch; left out, as many as the budget allows.
+        batch_budget: most words, pieces, frames or pixels of a batch, with what pads it: rows times the longest of
+            them. An example that is larger is a batch of its own.
+        steps_per_execution: steps that TensorFlow runs before it comes back to Python, which is where states are
+            saved and signals heard.
+        evaluate_every: epochs from one scoring of answers (BLEU, word error rate) to the next, and the last epoch;
+            the loss and the network's own metrics are of every epoch.
         patience: stop after so many epochs without a better validation score; without it never.
         shuffle_buffer: examples held to be shuffled: references, not the contents of files.
         cache: where what the preprocessing makes of each example is kept from epoch to epoch: nowhere, in
@@ -106,11 +114,14 @@ def fit(
         Stopped: after Ctrl-C or SIGTERM; the state is saved.
     """
     with progress.step("preparing the training", at_once=False):
-        _warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
-        if None in (epochs, batch_size):
-            _say_plan(preprocessing.examples, epochs, batch_size)
-        epochs, batch_size = plan(preprocessing.examples, epochs, batch_size)
-        steps = math.ceil(preprocessing.examples / batch_size)
+        planning.warn_if_sorted(train, preprocessing, objective, shuffle_buffer)
+        order = planning.order_of(
+            train, preprocessing, reader, batch_size, batch_budget, shuffle_buffer, seed
+        )
+        steps = order.steps(preprocessing.examples)
+        if None in (epochs, batch_budget or batch_size):
+            planning.say_plan(preprocessing.examples, epochs or epochs_of(steps), steps, order)
+        epochs, batch_size = epochs or epochs_of(steps), plan(preprocessing.examples, epochs, batch_size)[1]
         with workers.scope():
             schedule = schedules.make(
                 epochs * steps, lambda: keeper.history, objective.monitors, **scheduling
@@ -118,14 +129,15 @@ def fit(
             optimizer = optimizers.make(schedule.rate, **optimizing)
         layer_rates.settle(network, optimizer, freeze or (), (thaw_after or 0) * steps, learning_rates or {})
         whole = network
-        _set_all_weights(whole, preprocessing)
+        initial_weights.put(whole, preprocessing)
         if cache != "none":
             network, preprocessing = frozen.divided(whole, preprocessing)
         if workers.count > 1:
-            progress.say(f"{workers.count} workers take {batch_size} examples a step together")
+            of = f"{batch_size} examples" if batch_budget is None else f"at most {batch_budget}"
+            progress.say(f"{workers.count} workers take {of} a step together")
         network = workers.trained(network)
         with workers.scope():
-            _compile(network, objective, optimizer)
+            _compile(network, objective, optimizer, steps_per_execution)
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
         run.begin()  # all that may be wrong with the data was found by now
@@ -137,20 +149,29 @@ def fit(
         features = _feature_cache(preprocessing, reader, cache, run, workers.cluster.index)
         batches = Batches(preprocessing, reader, features, workers.share)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
-        scores = watch(network, preprocessing, features)
         keeper = StateKeeper(
-            run, network, preprocessing, steps, objective.monitors, patience, scores, whole, workers
+            run,
+            network,
+            preprocessing,
+            steps,
+            objective.monitors,
+            patience,
+            watch(network, preprocessing, features),
+            whole,
+            lambda epoch: (epoch + 1) % evaluate_every == 0 or epoch + 1 == epochs,
+            order.batch,
+            workers,
         )
         with batches.errors():
             keeper.restore(validation_data)
-    bar = Bar(epochs, steps, batch_size)
+    bar = Bar(epochs, steps, preprocessing.examples / steps if batch_budget else batch_size)
     with keeper.signals(), bar, batches.errors():
         while keeper.epoch < epochs and not keeper.out_of_patience():
-            # The rest of an epoch that was broken off, or all the whole ones that are left.
-            end = keeper.epoch + 1 if keeper.step else epochs
-            left = range(keeper.epoch, end)
+            # The rest of an epoch that was broken off, or all the whole ones that are left. Of several steps in one
+            # execution the last would go on in the next epoch's batches, if there were some.
+            end = keeper.epoch + 1 if keeper.step or steps_per_execution > 1 else epochs
             network.fit(
-                batches.training(train, batch_size, shuffle_buffer, seed, left, keeper.step),
+                batches.training(order, range(keeper.epoch, end), keeper.step),
                 validation_data=validation_data,
                 initial_epoch=keeper.epoch,
                 epochs=end,
@@ -176,20 +197,22 @@ def _written(run: Run, keeper: StateKeeper) -> list[keras.callbacks.Callback]:
 
 class Divided(NamedTuple):
     """The keys of a recipe's `training:`, by the function that takes them: `fit`, `optimizers.make`,
-    `schedules.make`, `transfer.start_from`, and the application's `objective`.
+    `schedules.make`, `precision.computing`, `transfer.start_from`, and the application's `objective`.
     """
 
     fit: dict[str, Any]
     optimizing: dict[str, Any]
     scheduling: dict[str, Any]
+    computing: dict[str, Any]
     start: dict[str, Any]
     objective: dict[str, Any]
 
 
 def divided(training: dict[str, Any]) -> Divided:
     """Divide a recipe's `training:`."""
-    functions = (fit, optimizers.make, schedules.make, start_from)
-    taken = [{*(function.__kwdefaults__ or {})} for function in functions]
+    functions = (fit, optimizers.make, schedules.make, computing, start_from)
+    parameters = (inspect.signature(function).parameters.values() for function in functions)
+    taken = [{one.name for one in each if one.kind is one.KEYWORD_ONLY} for each in parameters]
     rest = {*training}.difference(*taken)
     return Divided(*({key: training[key] for key in training if key in keys} for keys in (*taken, rest)))
 
@@ -238,26 +261,22 @@ def peak_memory_mb() -> int:
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))  # bytes there, else kB
 
 
-def _say_plan(examples: int, epochs: int | None, batch_size: int | None) -> None:
-    epochs, batch_size = plan(examples, epochs, batch_size)
-    steps = math.ceil(examples / batch_size)
-    progress.say(
-        f"{examples} examples: {epochs} epochs of {steps} steps of {batch_size}; training.epochs and "
-        "training.batch_size say otherwise"
-    )
-
-
-def _compile(network: keras.Model, objective: Objective, optimizer: keras.Optimizer) -> None:
+def _compile(
+    network: keras.Model, objective: Objective, optimizer: keras.Optimizer, steps_per_execution: int
+) -> None:
     """Compile a network, and make the optimizer's variables."""
+    if any(layer.compute_dtype == "float16" for layer in network.layers):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     # XLA is slower than TensorFlow's own kernels for an LSTM on a CPU, and "auto" may choose it.
-    network.compile(optimizer, loss=objective.loss, metrics=objective.metrics, jit_compile=False)
+    network.compile(
+        optimizer,
+        loss=objective.loss,
+        metrics=objective.metrics,
+        jit_compile=False,
+        steps_per_execution=steps_per_execution,
+        auto_scale_loss=False,  # Keras asks the model's policy, which is not that of its layers
+    )
     optimizer.build(network.trainable_variables)
-
-
-def _set_all_weights(network: keras.Model, preprocessing: Preprocessing) -> None:
-    """Give a network the initial weights that come of a file."""
-    for name, weights in preprocessing.weights.items():
-        _set_weights(network.get_layer(name), weights)
 
 
 def _feature_cache(
@@ -266,33 +285,3 @@ def _feature_cache(
     if kind == "none":
         return None
     return FeatureCache(preprocessing, reader, run.features_file_of(worker) if kind == "disk" else None)
-
-
-def _set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
-    for variable, value in zip(layer.weights, weights, strict=True):
-        if tuple(variable.shape) != value.shape:
-            raise DataError(
-                f"the vectors for layer {layer.name!r} have the shape {value.shape}, it has {tuple(variable.shape)}: "
-                f"set model.{layer.name}_dim to {value.shape[-1]}"
-            )
-        if not np.isfinite(value).all():
-            rows = np.flatnonzero(~np.isfinite(value).all(axis=tuple(range(1, value.ndim))))
-            raise DataError(
-                f"the vectors for layer {layer.name!r} have {len(rows)} rows with NaN or infinite numbers: nothing can "
-                "be learned from them; mend the file, or leave prepare.vectors out"
-            )
-        variable.assign(value)
-
-
-def _warn_if_sorted(
-    train: Iterable[Example], preprocessing: Preprocessing, objective: Objective, shuffle_buffer: int
-) -> None:
-    if preprocessing.examples <= shuffle_buffer or not preprocessing.classes:
-        return
-    first = itertools.islice(train, shuffle_buffer)
-    seen = {name for example in first for name in objective.classes_of(example.truth)}
-    if len(seen) < len(preprocessing.classes):
-        progress.say(
-            f"warning: the first {shuffle_buffer} training examples have {len(seen)} of {len(preprocessing.classes)} "
-            "classes only; shuffle the file, or raise training.shuffle_buffer"
-        )

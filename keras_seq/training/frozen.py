@@ -45,7 +45,9 @@ def divided(network: keras.Model, preprocessing: Preprocessing) -> tuple[keras.M
         )
         return network, preprocessing
     name = replaced[0]
-    frozen = keras.Model({one: inputs[one] for one in sorted(needed)}, features, name="frozen")
+    # In float32 whatever they are computed in, for a cache knows no bfloat16.
+    kept = features if features.dtype == "float32" else keras.ops.cast(features, "float32")
+    frozen = keras.Model({one: inputs[one] for one in sorted(needed)}, kept, name="frozen")
     is_named = isinstance(network.input, dict)
     taken = {**inputs, name: features} if is_named else features
     with warnings.catch_warnings():

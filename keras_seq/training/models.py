@@ -20,13 +20,15 @@ from keras_seq.reading import Reader
 from keras_seq.recipe import Recipe
 from keras_seq.training import scoring
 from keras_seq.training.kept_answers import KeptAnswers
+from keras_seq.training.precision import computing
 from keras_seq.training.transfer import Report, transfer
 
 
 class Models:
     """The network that is trained, and the one that gets its best weights, with the model that answers by it.
 
-    There are two, because Keras saves the optimizer of a network that was compiled.
+    There are two, because Keras saves the optimizer of a network that was compiled, and because the one that answers
+    is float32 in any case: in half precision an answer would depend on the batch that it is in.
 
     Args:
         recipe: its `model:` and `serving:` are checked here, before anything takes long.
@@ -37,7 +39,10 @@ class Models:
         self.preprocessing = preprocessing
         self._application = applications.functions(recipe.application)
         self._build = functools.partial(self._application.build, **recipe.model)
-        self.network, self.best = self._build(preprocessing.sizes), self._build(preprocessing.sizes)
+        self.is_mixed = recipe.training["precision"] != "float32"
+        with computing(precision=recipe.training["precision"]):
+            self.network = self._build(preprocessing.sizes)
+        self.best = self._build(preprocessing.sizes)
         self.fixed = {key: value for key, value in recipe.serving.items() if value is not None}
         self.answering = self.of_best()
         self.started: Report | None = None
@@ -68,6 +73,8 @@ class Models:
         ) -> Callable[[], dict[str, float]]:
             if objective.watched is None:
                 return dict
+            if self.is_mixed:
+                return self._watching_best(objective, validation, reader)
             kept = None
             if preprocessing.frozen is not None and features is not None:
                 present = functools.partial(self._application.present, **objective.watched)
@@ -81,3 +88,16 @@ class Models:
             return scores
 
         return watching
+
+    def _watching_best(
+        self, objective: Objective, validation: Iterable[Example], reader: Reader
+    ) -> Callable[[], dict[str, float]]:
+        """As `watch`, by the network that is float32, with the weights of the one that is trained."""
+        model = self._application.present(self.preprocessing, self.best, **(objective.watched or {}))
+
+        def scores() -> dict[str, float]:
+            for variable, trained in zip(self.best.variables, self.network.variables, strict=True):
+                variable.assign(trained)
+            return report.numbers(scoring.score(model, validation, objective, reader=reader).metrics)
+
+        return scores

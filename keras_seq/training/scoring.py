@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from keras_seq.answers import Answering
-from keras_seq.batches import bucketed
 from keras_seq.contract import Objective
 from keras_seq.errors import DataError
 from keras_seq.formats import Answer, Example
 from keras_seq.metrics import Scorer
+from keras_seq.order import bucketed
 from keras_seq.reading import Reader
 from keras_seq.training.kept_answers import KeptAnswers
 

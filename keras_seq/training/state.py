@@ -8,7 +8,6 @@ was stopped anywhere, and one that was not, end with the same weights.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import itertools
 import json
@@ -26,7 +25,9 @@ import tensorflow as tf
 from keras_seq import progress
 from keras_seq.contract import Preprocessing
 from keras_seq.errors import DataError
+from keras_seq.formats import Example
 from keras_seq.run import Run
+from keras_seq.training import divergence, position
 from keras_seq.training.epochs import best_of
 from keras_seq.training.optimizers import innermost
 from keras_seq.training.workers import Alone, Asked
@@ -56,6 +57,8 @@ class StateKeeper(keras.callbacks.Callback):
         watch: more scores of the validation split, by name; called while the network has the weights that are
             scored.
         whole: the network that the best weights are kept of, where the one that is trained is a part of it.
+        watch_epochs: whether `watch` is called after an epoch, from 0; without it after all.
+        batch_of: epoch and step, from 0 -> the examples of a batch, which are named where a loss is no number.
         workers: who trains; the chief among them reads and writes the state.
 
     Attributes:
@@ -73,6 +76,8 @@ class StateKeeper(keras.callbacks.Callback):
         patience: int | None,
         watch: Callable[[], dict[str, float]],
         whole: keras.Model | None = None,
+        watch_epochs: Callable[[int], bool] = lambda epoch: True,
+        batch_of: Callable[[int, int], list[Example]] = lambda epoch, step: [],
         workers: Alone | None = None,
     ) -> None:
         super().__init__()
@@ -80,8 +85,9 @@ class StateKeeper(keras.callbacks.Callback):
         self.workers = workers or Alone()
         self.whole = network if whole is None else whole
         self.monitors, self.patience, self.watch = monitors, patience, watch
+        self.watch_epochs, self.batch_of = watch_epochs, batch_of
         self.epoch = self.step = 0
-        self._fingerprint = _fingerprint(preprocessing)
+        self._fingerprint = position.fingerprint(preprocessing)
         self._history: list[dict[str, float]] = []
         self._restored_metrics: list[np.ndarray] = []
         self._first_step = 0
@@ -97,13 +103,12 @@ class StateKeeper(keras.callbacks.Callback):
         Args:
             data: some `(inputs, targets)`; Keras makes the variables of metrics when it first sees targets.
         """
-        is_begun = self.run.position_file.exists()
-        if self.workers.is_chief and not is_begun:
+        content = position.newest(self.run) if self.workers.is_chief else None
+        if self.workers.is_chief and content is None:
             self.run.write_history([])
-        if self.workers.count == 1 and not is_begun:
-            return
-        history = self.workers.from_chief(lambda: json.dumps(self.run.read_history()).encode())
-        with np.load(io.BytesIO(self.workers.from_chief(self._saved_position))) as saved:
+            if self.workers.count == 1:
+                return
+        with np.load(io.BytesIO(self.workers.from_chief(lambda: content or self._beginning()))) as saved:
             self._check_fingerprint(str(saved["fingerprint"]))
             self.epoch, self.step = int(saved["epoch"]), int(saved["step"])
             self._seconds = float(saved["seconds"])
@@ -113,17 +118,20 @@ class StateKeeper(keras.callbacks.Callback):
                 saved.files.__contains__, (f"metric_{n}" for n in itertools.count())
             )
             self._restored_metrics = [saved[name] for name in metrics]
+            history = str(saved["history"]) if "history" in saved.files else None
         for inputs, targets, *_ in data.take(1 if self._restored_metrics or self.workers.count > 1 else 0):
             self.network.compute_metrics(inputs, targets, self.network(inputs, training=False))
         self.workers.settle(self.network, self._restored_metrics)
+        if history is None:  # earlier releases have it in its own file alone
+            history = self.workers.from_chief(lambda: json.dumps(self.run.read_history()).encode()).decode()
         self._history = json.loads(history)[: self.epoch]
+        if self.workers.is_chief:
+            self.run.write_history(self._history)
         if self.epoch or self.step:
             progress.say(f"going on with {self.run.path} at epoch {self.epoch + 1}, step {self.step}")
 
-    def _saved_position(self) -> bytes:
-        """The run's state, or what training begins with."""
-        if self.run.position_file.exists():
-            return self.run.position_file.read_bytes()
+    def _beginning(self) -> bytes:
+        """What training begins with."""
         made = io.BytesIO()
         np.savez(made, **self._position())
         return made.getvalue()
@@ -145,7 +153,7 @@ class StateKeeper(keras.callbacks.Callback):
         """
         arrays = self._position()
         if not all(np.isfinite(arrays[name]).all() for name in arrays if name.startswith("variable_")):
-            raise self._diverged("some weights are NaN or infinite")
+            raise self._diverged("some weights are NaN or infinite", self._places())
         if self.step:
             metrics = self.workers.sums([variable.numpy() for variable in self.network.metrics_variables])
             arrays |= {f"metric_{n}": values for n, values in enumerate(metrics)}
@@ -156,7 +164,8 @@ class StateKeeper(keras.callbacks.Callback):
     def _position(self) -> dict[str, Any]:
         variables = {f"variable_{n}": variable.numpy() for n, variable in enumerate(self._variables())}
         numbers = {"epoch": self.epoch, "step": self.step, "seconds": self._elapsed()}
-        return {**variables, **numbers, "fingerprint": self._fingerprint}
+        texts = {"fingerprint": self._fingerprint, "history": json.dumps(self._history)}
+        return {**variables, **numbers, **texts}
 
     @property
     def history(self) -> list[dict[str, float]]:
@@ -195,8 +204,9 @@ class StateKeeper(keras.callbacks.Callback):
             self._restored_metrics = []
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.step = self._first_step + batch + 1
-        self._check("loss", logs)
+        # Of several steps in one execution the last is counted, even where the epoch ended before it.
+        self.step = min(self._first_step + batch + 1, self.steps)
+        self._check("loss", logs, at_a_batch=True)
         if self.step == self.steps:  # what is left of the epoch is validation, and `on_epoch_end` saves
             return
         asked = self.workers.asked(Asked(time.monotonic() - self._saved > SAVE_SECONDS, self._signal))
@@ -215,7 +225,7 @@ class StateKeeper(keras.callbacks.Callback):
         watched = json.loads(self.workers.from_chief(self._scores))
         self._watched = {f"val_{name}": value for name, value in watched.items()}
         found = {**{f"val_{name}": value for name, value in (logs or {}).items()}, **self._watched}
-        history = [*self._history, {name: float(found[name]) for name in self.monitors}]
+        history = [*self._history, {name: float(found.get(name, math.nan)) for name in self.monitors}]
         if self.workers.is_chief and best_of(history, self.monitors).epoch == len(self._history):
             self.run.save_best_weights(self.whole)
         for variable, value in zip(self.network.trainable_variables, self._raw_weights, strict=False):
@@ -226,6 +236,7 @@ class StateKeeper(keras.callbacks.Callback):
         logs |= self._watched  # for the callbacks after this one too
         rate = float(keras.ops.convert_to_numpy(self.network.optimizer.learning_rate))
         row = {"epoch": epoch + 1, **logs, "learning_rate": rate, "seconds": round(self._elapsed(), 2)}
+        row = {**row, **{name: math.nan for name in self.monitors if name not in row}}
         self._history.append({name: float(value) for name, value in row.items()})
         if self.workers.is_chief:
             self.run.write_history(self._history)
@@ -238,27 +249,36 @@ class StateKeeper(keras.callbacks.Callback):
             self.network.stop_training = True
 
     def _scores(self) -> bytes:
-        return json.dumps({name: float(value) for name, value in self.watch().items()}).encode()
+        scores = self.watch() if self.watch_epochs(self.epoch) else {}
+        return json.dumps({name: float(value) for name, value in scores.items()}).encode()
 
-    def _check(self, name: str, logs: dict[str, float] | None, where: str = "") -> None:
+    def _check(
+        self, name: str, logs: dict[str, float] | None, where: str = "", at_a_batch: bool = False
+    ) -> None:
         value = float((logs or {}).get(name, 0.0))
         if not math.isfinite(value):
-            raise self._diverged(f"the {where}loss is {'NaN' if math.isnan(value) else 'infinite'}")
+            what = f"the {where}loss is {'NaN' if math.isnan(value) else 'infinite'}"
+            raise self._diverged(what, self._places() if at_a_batch else "")
 
-    def _diverged(self, what: str) -> DataError:
+    def _places(self) -> str:
+        """Where the examples of the last batch stand, and of the one before it."""
+        at_once = self.network.steps_per_execution
+        if at_once > 1:
+            return f". It is one of the last {at_once} batches; training.steps_per_execution: 1 names it"
+        return divergence.places([self.batch_of(self.epoch, self.step - back) for back in (2, 1)])
+
+    def _diverged(self, what: str, where: str = "") -> DataError:
         """What to say when training has failed; nothing of the step at hand is saved."""
-        optimizer, again = innermost(self.network.optimizer), "change the recipe and start over with --fresh"
-        clip = f"now {optimizer.global_clipnorm}" if optimizer.global_clipnorm else "now none"
-        rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        again = "change the recipe and start over with --fresh"
         if self._history:
             kept = f"{self.run.state} keeps the state after epoch {len(self._history)} and the best weights up to it"
             again += f"; --fresh --set training.epochs={len(self._history)} ends before it"
         else:
             kept = "no epoch was finished, so there are no weights to keep"
         return DataError(
-            f"{what} in epoch {self.epoch + 1}, step {self.step} of {self.steps}: training has failed. What usually "
-            f"helps: a lower training.learning_rate (now {rate:.3g}), training.gradient_clip: 1.0 ({clip}), and where "
-            f"prepare.vectors names a file, smaller numbers in it. {kept}; the same command would fail again: {again}"
+            f"{what} in epoch {self.epoch + 1}, step {self.step} of {self.steps}: training has failed"
+            f"{where}. What usually helps: {divergence.help_of(self.network.optimizer)}. {kept}; "
+            f"the same command would fail again: {again}"
         )
 
     def _stop_if_asked(self, signal_number: int) -> None:
@@ -275,17 +295,3 @@ class StateKeeper(keras.callbacks.Callback):
 def best_epoch(scores: list[float]) -> int:
     """The index of the first best score, never of NaN; -1 where there are none."""
     return best_of([{"score": score} for score in scores], ["score"]).epoch
-
-
-def _fingerprint(preprocessing: Preprocessing) -> str:
-    """Of all that training data decides; the layer of targets of classes has nothing but these."""
-    targets = None if preprocessing.classes else preprocessing.targets.get_config()
-    parts: tuple = (
-        preprocessing.inputs.get_config(),
-        targets,
-        preprocessing.classes,
-        preprocessing.examples,
-    )
-    if preprocessing.frozen is not None:
-        parts += (preprocessing.frozen.digest,)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()

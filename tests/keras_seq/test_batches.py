@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from properties import tried_on
 
 from keras_seq.applications import sentiment
-from keras_seq.batches import Batches, bucketed, count, shuffled
+from keras_seq.batches import Batches, count
 from keras_seq.contract import Preprocessing
 from keras_seq.errors import DataError
 from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example, File, Table
+from keras_seq.order import Order, bucketed, shuffled
 from keras_seq.preprocessing.words import WordIds
 from keras_seq.reading import Reader
 
@@ -63,7 +64,7 @@ def test_an_epochs_order_follows_from_the_seed_and_its_number():
     data, prepared = examples(range(50)), preprocessing()
 
     def epochs(first, last, seed=1, skip=0):
-        return batches_of(Batches(prepared).training(data, 8, 20, seed, range(first, last), skip))
+        return batches_of(Batches(prepared).training(Order(data, 8, 20, seed), range(first, last), skip))
 
     both = epochs(0, 2)
     assert len(both) == 14
@@ -127,7 +128,7 @@ def test_an_epoch_has_its_steps_whatever_cannot_be_read(contents, cached, tmp_pa
             if content == "bad":
                 (tmp_path / str(number)).unlink()
     batches = Batches(prepared, reader, cache)
-    assert len(list(batches.training(examples, 2, 9, 1, range(3)))) == 6
+    assert len(list(batches.training(Order(examples, 2, 9, 1), range(3)))) == 6
     assert len(list(batches.evaluation(examples, 2, 2))) == 2
 
 
@@ -135,15 +136,15 @@ def test_a_split_of_which_nothing_can_be_used_is_one_sentence(tmp_path):
     examples, prepared, reader = of_files(tmp_path, ["bad", "bad", "bad"])
     batches = Batches(prepared, reader)
     with pytest.raises(DataError, match=r"no file can be used; f:0: .*0: is bad"), batches.errors():
-        list(batches.training(examples, 2, 9, 1, range(1)))
+        list(batches.training(Order(examples, 2, 9, 1), range(1)))
 
 
 def test_training_takes_one_of_several_truths_and_evaluation_the_first(tmp_path):
     examples, prepared, reader = of_files(tmp_path, ["good"] * 40)
     batches = Batches(prepared, reader)
-    (taken,) = (targets.numpy() for _, targets in batches.training(examples, 40, 99, 1, range(1)))
+    (taken,) = (targets.numpy() for _, targets in batches.training(Order(examples, 40, 99, 1), range(1)))
     assert 5 < taken.sum() < 35
-    again, other = (targets.numpy() for _, targets in batches.training(examples, 40, 99, 1, range(2)))
+    again, other = (targets.numpy() for _, targets in batches.training(Order(examples, 40, 99, 1), range(2)))
     np.testing.assert_array_equal(taken, again)
     assert (taken != other).any()
     assert not any(targets.numpy().any() for _, targets in batches.evaluation(examples, 40))
@@ -161,7 +162,7 @@ def test_nothing_is_read_any_more_once_the_datasets_are_left():
 
     batches = Batches(preprocessing())
     with batches.errors():
-        iterator = iter(batches.training(Endless(), 1, 1, 1, range(1)))
+        iterator = iter(batches.training(Order(Endless(), 1, 1, 1), range(1)))
         next(iterator)
     before = len(asked)
     list(iterator)  # what was read ahead; it ends

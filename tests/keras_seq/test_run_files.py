@@ -1,5 +1,8 @@
 """A run's files: what is written is read back."""
 
+import math
+
+import numpy as np
 import pytest
 
 from keras_seq import seen
@@ -44,3 +47,24 @@ def test_a_run_is_published_when_its_metrics_say_so(tmp_path):
     assert not run.is_published
     run.write_metrics({"validation": {"accuracy": 1.0}, "published": {}})
     assert run.is_published
+
+
+def test_what_was_not_measured_in_an_epoch_is_nan_in_the_history(tmp_path):
+    run = RunFiles(tmp_path)
+    run.write_history([{"epoch": 1.0, "loss": 0.5}, {"epoch": 2.0, "loss": 0.4, "val_bleu": 9.0}])
+    first, second = run.read_history()
+    assert math.isnan(first["val_bleu"])
+    assert second == {"epoch": 2.0, "loss": 0.4, "val_bleu": 9.0}
+
+
+def test_two_positions_are_kept_the_newest_first(tmp_path):
+    run = RunFiles(tmp_path)
+    run.state.mkdir()
+    assert run.position_files == []
+    for epoch in (1, 2, 3):
+        run.save_position({"epoch": epoch})
+    found = []
+    for file in run.position_files:
+        with np.load(file) as saved:
+            found.append(int(saved["epoch"]))
+    assert found == [3, 2]

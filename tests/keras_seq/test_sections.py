@@ -13,13 +13,19 @@ from keras_seq.sections import SECTIONS, section_model
 @pytest.mark.parametrize("application", applications.APPLICATIONS)
 def test_the_schema_is_the_signature(application):
     """The checker reads source text; what it found there is what Python finds."""
-    from keras_seq.training import fit, optimizers, schedules, transfer
+    from keras_seq.training import fit, optimizers, precision, schedules, transfer
 
     module = applications.functions(application)
     for section, function in SECTIONS.items():
         expected = dict(inspect.signature(getattr(module, function)).parameters)
         if section == "training":
-            for function in (fit.fit, optimizers.make, schedules.make, transfer.start_from):
+            for function in (
+                fit.fit,
+                optimizers.make,
+                schedules.make,
+                precision.computing,
+                transfer.start_from,
+            ):
                 expected |= inspect.signature(function).parameters
         expected = {name: p.default for name, p in expected.items() if p.kind is p.KEYWORD_ONLY}
         fields = {

@@ -20,6 +20,7 @@ from keras_seq.applications import translation
 from keras_seq.batches import Batches
 from keras_seq.errors import DataError, RecipeError
 from keras_seq.formats import Example
+from keras_seq.order import Order
 from keras_seq.preprocessing.subwords import END_ID, START_ID, UNKNOWN_ID
 from keras_seq.run import Run
 from keras_seq.samples import holidays
@@ -194,7 +195,7 @@ def test_every_shape_of_the_network_is_trained_and_answers(pairs, attention, opt
     preprocessing = translation.prepare(pairs, vocabulary_size=120, target_vocabulary_size=130)
     network = translation.build(preprocessing.sizes, embedding_dim=8, units=4, attention=attention, **options)
     network.compile("adam", translation.objective().loss, jit_compile=False)
-    data = Batches(preprocessing).training(pairs[:20], 8, 100, 1, range(2))
+    data = Batches(preprocessing).training(Order(pairs[:20], 8, 100, 1), range(2))
     losses = network.fit(data, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0).history["loss"]
     assert np.all(np.isfinite(losses))
     model = translation.present(preprocessing, network, beam_width=2)

@@ -10,9 +10,13 @@ from keras_seq import train
     [
         (["momentum=0.5"], "training.momentum: is of optimizer: sgd; the optimizer is adam"),
         (["weight_decay=0.1"], "training.weight_decay: Adam with a decay of weights is optimizer: adamw"),
+        (
+            ["patience=2", "evaluate_every=3"],
+            "training.patience: 2 epochs are over before answers are scored",
+        ),
         (["plateau_factor=0.1"], "training.plateau_factor: is of learning_rate_schedule: plateau"),
     ],
-    ids=["momentum", "decay", "plateau"],
+    ids=["momentum", "decay", "patience", "plateau"],
 )
 def test_keys_without_a_meaning_are_refused(keys, complaint, recipe_file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(train, "_train", lambda *_: pytest.fail("the training began"))
@@ -23,7 +27,11 @@ def test_keys_without_a_meaning_are_refused(keys, complaint, recipe_file, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "key", ["optimizer=adagrad", "gradient_accumulation=0", "warmup_steps=-1", "momentum=1"]
+    "key",
+    [
+        *("optimizer=adagrad", "gradient_accumulation=0", "warmup_steps=-1", "momentum=1"),
+        *("precision=float16", "batch_budget=0", "steps_per_execution=many", "evaluate_every=0"),
+    ],
 )
 def test_a_wrong_value_is_refused(key, recipe_file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(train, "_train", lambda *_: pytest.fail("the training began"))

@@ -1,7 +1,9 @@
 """Training: the best epoch is kept, weights may start from a file, and what is odd is said."""
 
 import json
+import math
 
+import fits
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ import keras_seq
 from keras_seq import train
 from keras_seq.run import Run
 from keras_seq.training import state
+from keras_seq.training.epochs import best_of
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_training(recipe_file, tmp_path, monkeypatch, capsys):
@@ -65,3 +68,13 @@ def test_a_sorted_file_larger_than_the_buffer_is_warned_about(recipe_file, corpu
     options = ["--set", "training.shuffle_buffer=20", "--set", "training.epochs=1"]
     assert train.main([str(recipe_file), "--run", str(tmp_path / "run"), *options]) == 0
     assert "the first 20 training examples have 1 of 2 classes only" in capsys.readouterr().out
+
+
+def test_answers_are_scored_every_so_many_epochs_and_after_the_last(tmp_path):
+    """The best epoch is one of those that were scored, where a loss is lower in others."""
+    scores = iter([0.5, 0.4])
+    fits.fitted(tmp_path, watch=lambda: {"watched": next(scores)}, evaluate_every=2, epochs=3)
+    rows = Run(tmp_path).read_history()
+    assert math.isnan(rows[0]["val_watched"])
+    assert [row["val_watched"] for row in rows[1:]] == [0.5, 0.4]
+    assert best_of(rows, ["val_watched", "val_loss"]) == (1, "val_watched")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from corpora import PROJECT
 
 from keras_seq.applications import sentiment
 from keras_seq.contract import Known
@@ -10,6 +11,7 @@ from keras_seq.reading import Reader
 from keras_seq.recipe import load_recipe
 from keras_seq.training.models import Models
 
+ZOO = PROJECT / "zoo" / "sentiment.yaml"
 EXAMPLES = [Example("good film", "good", "my.tsv:1"), Example("bad film", "bad", "my.tsv:2")]
 
 
@@ -21,6 +23,15 @@ def models(tmp_path_factory):
         encoding="utf-8",
     )
     return Models(load_recipe(path), sentiment.prepare(EXAMPLES))
+
+
+@pytest.fixture(scope="module")
+def mixed(models):
+    """As `models`, of a mixed training."""
+    recipe = load_recipe(
+        ZOO, overrides=["training.precision=mixed_bfloat16", "model.units=3", "model.embedding_dim=4"]
+    )
+    return Models(recipe, models.preprocessing)
 
 
 def test_the_best_weights_go_into_a_network_of_their_own(models):
@@ -42,3 +53,16 @@ def test_answers_to_the_validation_split_are_watched_where_the_objective_asks_fo
     objective.watched = {}
     found = models.watch(objective, EXAMPLES, Reader())(models.network, models.preprocessing, None)()
     assert 0 <= found["accuracy"] <= 1
+
+
+def test_what_answers_of_a_mixed_training_is_float32_with_the_weights_of_the_network(mixed):
+    assert mixed.network.get_layer("embedding").compute_dtype == "bfloat16"
+    assert mixed.network.get_layer("scores").compute_dtype == "float32"
+    assert {layer.compute_dtype for layer in mixed.best.layers} == {"float32"}
+    objective = sentiment.objective()
+    objective.watched = {}
+    scores = mixed.watch(objective, EXAMPLES, Reader())(mixed.network, mixed.preprocessing, None)
+    for bias in ([9.0, -9.0], [-9.0, 9.0]):
+        mixed.network.get_layer("scores").bias.assign(bias)
+        assert scores()["accuracy"] == 0.5
+        assert mixed.best.get_layer("scores").bias.numpy().tolist() == bias
