@@ -23,7 +23,7 @@ from keras_seq import yaml_tree
 from keras_seq.atomic import replace
 from keras_seq.errors import RecipeError, reason
 from keras_seq.lock import Locked, holder, locked
-from keras_seq.recipe import HOW_FILES_ARE_READ, Recipe
+from keras_seq.recipe import MAY_CHANGE, Recipe
 from keras_seq.run import Run
 
 WAIT_SECONDS = 0.02  # for a lock that another process has for a moment
@@ -134,7 +134,7 @@ class StudyFolder:
         tree = yaml_tree.Tree("study")
         tree.merge_file(self.study_file)
         for one in (tree.values, settings):
-            for key in HOW_FILES_ARE_READ:
+            for key in MAY_CHANGE:
                 one["recipe"]["training"].pop(key, None)
         old, new = _flat(tree.values), _flat(settings)
         differences = [
