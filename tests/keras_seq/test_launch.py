@@ -111,7 +111,13 @@ def test_a_number_of_workers_that_is_none_is_refused(capsys):
 
 def test_two_workers_train_as_one_does(recipe_file, tmp_path):
     """A last batch of one row, of which a worker has none; without dropout, which is another for every worker."""
-    settings = ["training.batch_size=33", "model.dropout=0.0", "training.epochs=2", "training.optimizer=sgd"]
+    settings = [
+        "training.batch_size=33",
+        "model.dropout=0.0",
+        "model.word_dropout=0.0",
+        "training.epochs=2",
+        "training.optimizer=sgd",
+    ]
     words = [str(recipe_file), *(word for setting in settings for word in ("--set", setting))]
     assert train.main([*words, "--run", str(tmp_path / "one")]) == 0
     command = [
