@@ -4,7 +4,7 @@
 
 DIR holds Multi30k (train.de.gz, train.en.gz, val.de.gz, val.en.gz). The network and the pieces are those of
 zoo/translation_multi30k.yaml. Without `--budget` it is as many pieces as the batches of examples have on average,
-padding included, so that both make as many steps of one size. Without `--steps` nothing is trained.
+padding included, so that a step takes as much of either. Without `--steps` nothing is trained.
 """
 
 from __future__ import annotations
