@@ -8,10 +8,11 @@ one, a cache; so memory does not grow with the data.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
@@ -45,7 +46,8 @@ def count(examples: Iterable[Example], preprocessing: Preprocessing, objective: 
     return number
 
 
-class Share(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Share:
     """Which rows of every batch are a worker's: each is exactly one worker's, and so are those of the last batch.
 
     Attributes:
@@ -80,7 +82,7 @@ class Batches:
         preprocessing: Preprocessing,
         reader: Reader | None = None,
         cache: FeatureCache | None = None,
-        share: Share = Share(),  # noqa: B008 (it cannot be changed)
+        share: Share = Share(),
     ) -> None:
         self.preprocessing, self.cache, self.share = preprocessing, cache, share
         self.reader = reader or Reader(convert=preprocessing.contents)

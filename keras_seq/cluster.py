@@ -7,10 +7,11 @@ Kubernetes, Ray Train and others set it, or the files that are given to them; `k
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from keras_seq.errors import RecipeError
 
@@ -24,7 +25,8 @@ class PeersLost(Exception):
     """Other workers are gone; what was saved stays, and all go on from it once they are started again."""
 
 
-class Cluster(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Cluster:
     """The workers of a training.
 
     Attributes:

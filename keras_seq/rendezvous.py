@@ -75,8 +75,9 @@ def _let_in(server: socket.socket, cluster: Cluster, what: str, here: dict[int, 
         connection, _ = server.accept()
         connection.settimeout(ASK_SECONDS * 4)
         hello = _heard(connection)
-        index = hello.get("index")
-        if hello.get("hello") != HELLO or index not in range(1, len(cluster.addresses)):
+        index: Any = hello.get("index")
+        is_known = isinstance(index, int) and 0 < index < len(cluster.addresses)
+        if hello.get("hello") != HELLO or not is_known:
             connection.close()
         elif hello.get("what") != what:
             problem = (
