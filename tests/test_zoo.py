@@ -72,6 +72,7 @@ def stand_in_data(recipe, folder):
 def write_captions(folder, sizes):
     """Scenes as Flickr8k has its images: all in a folder, lists of names, and a token file of their captions."""
     corpus, tokens = folder / "corpus", []
+    corpus.mkdir()
     scenes.write_files(corpus, dict(zip(("train", "validation", "test"), sizes.values(), strict=True)))
     for name in ("images", "text"):
         (folder / name).mkdir()

@@ -20,12 +20,15 @@ RADII = {"small": (5.4, 6.2), "large": (10.0, 11.0)}  # pixels, of the circle
 UNEVEN = 0.04  # part by which shapes of a group differ in size
 REACH = 1.2  # of a shape beyond the radius
 GAP = 1.5  # pixels, between shapes
+SIDEWAYS = 0.6  # of two groups, how far they are apart sideways, at most, to how far along their relation
 TRIES = 200  # places for a shape, before all begin anew
 COLOURS = {
     "red": (215, 40, 40),
     "green": (40, 160, 60),
     "blue": (40, 70, 220),
     "yellow": (235, 215, 40),
+    "orange": (235, 125, 30),
+    "purple": (150, 50, 190),
 }
 SHADES = 22  # by which colours differ from these, at most
 BACKGROUNDS = ("plain", "gradient", "clouds")
@@ -66,17 +69,33 @@ def drawn(scene: Scene, generator: random.Random) -> np.ndarray:
         scene: what is in it.
         generator: decides on the places, the shades and the background.
     """
-    things = [
-        thing
-        for group, half in zip(scene.groups, (scene.relation, scene.turned.relation), strict=False)
-        for thing in placed(group, box(half), generator)
-    ]
+    things = [thing for group in _apart(scene, generator) for thing in group]
     picture = _background(generator)
     for thing in things:
         covered = coverage(thing)[..., None]
         picture += covered * (np.array(thing.colour) - picture)
     step = 256 // LEVELS
     return np.clip(np.floor(picture / step + 0.5), 0, LEVELS - 1).astype(np.uint8) * np.uint8(step)
+
+
+def _apart(scene: Scene, generator: random.Random) -> list[list[Thing]]:
+    """The shapes of each group, placed so that no other relation could be said of two groups with as much right."""
+    halves = (scene.relation, scene.turned.relation)
+    while True:
+        groups = [
+            placed(group, box(half), generator) for group, half in zip(scene.groups, halves, strict=False)
+        ]
+        if not scene.relation:
+            return groups
+        across, along = (abs(middle[0] - middle[1]) for middle in zip(*map(_middle, groups), strict=True))
+        if scene.relation in ("left", "right"):
+            across, along = along, across
+        if across <= SIDEWAYS * along:
+            return groups
+
+
+def _middle(things: list[Thing]) -> tuple[float, float]:
+    return sum(one.x for one in things) / len(things), sum(one.y for one in things) / len(things)
 
 
 def box(half: str) -> Box:

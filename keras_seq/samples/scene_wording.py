@@ -1,9 +1,10 @@
 """Scenes of coloured shapes in words: captions of a scene, and what a caption says.
 
     two small red circles above a large blue square
-    there is a big blue square under two little red circles
+    under two little red circles there is a big blue square
 
-say the same. What is said can be told true or false of a scene, attribute by attribute.
+say the same. Of two groups the upper one, or the left one, is named first, as people look at a page; both orders are
+understood. What is said can be told true or false of a scene, attribute by attribute.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import random
 import re
 from typing import Any, NamedTuple
 
-COLOURS = ("red", "green", "blue", "yellow")
+COLOURS = ("red", "green", "blue", "yellow", "orange", "purple")
 SHAPES = ("circle", "square", "triangle")
 NUMBERS: dict[int, tuple[str, ...]] = {1: ("a", "one"), 2: ("two",), 3: ("three",)}
 SIZES: dict[str, tuple[str, ...]] = {"small": ("small", "little"), "large": ("large", "big")}
@@ -26,14 +27,15 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     "right": ("right of", "to the right of"),
 }
 OPPOSITES = {"above": "below", "below": "above", "left": "right", "right": "left"}
+FIRST = ("above", "left")  # where the group is that is named first
 ATTRIBUTES = ("number", "size", "colour", "shape", "relation")
 ALONE = ("{a}", "there {is} {a}", "the picture shows {a}", "{a} and nothing else", "only {a} can be seen")
 TWO = (
     "{a} {relation} {b}",
     "there {is} {a} {relation} {b}",
     "the picture shows {a} {relation} {b}",
-    "{a} can be seen {relation} {b}",
-    "you can see {a} {relation} {b}",
+    "{opposite} {a} there {is_b} {b}",
+    "{opposite} {a} you can see {b}",
 )
 
 
@@ -94,10 +96,16 @@ def parsed(caption: str) -> Scene | None:
     text = " ".join(caption.lower().split()).removesuffix(".").rstrip()
     for letters, pattern in _patterns():
         if found := pattern.fullmatch(text):
+            said = found.groupdict()
             groups = tuple(group for group in (_group(found, letter) for letter in letters) if group)
-            if len(groups) < len(letters) or found.groupdict().get("is") not in (None, _is(groups[0])):
+            if len(groups) < len(letters):
                 return None
-            return Scene(groups, _key(RELATIONS, found["relation"]) if len(groups) > 1 else "")
+            if any(
+                said.get(name) not in (None, _is(group))
+                for name, group in zip(("is", "is_b"), groups, strict=False)
+            ):
+                return None
+            return Scene(groups, _relation(said))
     return None
 
 
@@ -136,14 +144,14 @@ def truths(caption: str, scene: Scene) -> dict[str, bool]:
 
 
 def _caption(template: str, scene: Scene, generator: random.Random) -> str:
-    scene = generator.choice((scene, scene.turned))
+    scene = scene if scene.relation in (*FIRST, "") else scene.turned
     phrases = [_phrase(group, generator) for group in scene.groups]
-    return template.format(
-        a=phrases[0],
-        b=phrases[-1],
-        relation=generator.choice(RELATIONS.get(scene.relation, ("",))),
-        **{"is": _is(scene.groups[0])},
-    )
+    words = {
+        name: generator.choice(RELATIONS.get(relation, ("",)))
+        for name, relation in (("relation", scene.relation), ("opposite", scene.turned.relation))
+    }
+    verbs = {"is": _is(scene.groups[0]), "is_b": _is(scene.groups[-1])}
+    return template.format(a=phrases[0], b=phrases[-1], **words, **verbs)
 
 
 def _phrase(group: Group, generator: random.Random) -> str:
@@ -172,8 +180,10 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
         parts = [any_of(f"{name}_{letter}", of_name) for name, of_name in words.items()]
         return " ".join([*parts, f"{any_of(f'shape_{letter}', SHAPES)}(?P<plural_{letter}>s?)"])
 
-    relation = any_of("relation", itertools.chain.from_iterable(RELATIONS.values()))
-    fields = {"a": phrase("a"), "b": phrase("b"), "relation": relation, "is": any_of("is", ("is", "are"))}
+    relations = [*itertools.chain.from_iterable(RELATIONS.values())]
+    fields = {"a": phrase("a"), "b": phrase("b")}
+    fields |= {name: any_of(name, relations) for name in ("relation", "opposite")}
+    fields |= {name: any_of(name, ("is", "are")) for name in ("is", "is_b")}
     return [
         (letters, re.compile(template.format(**fields)))
         for letters, templates in (("a", ALONE), ("ab", TWO))
@@ -188,6 +198,13 @@ def _group(found: re.Match[str], letter: str) -> Group | None:
         return None
     size = _key(SIZES, found[f"size_{letter}"])
     return Group(number, size, found[f"colour_{letter}"], found[f"shape_{letter}"])
+
+
+def _relation(said: dict[str, str | None]) -> str:
+    """Where the group that is named first is; "" of a single one."""
+    if word := said.get("opposite"):
+        return OPPOSITES[_key(RELATIONS, word)]
+    return _key(RELATIONS, said["relation"]) if "relation" in said else ""
 
 
 def _key(words: dict[Any, tuple[str, ...]], word: str) -> Any:
