@@ -21,8 +21,8 @@ def test_workers_and_their_chief():
 
 def test_a_chief_of_its_own_is_the_first():
     jobs = {"worker": ["b:1", "c:1"], "chief": ["a:1"]}
-    assert of(jobs, "chief", 0) == (["a:1", "b:1", "c:1"], 0)
-    assert of(jobs, "worker", 1) == (["a:1", "b:1", "c:1"], 2)
+    assert of(jobs, "chief", 0) == cluster.Cluster(["a:1", "b:1", "c:1"], 0)
+    assert of(jobs, "worker", 1) == cluster.Cluster(["a:1", "b:1", "c:1"], 2)
 
 
 def test_workers_of_a_host_have_their_places_on_it():
@@ -32,7 +32,7 @@ def test_workers_of_a_host_have_their_places_on_it():
 
 def test_what_is_described_is_read_back():
     text = cluster.described(["a:1", "b:2"], 1)
-    assert cluster.of_environment({"TF_CONFIG": text}) == (["a:1", "b:2"], 1)
+    assert cluster.of_environment({"TF_CONFIG": text}) == cluster.Cluster(["a:1", "b:2"], 1)
     assert cluster.of_environment({"TF_CONFIG": cluster.EXAMPLE}).addresses == ["a:2222", "b:2222"]
 
 
