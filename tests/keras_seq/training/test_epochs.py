@@ -154,7 +154,7 @@ def test_a_state_of_weights_that_are_no_numbers_is_not_written(recipe_file, tmp_
     """The loss of a step is that of the weights before it."""
     run = Run(tmp_path / "run")
     monkeypatch.setattr(state, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(state.StateKeeper, "_check", lambda *_: None)
+    monkeypatch.setattr(state.StateKeeper, "_check", lambda *_, **__: None)
     with pytest.raises(SystemExit, match="2"):
         train.main([str(recipe_file), "--run", str(run.path), "--set", "training.learning_rate=3e38"])
     assert not run.is_complete
