@@ -27,7 +27,7 @@ def test_a_cluster_that_is_not_asked_for_is_said_to_be_left_alone(recipe_file, m
     assert distribution.cluster_of(load_recipe(recipe_file)) == cluster.alone()
     assert "TF_CONFIG is set, but training.distribution is none" in capsys.readouterr().out
     recipe = load_recipe(recipe_file, overrides=["training.distribution=multi_worker"])
-    assert distribution.cluster_of(recipe) == (["a:2222", "b:2222"], 0)
+    assert distribution.cluster_of(recipe) == Cluster(["a:2222", "b:2222"], 0)
 
 
 def test_the_chief_alone_holds_the_run(recipe, tmp_path, monkeypatch):
