@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from corpora import PROJECT
 from refusals import refused
 
 from keras_seq import launch, train
@@ -130,7 +131,7 @@ def test_two_workers_train_as_one_does(recipe_file, tmp_path):
         "--run",
         str(tmp_path / "two"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 workers take 33 examples a step together" in done.stdout
     one, two = Run(tmp_path / "one"), Run(tmp_path / "two")
