@@ -54,7 +54,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--torch", metavar="PYTHON", help="the Python of an environment that has PyTorch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2, help="of each side")
-    sizes = {"captions": 512, "pieces": 12, "places": 36, "channels": 1280, "units": 512}
+    parser.add_argument("--captions", type=int, default=512, metavar="N")
+    sizes = {"pieces": 12, "places": 36, "channels": 1280, "units": 512}
     for name, size in {**sizes, "embedding_dim": 256, "vocabulary": 3000}.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=size, metavar="N")
     parser.add_argument("--once", metavar="FOLDER", type=pathlib.Path, help=argparse.SUPPRESS)

@@ -200,7 +200,7 @@ def _group(found: re.Match[str], letter: str) -> Group | None:
     return Group(number, size, found[f"colour_{letter}"], found[f"shape_{letter}"])
 
 
-def _relation(said: dict[str, str | None]) -> str:
+def _relation(said: dict[str, Any]) -> str:
     """Where the group that is named first is; "" of a single one."""
     if word := said.get("opposite"):
         return OPPOSITES[_key(RELATIONS, word)]
