@@ -72,7 +72,7 @@ def connected(recipe: Recipe, cluster: Cluster) -> Alone:
 def left(error: PeersLost, command: str) -> int:
     """Say that other workers are gone; a command ends here, because TensorFlow's own end would wait for them."""
     progress.say(
-        f"other workers are gone ({error}). What was saved stays; all go on from it once they are started again:\n"
+        f"other workers are lost ({error}). What was saved stays; all go on from it once they are started again:\n"
         f"  {command}"
     )
     if environment.command():

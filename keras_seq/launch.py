@@ -20,8 +20,8 @@ from typing import IO, Any
 
 from keras_seq import progress
 from keras_seq.cluster import AGAIN, VARIABLE, described
-from keras_seq.command_line import CommandParser
-from keras_seq.errors import RecipeError, user_errors
+from keras_seq.command_line import CommandParser, whole_number
+from keras_seq.errors import user_errors
 
 HOST = "localhost"
 SHOWN_LINES = 20  # of what a worker printed before it failed
@@ -36,15 +36,24 @@ def main(argv: list[str] | None = None) -> int:
         "Train a recipe in several processes on this machine; other arguments, such as --set, --run and --fresh, are "
         "those of keras_seq.train.",
     )
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
-    parser.add_argument(
-        "--restarts", type=int, default=10, metavar="N", help="how often they are started again (default: 10)"
-    )
+    add_counts(parser)
     arguments, rest = parser.parse_known_args(argv)
     with user_errors():
-        if arguments.workers < 1:
-            raise RecipeError(f"--workers: given {arguments.workers}, expected 1 or more")
         return launched(arguments.workers, rest, arguments.restarts)
+
+
+def add_counts(parser: CommandParser) -> None:
+    """The arguments `--workers` and `--restarts` of a command that starts workers."""
+    parser.add_argument(
+        "--workers", type=whole_number(1), default=2, metavar="N", help="processes (default: 2)"
+    )
+    parser.add_argument(
+        "--restarts",
+        type=whole_number(0),
+        default=10,
+        metavar="N",
+        help="how often they are started again (default: 10)",
+    )
 
 
 def launched(count: int, words: Sequence[str], restarts: int) -> int:

@@ -13,6 +13,7 @@ import threading
 
 from keras_seq import train
 from keras_seq.command_line import CommandParser
+from keras_seq.errors import user_errors
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,8 +21,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("recipe", metavar="RECIPE", help="a YAML file")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     arguments = parser.parse_args(argv)
-    threading.Thread(target=_end_with, args=[sys.stdin.fileno()], daemon=True).start()
-    return train.main([arguments.recipe, "--run", arguments.run, "--no-test"])
+    with user_errors():  # from here on SIGTERM is heeded
+        threading.Thread(target=_end_with, args=[sys.stdin.fileno()], daemon=True).start()
+        return train.main([arguments.recipe, "--run", arguments.run, "--no-test"])
 
 
 def _end_with(descriptor: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from keras_seq.cluster import of_environment
 from keras_seq.command_line import CommandParser
 from keras_seq.errors import RecipeError, user_errors
+from keras_seq.launch import add_counts
 
 FAILED = 2  # the exit code of what does not get better
 
@@ -24,11 +25,8 @@ def main(argv: list[str] | None = None) -> int:
         "Train a recipe on Ray Train's workers; other arguments, such as --set, are those of keras_seq.train. Give "
         "--run an absolute path that every machine has.",
     )
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
+    add_counts(parser)
     parser.add_argument("--gpus", action="store_true", help="a GPU for each worker")
-    parser.add_argument(
-        "--restarts", type=int, default=10, metavar="N", help="how often they are started again (default: 10)"
-    )
     arguments, rest = parser.parse_known_args(argv)
     with user_errors():
         trained(arguments.workers, rest, arguments.gpus, arguments.restarts)

@@ -232,6 +232,7 @@ class StateKeeper(keras.callbacks.Callback):
             variable.assign(value)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.workers.check_equal([variable.numpy() for variable in self.network.trainable_variables])
         logs = {} if logs is None else logs
         logs |= self._watched  # for the callbacks after this one too
         rate = float(keras.ops.convert_to_numpy(self.network.optimizer.learning_rate))

@@ -8,6 +8,7 @@ see `keras_multi_worker`.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from keras_seq.training.keras_multi_worker import MultiWorkerModel
 WORD = np.dtype("<u2")  # of bytes that are sent as numbers which float32 has exactly
 SEED = "seed_generator_state"  # Keras's name of the state of a random number generator: a seed and a counter
 SEED_STEP = 1_000_003  # from one worker's seeds to the next one's
+DIGEST_BYTES = 6  # of weights, as a number that float64 has exactly
 LOST = (
     *(tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError),
     *(tf.errors.FailedPreconditionError, tf.errors.DeadlineExceededError),
@@ -91,6 +93,13 @@ class Alone:
 
     def wait_for_all(self) -> None:
         """Until all workers are here."""
+
+    def check_equal(self, arrays: Sequence[np.ndarray]) -> None:
+        """Make sure that all workers have the same arrays, bit by bit. All have to call it.
+
+        Raises:
+            PeersLost: when they have not, so that all go on from what the chief has saved.
+        """
 
     def errors(self) -> contextlib.AbstractContextManager[Any]:
         """Around what others take part in: they may be lost."""
@@ -191,6 +200,17 @@ class Workers(Alone):
 
     def wait_for_all(self) -> None:
         self.sums([np.zeros(1)])
+
+    def check_equal(self, arrays: Sequence[np.ndarray]) -> None:
+        digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array))
+        own = np.zeros(self.count)
+        own[self.cluster.index] = int.from_bytes(digest.digest())
+        [digests] = self.sums([own])
+        others = np.flatnonzero(digests != digests[0])
+        if len(others):
+            raise PeersLost(f"the weights of worker {others[0]} are not the chief's")
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:

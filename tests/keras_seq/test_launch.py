@@ -11,10 +11,10 @@ import time
 import numpy as np
 import pytest
 from corpora import PROJECT
-from refusals import refused
 
 from keras_seq import launch, train
 from keras_seq.cluster import VARIABLE, of_environment
+from keras_seq.deploy import ray_train
 from keras_seq.run import Run, load
 
 SCRIPT = """
@@ -106,8 +106,12 @@ def test_sigterm_is_sent_on_and_ends_it(workers):
     assert len(workers.told()) == 2
 
 
-def test_a_number_of_workers_that_is_none_is_refused(capsys):
-    assert "--workers: given 0" in refused(launch, "--workers", "0", "recipe.yaml", capsys=capsys)
+@pytest.mark.parametrize("module", [launch, ray_train], ids=["launch", "ray_train"])
+@pytest.mark.parametrize("count", ["--workers=0", "--restarts=-1"])
+def test_a_number_of_workers_or_restarts_that_is_none_is_refused(count, module, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        module.main([count, "recipe.yaml"])
+    assert "expected a whole number" in capsys.readouterr().err
 
 
 def test_two_workers_train_as_one_does(recipe_file, tmp_path):

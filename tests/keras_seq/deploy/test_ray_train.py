@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from corpora import PROJECT
 from refusals import refused
 
 from keras_seq import cluster, train
@@ -57,6 +58,7 @@ def test_two_of_rays_workers_train_a_recipe(recipe_file, tmp_path):
     command = [sys.executable, "-m", "keras_seq.deploy.ray_train", "--workers", "2", str(recipe_file)]
     done = subprocess.run(
         [*command, "--run", str(tmp_path / "run"), "--set", "training.epochs=1"],
+        cwd=PROJECT,
         env={**os.environ, "HOME": str(tmp_path), "RAY_TRAIN_V2_ENABLED": "1"},
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """What workers tell each other: of one alone, and of the parts of messages that need no other."""
 
+import contextlib
 import signal
 
 import numpy as np
@@ -66,6 +67,29 @@ def test_bytes_come_as_they_were_sent(content):
     words = np.frombuffer(content + b"\0" * (len(content) % 2), "<u2")
     got = OfTwo(1, [np.array([len(content)]), words.astype("float32")]).from_chief(lambda: b"not mine")
     assert got == content
+
+
+def test_weights_that_have_drifted_apart_are_found():
+    same = [np.arange(3, dtype=np.float32), np.ones((2, 2), np.float32)]
+    heard = []
+
+    def digests(arrays):
+        two = OfTwo(0, [])
+        two.sums = lambda own: heard.append(own[0]) or own
+        with contextlib.suppress(PeersLost):  # the other's digest is 0 here
+            two.check_equal(arrays)
+        return heard[-1][0]
+
+    theirs = digests(same)
+    assert theirs == int(theirs)
+    assert 0 < theirs < 2**48
+    OfTwo(0, [np.array([0, theirs])]).check_equal(same)
+    drifted = [same[0], np.nextafter(same[1], np.float32(2))]
+    with pytest.raises(PeersLost, match="the weights of worker 1 are not the chief's"):
+        OfTwo(0, [np.array([0, theirs])]).check_equal(drifted)
+    with pytest.raises(PeersLost, match="worker 1"):  # the one that has drifted hears it too
+        OfTwo(1, [np.array([theirs, 0])]).check_equal(drifted)
+    ALONE.check_equal(same)
 
 
 def test_errors_of_collectives_are_the_loss_of_others():
