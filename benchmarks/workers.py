@@ -55,7 +55,8 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.kills:
         run = Run(arguments.folder / "killed")
         span = runs[KILLED].read_metrics()["training"]["seconds"]
-        killed(command(KILLED, run), arguments.kills, span, random.Random(arguments.seed))
+        pause = span / (2 * arguments.kills)
+        killed(command(KILLED, run), run, arguments.kills, pause, random.Random(arguments.seed))
         print(f"{KILLED} workers, killed {arguments.kills} times: {described(run, runs[KILLED])}")
     return 0
 
@@ -76,25 +77,35 @@ def described(run: Run, other: Run) -> str:
     )
 
 
-def killed(command: list[str], times: int, span: float, drawn: random.Random) -> None:
+def killed(command: list[str], run: Run, times: int, pause: float, drawn: random.Random) -> None:
     """Train, while one of the workers is killed every now and then.
 
     Args:
         command: that starts the workers.
+        run: which they train.
         times: how often.
-        span: seconds of an undisturbed training.
+        pause: seconds at most from a state that was saved to the next kill; there is one state between two kills.
         drawn: gives the moments, and who is killed.
     """
     launcher = subprocess.Popen(command)
-    for time_ in range(times):
-        time.sleep(drawn.uniform(0.1, 0.6) * span)
+    seen = saved(run)
+    for number in range(times):
+        while saved(run) == seen and launcher.poll() is None:
+            time.sleep(0.1)
+        time.sleep(drawn.uniform(0, pause))
         if launcher.poll() is not None:
-            raise SystemExit(f"the training ended after {time_} kills")
+            raise SystemExit(f"the training ended after {number} kills")
         index, worker = drawn.choice(list(enumerate(children(launcher.pid))))
         os.kill(worker, signal.SIGKILL)
         print(f"killed worker {index}", flush=True)
+        seen = saved(run)
     if launcher.wait():
         raise SystemExit(launcher.returncode)
+
+
+def saved(run: Run) -> float:
+    """When the newest state of a run was saved; 0 where there is none."""
+    return max((path.stat().st_mtime for path in run.position_files), default=0.0)
 
 
 def children(pid: int) -> list[int]:
