@@ -46,7 +46,8 @@ def main(argv: list[str] | None = None) -> int:
         module = ["keras_seq.launch", "--workers", str(workers)] if workers > 1 else ["keras_seq.train"]
         return [sys.executable, "-m", *module, arguments.recipe, *settings, "--run", str(run.path)]
 
-    runs = {count: Run(arguments.folder / f"workers_{count}") for count in (1, *arguments.workers)}
+    counts = {1, *arguments.workers, *([KILLED] if arguments.kills else [])}
+    runs = {count: Run(arguments.folder / f"workers_{count}") for count in sorted(counts)}
     for count, run in runs.items():
         if not run.is_complete:
             subprocess.run(command(count, run), check=True)
@@ -56,7 +57,8 @@ def main(argv: list[str] | None = None) -> int:
         run = Run(arguments.folder / "killed")
         span = runs[KILLED].read_metrics()["training"]["seconds"]
         pause = span / (2 * arguments.kills)
-        killed(command(KILLED, run), run, arguments.kills, pause, random.Random(arguments.seed))
+        if not run.is_complete:
+            killed(command(KILLED, run), run, arguments.kills, pause, random.Random(arguments.seed))
         print(f"{KILLED} workers, killed {arguments.kills} times: {described(run, runs[KILLED])}")
     return 0
 

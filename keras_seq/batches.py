@@ -53,10 +53,13 @@ class Share:
     Attributes:
         index: of the worker, from 0.
         count: of the workers; where it is 1 all rows are.
+        devices: of the worker. They get as many rows each: where that does not come out even, some of the first rows
+            of the batch come twice.
     """
 
     index: int = 0
     count: int = 1
+    devices: int = 1
 
     def of(self, batch: list[Example]) -> tuple[list[Example], int]:
         """The worker's rows, spread over the lengths, and how many; where there are fewer rows than workers, those
@@ -64,6 +67,14 @@ class Share:
         """
         rows = batch[self.index :: self.count]
         return rows or batch[:1], len(rows)
+
+    def evened(self, tensors: Any) -> Any:
+        """Rows of tensors, as many for each device."""
+        if self.devices == 1:
+            return tensors
+        rows = tf.shape(tf.nest.flatten(tensors)[0])[0]
+        places = tf.range(-(-rows // self.devices) * self.devices) % rows
+        return tf.nest.map_structure(lambda one: tf.gather(one, places), tensors)
 
 
 class Batches:
@@ -153,7 +164,7 @@ class Batches:
                 raise
 
         def tensors(inputs: Any, truths: Any, rows: tf.Tensor) -> tuple:
-            return (*paired(inputs, truths), *(() if self.share.count == 1 else (rows,)))
+            return (*self.share.evened(paired(inputs, truths)), *(() if self.share.count == 1 else (rows,)))
 
         number = tf.TensorSpec([], tf.int32)
         dataset = tf.data.Dataset.from_generator(columns, output_signature=(spec, texts, number))

@@ -16,13 +16,14 @@ from typing import Any
 from keras_seq.errors import RecipeError
 
 VARIABLE = "TF_CONFIG"
+COMMAND_VARIABLE = "KERAS_SEQ_COMMAND"  # what has started the workers, and goes on with them: a command line
 EXAMPLE = '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
 JOBS = ("chief", "worker")  # those that train, in the order of their numbers
 AGAIN = 75  # the exit code of a worker that has lost others: EX_TEMPFAIL, to be started again with the same command
 
 
 class PeersLost(Exception):
-    """Other workers are gone; what was saved stays, and all go on from it once they are started again."""
+    """Other workers are lost; what was saved stays, and all go on from it once they are started again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +80,7 @@ def of_environment(environment: Mapping[str, str] = os.environ) -> Cluster:
         )
     if not 0 <= index < len(jobs.get(job, [])):
         raise RecipeError(f"{VARIABLE}: there is no {job} {index}: the cluster has {len(jobs.get(job, []))}")
-    if bad := [one for name in JOBS for one in jobs.get(name, []) if not one.rpartition(":")[2].isdigit()]:
+    if bad := [one for name in JOBS for one in jobs.get(name, []) if not _is_address(one)]:
         raise RecipeError(f"{VARIABLE}: {bad[0]!r}: expected HOST:PORT")
     before = len(jobs.get("chief", [])) if job == "worker" else 0
     return Cluster([address for name in JOBS for address in jobs.get(name, [])], before + index)
@@ -88,3 +89,8 @@ def of_environment(environment: Mapping[str, str] = os.environ) -> Cluster:
 def described(addresses: list[str], index: int) -> str:
     """What TF_CONFIG is for a worker."""
     return json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
+
+
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal() and 0 < int(port) < 2**16

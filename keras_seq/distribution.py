@@ -11,13 +11,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_seq import cluster as clusters
 from keras_seq import environment, progress, rendezvous
 from keras_seq.cluster import Cluster, PeersLost
 from keras_seq.recipe import Recipe
 from keras_seq.run import Run
+from keras_seq.sections import PATH, marked
 from keras_seq.version import version
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def connected(recipe: Recipe, cluster: Cluster) -> Alone:
     """Who trains, once TensorFlow is imported and before it has run anything.
 
     Raises:
-        PeersLost: when a worker went away meanwhile.
+        PeersLost: when a worker went away, or was started again, meanwhile.
     """
     from keras_seq.training import workers
 
@@ -65,12 +66,13 @@ def connected(recipe: Recipe, cluster: Cluster) -> Alone:
         return workers.Mirrored()
     if len(cluster.addresses) == 1:
         return workers.ALONE
+    rendezvous.meet(cluster, _what(recipe), stage=2)
     with progress.step("connecting the workers", at_once=False):
         return workers.Workers(cluster)
 
 
 def left(error: PeersLost, command: str) -> int:
-    """Say that other workers are gone; a command ends here, because TensorFlow's own end would wait for them."""
+    """Say that other workers are lost; a command ends here, because TensorFlow's own end would wait for them."""
     progress.say(
         f"other workers are lost ({error}). What was saved stays; all go on from it once they are started again:\n"
         f"  {command}"
@@ -84,6 +86,8 @@ def left(error: PeersLost, command: str) -> int:
 
 def _what(recipe: Recipe) -> str:
     """What is trained, but for the places of files, which may differ from machine to machine."""
-    training = {key: value for key, value in recipe.training.items() if key != "init_from"}
-    parts = {"application": recipe.application, "model": recipe.model, "training": training}
+    parts: dict[str, Any] = {"application": recipe.application}
+    for section, values in {"model": recipe.model, "training": recipe.training}.items():
+        places = {"init_from", *marked(PATH, recipe.application, section)}
+        parts[section] = {key: value for key, value in values.items() if key not in places}
     return f"keras_seq {version()}, {json.dumps(parts, sort_keys=True)}"

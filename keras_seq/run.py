@@ -91,6 +91,10 @@ class Run(RunFiles):
         self._begin()
         self._begin = lambda: None
 
+    def begun_since(self, moment: float) -> bool:
+        """Whether its files were made since a moment, in seconds as `time.time` has them."""
+        return self.recipe_file.exists() and self.recipe_file.stat().st_mtime >= moment
+
     def finished(self) -> Run:
         """This run, when it is one and complete.
 

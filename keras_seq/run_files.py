@@ -16,6 +16,7 @@ lock              there while a process trains; held by the system, so that none
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import math
@@ -181,6 +182,18 @@ class RunFiles:
         if not worker:
             return self.features_file
         self.state.mkdir(parents=True, exist_ok=True)
+        return self._features_file_of(worker)
+
+    def remove_features_of(self, worker: int) -> None:
+        """Remove what a worker other than the chief has kept, where it is not gone with the chief's folder."""
+        path = self._features_file_of(worker)
+        for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            file.unlink(missing_ok=True)
+        for folder in (self.state, self.path):
+            with contextlib.suppress(OSError):  # it is not there, or others have files in it
+                folder.rmdir()
+
+    def _features_file_of(self, worker: int) -> pathlib.Path:
         return self.features_file.with_stem(f"{self.features_file.stem}_{worker}")
 
     @property

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import pathlib
-import shlex
+import os
 import shutil
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from keras_seq import applications, distribution, environment, progress, splits
-from keras_seq.cluster import Cluster, PeersLost
-from keras_seq.command_line import CommandParser, proposed, question, whole_number
+from keras_seq import applications, distribution, environment, progress, splits, train_command
+from keras_seq.cluster import COMMAND_VARIABLE, Cluster, PeersLost
+from keras_seq.command_line import proposed, question
 from keras_seq.errors import RecipeError, reason, user_errors
 from keras_seq.reading import Readable, Reader, first_usable
-from keras_seq.recipe import Recipe, load_recipe, schema
+from keras_seq.recipe import Recipe, schema
 from keras_seq.run import Run
-from keras_seq.training import choices
 from keras_seq.training.epochs import plan, summarized
 
 if TYPE_CHECKING:
@@ -35,52 +33,25 @@ REQUEST_EXAMPLES, REQUEST_BYTES = 8, 2**24  # kept as example requests; with tho
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    arguments = train_command.parser().parse_args(argv)
     with user_errors():
         if arguments.schema:
             print(json.dumps(schema(arguments.schema), indent=2))
             return 0
-        recipe = load_recipe(*arguments.recipes, overrides=arguments.set)
-        choices.check(recipe.training)
-        run = Run(arguments.run or pathlib.Path("runs", recipe.name))
+        recipe, run = train_command.asked_for(arguments)
         cluster = distribution.cluster_of(recipe)
         with distribution.begun(recipe, run, arguments.fresh, cluster) as is_complete:
             if is_complete:
                 print(f"{run.path} is complete; --fresh starts it over")
             else:
-                words = [word for word in (sys.argv[1:] if argv is None else argv) if word != "--fresh"]
-                command = shlex.join(["python", "-m", "keras_seq.train", *words])
+                command = train_command.again("keras_seq.train", sys.argv[1:] if argv is None else argv)
+                command = os.environ.get(COMMAND_VARIABLE, command) if len(cluster.addresses) > 1 else command
                 stopped = _resumable(recipe, run, command, cluster, arguments)
                 if stopped:
                     return stopped
         if cluster.is_chief:
             _say_next(run)
     return 0
-
-
-def _parser() -> CommandParser:
-    """Of the command's line."""
-    parser = CommandParser(
-        "keras_seq.train", "Train a recipe and score it. The same command again goes on where it stopped."
-    )
-    parser.add_argument(
-        "recipes", nargs="*", metavar="RECIPE", help="YAML files, or names in the zoo; a later one overrides"
-    )
-    parser.add_argument("--set", action="append", default=[], metavar="A.B=VALUE", help="override one value")
-    parser.add_argument(
-        "--run", metavar="DIR", help="the run's folder (default: runs/NAME OF THE FIRST RECIPE)"
-    )
-    parser.add_argument("--fresh", action="store_true", help="start over, if the run was begun before")
-    parser.add_argument(
-        "--profile", type=whole_number(1), default=0, metavar="N", help="a TensorBoard profile of N steps"
-    )
-    parser.add_argument(
-        "--no-test", action="store_true", help="leave the test split alone: read and score validation only"
-    )
-    parser.add_argument(
-        "--schema", metavar="APPLICATION", help="print the JSON Schema of an application's recipes"
-    )
-    return parser
 
 
 def _resumable(recipe: Recipe, run: Run, command: str, cluster: Cluster, asked: argparse.Namespace) -> int:
@@ -154,6 +125,8 @@ def _train(recipe: Recipe, run: Run, command: str, cluster: Cluster, asked: argp
         if workers.is_chief:
             _finish(recipe, run, objective, models, data, reader, workers.count)
         workers.wait_for_all()  # were the others gone, a chief that is started again would wait for them
+        if not workers.is_chief:
+            run.remove_features_of(cluster.index)
     return 0
 
 

@@ -50,6 +50,7 @@ ROOMS = [
     "study",
     "distribution",
     "keras_seq",
+    "train_command",
     "train trial tune evaluate predict inspect publish __main__",
     "launch deploy",
     "serving",

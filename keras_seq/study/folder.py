@@ -86,20 +86,20 @@ class StudyFolder:
         """
         settings = {"recipe": recipe.as_dict(), "space": space, "seed": seed}
         try:
-            others = self.path.exists() and {p.name for p in self.path.iterdir()} - {"lock"}
-            if others and not self.study_file.exists():
-                raise RecipeError(
-                    f"{self.path}: this folder is not empty and holds no study; name another with --study"
-                )
             with self.changing():
+                others = {path.name for path in self.path.iterdir()} - {self.lock_file.name}
+                if others and not self.study_file.exists():
+                    raise RecipeError(
+                        f"{self.path}: this folder is not empty and holds no study; name another with --study"
+                    )
                 if fresh:
                     self._remove()
                 if self.study_file.exists():
                     self._same(settings)
                 else:
-                    self.recipes.mkdir(exist_ok=True)
-                    self.trials.mkdir(exist_ok=True)
                     replace(self.study_file, lambda part: yaml_tree.write(settings, part))
+                self.recipes.mkdir(exist_ok=True)
+                self.trials.mkdir(exist_ok=True)
         except OSError as error:
             where = error.filename or self.path
             raise RecipeError(f"{where}: the study's folder cannot be written: {reason(error)}") from None
@@ -122,9 +122,8 @@ class StudyFolder:
                     f"{self.path}: another process{by} is at work in this study; stop it, or name another folder "
                     "with --study"
                 )
-        for path in vars(self).values():
-            if path in (self.path, self.lock_file):
-                continue
+        last = self.study_file  # as long as it is there, this is a study, and may be removed
+        for path in [*(set(vars(self).values()) - {self.path, self.lock_file, last}), last]:
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -10,6 +10,7 @@ training:
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -21,6 +22,7 @@ import pydantic
 from keras_seq.errors import RecipeError
 from keras_seq.recipe import Recipe, explained
 from keras_seq.sections import SECTIONS, nearest, section_model
+from keras_seq.training import choices
 from keras_seq.yaml_tree import Tree
 
 SEARCHED = ("prepare", "model", "training")
@@ -29,6 +31,7 @@ NOT_SEARCHED = {
     "serving": "it comes after training, and the trials are compared by their epochs",
 }
 OF_A_RANGE = ("low", "high", "step", "log")
+MOST_TOGETHER = 4096  # combinations of values that are checked
 
 
 class Choices(NamedTuple):
@@ -138,7 +141,31 @@ def load_space(path: str | os.PathLike, recipe: Recipe) -> Space:
         raise RecipeError(count + "\n  ".join(problems))
     if not dimensions:
         raise RecipeError(f"{path}: names no key to be tried, as training: {{learning_rate: [0.001, 0.01]}}")
-    return Space(dimensions, tree.values)
+    space = Space(dimensions, tree.values)
+    if wrong := _together(space, recipe):
+        raise RecipeError(f"{path}: {wrong}")
+    return space
+
+
+def _together(space: Space, recipe: Recipe) -> str:
+    """What is wrong with values of `training:` that would be tried together; "" where nothing is."""
+    tried = {
+        name.partition(".")[2]: one.values if isinstance(one, Choices) else [one.low, one.high]
+        for name, one in space.dimensions.items()
+        if name.startswith("training.")
+    }
+    for values in itertools.islice(itertools.product(*tried.values()), MOST_TOGETHER):
+        chosen = dict(zip(tried, values, strict=True))
+        training = {**recipe.training, **chosen}
+        found = choices.problems(training)
+        if training["distribution"] == "multi_worker":
+            found.append(
+                "training.distribution: multi_worker: a trial is one process; --jobs trains several at once"
+            )
+        if found:
+            together = ", ".join(f"{key}: {value}" for key, value in chosen.items())
+            return f"{found[0]} (of the trials with {together})"
+    return ""
 
 
 def _of_section(section: str, keys: Any) -> str:

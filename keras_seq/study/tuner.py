@@ -126,8 +126,8 @@ class Tuner:
     def _prune(self, one: Running, scores: list[float]) -> None:
         one.attempt.stop()
         one.attempt.wait()
-        shutil.rmtree(one.attempt.run.state, ignore_errors=True)  # nobody goes on with it
         self._end(one, self._outcome("pruned", one, scores))
+        shutil.rmtree(one.attempt.run.state, ignore_errors=True)  # nobody goes on with it
 
     def _conclude(self, one: Running, scores: list[float]) -> None:
         """Put on record what came of a process that has ended by itself."""

@@ -29,9 +29,10 @@ class Best(NamedTuple):
 def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
     """The first epoch with the best score, by a score that tells the epochs apart.
 
-    The first of `names` decides. While it has been the same in every epoch, or NaN, the next one decides:
-    BLEU is 0 for every translation of three words, F1 until the first entity is found. Once it moves, it
-    decides alone, and of equal scores the first is the best.
+    The first of `names` decides. While it has been the same in every epoch, the next one decides: BLEU is 0 for
+    every translation of three words, F1 until the first entity is found. Once it moves, it decides alone, and of
+    equal scores the first is the best. Once an epoch has it, those that have NaN in its place do not count: answers
+    may be scored every few epochs only.
 
     Args:
         history: the scores of every epoch, by name.
@@ -39,10 +40,17 @@ def best_of(history: Sequence[dict[str, float]], names: Sequence[str]) -> Best:
             "cer" are better the lower they are, others the higher.
     """
     best = Best(-1, names[0])
-    seen: dict[str, set[float | None]] = {name: set() for name in names}
+    seen: dict[str, set[float]] = {name: set() for name in names}
+    any_scored = False
     for epoch, row in enumerate(history):
+        is_scored = not math.isnan(row[names[0]])
+        if any_scored and not is_scored:
+            continue
+        if is_scored and not any_scored:
+            any_scored, best, seen = True, Best(-1, names[0]), {name: set() for name in names}
         for name in names:
-            seen[name].add(None if math.isnan(row[name]) else row[name])
+            if not math.isnan(row[name]):
+                seen[name].add(row[name])
         name = next((name for name in names if len(seen[name]) > 1), names[0])
         if best.epoch < 0:
             best = Best(-1 if all(math.isnan(row[name]) for name in names) else epoch, name)

@@ -141,11 +141,16 @@ def fit(
         with progress.step("counting the validation split", at_once=False) as counting:
             number = count(counting.counted(validation), preprocessing, objective, "validation")
         run.begin()  # all that may be wrong with the data was found by now
+        planned = {
+            "epochs": epochs,
+            "steps": steps,
+            "batch_size": batch_size,
+            "monitors": objective.monitors,
+        }
         if workers.is_chief:
-            run.write_plan(
-                {"epochs": epochs, "steps": steps, "batch_size": batch_size, "monitors": objective.monitors}
-            )
-        workers.wait_for_all()
+            run.write_plan(planned)
+        first = [str(example.truth) for example in order.batch(0, 0)]
+        planning.check_same({**planned, "validation examples": number, "first batch": first}, workers)
         features = _feature_cache(preprocessing, reader, cache, run, workers.cluster.index)
         batches = Batches(preprocessing, reader, features, workers.share)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))

@@ -97,6 +97,12 @@ class AveragingAdamW(Averaging, keras.optimizers.AdamW):
 class AveragingSGD(Averaging, keras.optimizers.SGD):
     """Stochastic gradient descent, with momentum. Source: Sutskever et al. 2013."""
 
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        """Keras's; slices of a gradient are added up first, because without momentum they would go into the variable
+        in whatever order its threads are, and no two trainings would end alike.
+        """
+        super().update_step(tf.convert_to_tensor(gradient), variable, learning_rate)
+
 
 class AveragingLion(Averaging, keras.optimizers.Lion):
     """Steps of the sign of an interpolated momentum; a rate of about a tenth of Adam's. Source: Chen et al. 2023."""
@@ -133,7 +139,7 @@ def make(
         weight_decay = WEIGHT_DECAY
     return KINDS[optimizer](
         learning_rate,
-        weight_decay=weight_decay or None,
+        weight_decay=weight_decay if optimizer == "adamw" else weight_decay or None,
         global_clipnorm=gradient_clip,
         gradient_accumulation_steps=gradient_accumulation if gradient_accumulation > 1 else None,
         use_ema=weight_averaging > 0,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from keras_seq import budgets, progress
 from keras_seq.contract import Objective, Preprocessing
+from keras_seq.errors import DataError
 from keras_seq.formats import Example
 from keras_seq.order import Order
 from keras_seq.reading import Reader
 from keras_seq.training.epochs import plan
+from keras_seq.training.workers import Alone
 
 
 def order_of(
@@ -58,4 +62,23 @@ def warn_if_sorted(
         progress.say(
             f"warning: the first {shuffle_buffer} training examples have {len(seen)} of {len(preprocessing.classes)} "
             "classes only; shuffle the file, or raise training.shuffle_buffer"
+        )
+
+
+def check_same(planned: dict[str, Any], workers: Alone) -> None:
+    """Make sure that all workers are about to do the same; they would wait for each other for ever.
+
+    Args:
+        planned: what this one is about to do, by name, as JSON has it.
+        workers: all of them have to call it.
+
+    Raises:
+        DataError: when the chief is about to do something else.
+    """
+    chiefs = json.loads(workers.from_chief(lambda: json.dumps(planned).encode()))
+    other = [name for name in planned if planned[name] != chiefs[name]]
+    if other:
+        raise DataError(
+            f"worker {workers.cluster.index}: the data is not the chief's ({', '.join(other)} differ); give all the "
+            "same files"
         )

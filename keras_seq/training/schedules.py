@@ -15,11 +15,12 @@ import keras
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from keras_seq.sections import Part
+from keras_seq.training.choices import PLATEAU_PATIENCE
 from keras_seq.training.epochs import best_of
 
 RISE = 0.3  # of one cycle, as a part of all steps
 FIRST_PART, LAST_PART = 1 / 25, 1e-4 / 25  # of one cycle: its first and its last rate, of the highest
-PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.5
+PLATEAU_FACTOR = 0.5
 
 History = list[dict[str, float]]
 

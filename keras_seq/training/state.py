@@ -215,6 +215,7 @@ class StateKeeper(keras.callbacks.Callback):
             self._stop_if_asked(asked.signal)
 
     def on_test_begin(self, logs: Any = None) -> None:
+        self.workers.level(self.network.non_trainable_weights)  # statistics of each one's own rows
         optimizer = innermost(self.network.optimizer)
         if optimizer.use_ema:
             self._raw_weights = [variable.numpy() for variable in self.network.trainable_variables]
@@ -232,7 +233,9 @@ class StateKeeper(keras.callbacks.Callback):
             variable.assign(value)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.workers.check_equal([variable.numpy() for variable in self.network.trainable_variables])
+        self.workers.level(
+            [*self.network.trainable_variables, *self.network.optimizer.variables], "weights of training"
+        )
         logs = {} if logs is None else logs
         logs |= self._watched  # for the callbacks after this one too
         rate = float(keras.ops.convert_to_numpy(self.network.optimizer.learning_rate))
@@ -291,8 +294,3 @@ class StateKeeper(keras.callbacks.Callback):
 
     def _variables(self) -> list[keras.Variable]:
         return [*self.network.variables, *self.network.optimizer.variables]
-
-
-def best_epoch(scores: list[float]) -> int:
-    """The index of the first best score, never of NaN; -1 where there are none."""
-    return best_of([{"score": score} for score in scores], ["score"]).epoch

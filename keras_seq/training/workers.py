@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_seq import progress
 from keras_seq.batches import Share
 from keras_seq.cluster import Cluster, PeersLost, alone
 from keras_seq.training.keras_multi_worker import MultiWorkerModel
@@ -24,7 +26,8 @@ from keras_seq.training.keras_multi_worker import MultiWorkerModel
 WORD = np.dtype("<u2")  # of bytes that are sent as numbers which float32 has exactly
 SEED = "seed_generator_state"  # Keras's name of the state of a random number generator: a seed and a counter
 SEED_STEP = 1_000_003  # from one worker's seeds to the next one's
-DIGEST_BYTES = 6  # of weights, as a number that float64 has exactly
+DIGEST_BYTES = 6  # of variables, as a number that float64 has exactly
+DRIFT = 1e-4  # between workers' weights after an epoch; more than rounding does
 LOST = (
     *(tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError),
     *(tf.errors.FailedPreconditionError, tf.errors.DeadlineExceededError),
@@ -94,11 +97,13 @@ class Alone:
     def wait_for_all(self) -> None:
         """Until all workers are here."""
 
-    def check_equal(self, arrays: Sequence[np.ndarray]) -> None:
-        """Make sure that all workers have the same arrays, bit by bit. All have to call it.
+    def level(self, variables: Sequence[keras.Variable], name: str = "") -> None:
+        """Give all workers the chief's values of variables, where they are not the same, bit by bit, already. All have
+        to call it.
 
-        Raises:
-            PeersLost: when they have not, so that all go on from what the chief has saved.
+        Args:
+            variables: such as weights, which drift apart by rounding where machines are of different kinds.
+            name: of what should hardly differ; that it did is said then.
         """
 
     def errors(self) -> contextlib.AbstractContextManager[Any]:
@@ -118,6 +123,10 @@ class Mirrored(Alone):
 
     def __init__(self, devices: Sequence[str] | None = None) -> None:
         self.strategy = tf.distribute.MirroredStrategy(devices)
+
+    @property
+    def share(self) -> Share:
+        return Share(devices=self.strategy.num_replicas_in_sync)
 
     def scope(self) -> contextlib.AbstractContextManager[Any]:
         return self.strategy.scope()
@@ -160,6 +169,7 @@ class Workers(Alone):
 
     def asked(self, wanted: Asked) -> Asked:
         asked = _of_counts(self._asked.numpy())
+        wanted = wanted._replace(save=wanted.save and not asked.save)  # all save now
         self._wanted.assign(_counts(wanted))
         return asked
 
@@ -201,16 +211,30 @@ class Workers(Alone):
     def wait_for_all(self) -> None:
         self.sums([np.zeros(1)])
 
-    def check_equal(self, arrays: Sequence[np.ndarray]) -> None:
-        digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-        for array in arrays:
-            digest.update(np.ascontiguousarray(array))
+    def level(self, variables: Sequence[keras.Variable], name: str = "") -> None:
+        own = [variable.numpy() for variable in variables]
+        digests = self._of_each(_digest(own))
+        if (digests == digests[0]).all():
+            return
+        made = io.BytesIO()
+        if self.is_chief:
+            np.savez(made, *own)
+        with np.load(io.BytesIO(self.from_chief(made.getvalue))) as sent:
+            chiefs = [sent[f"arr_{number}"] for number in range(len(own))]
+        for variable, value in zip(variables, chiefs, strict=True):
+            variable.assign(value)
+        pairs = zip(own, chiefs, strict=True)
+        apart = self._of_each(
+            max(np.abs(one - two.astype(np.float64)).max(initial=0.0) for one, two in pairs)
+        )
+        if name and self.is_chief and apart.max() > DRIFT:
+            progress.say(f"the {name} had drifted apart by up to {apart.max():.1e}; all have the chief's now")
+
+    def _of_each(self, number: float) -> np.ndarray:
+        """A number of every worker's."""
         own = np.zeros(self.count)
-        own[self.cluster.index] = int.from_bytes(digest.digest())
-        [digests] = self.sums([own])
-        others = np.flatnonzero(digests != digests[0])
-        if len(others):
-            raise PeersLost(f"the weights of worker {others[0]} are not the chief's")
+        own[self.cluster.index] = number
+        return self.sums([own])[0]
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
@@ -228,6 +252,13 @@ class Workers(Alone):
             return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, placed)
 
         return self._strategy.run(reduced, args=tuple(tensors))
+
+
+def _digest(arrays: Sequence[np.ndarray]) -> int:
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return int.from_bytes(digest.digest(), "big")
 
 
 def _counts(wanted: Asked) -> np.ndarray:

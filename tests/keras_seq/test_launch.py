@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 from corpora import PROJECT
+from refusals import refused
 
 from keras_seq import launch, train
 from keras_seq.cluster import VARIABLE, of_environment
@@ -32,7 +33,7 @@ for other in range(len(json.loads(os.environ["TF_CONFIG"])["cluster"]["worker"])
 
 
 @pytest.fixture
-def workers(tmp_path, monkeypatch):
+def workers(tmp_path, recipe_file, monkeypatch):
     """Lets workers run a script in place of training; gives what they were told, by worker and attempt."""
 
     def use(body):
@@ -41,19 +42,19 @@ def workers(tmp_path, monkeypatch):
     def told():
         return {file.name: json.loads(file.read_text()) for file in sorted(tmp_path.glob("worker_*"))}
 
-    use.told = told
+    use.told, use.recipe = told, str(recipe_file)
     return use
 
 
 def test_every_worker_has_its_place_in_one_cluster(workers):
     workers("")
-    assert launch.main(["--workers", "3", "recipe.yaml", "--set", "training.epochs=1"]) == 0
+    assert launch.main(["--workers", "3", workers.recipe, "--set", "training.epochs=1"]) == 0
     told = workers.told()
     clusters = [of_environment({VARIABLE: config}) for config, _ in told.values()]
     assert [cluster.index for cluster in clusters] == [0, 1, 2]
     assert len({tuple(cluster.addresses) for cluster in clusters}) == 1
     assert len(set(clusters[0].addresses)) == 3
-    words = ["recipe.yaml", "--set", "training.epochs=1", "--set", "training.distribution=multi_worker"]
+    words = [workers.recipe, "--set", "training.epochs=1", "--set", "training.distribution=multi_worker"]
     assert all(given == words for _, given in told.values())
 
 
@@ -61,20 +62,41 @@ def test_every_worker_has_its_place_in_one_cluster(workers):
 @pytest.mark.parametrize("who", [0, 1])
 def test_all_are_started_again_where_one_is_lost(how, who, workers, capsys):
     workers(f"if index == {who} and not attempt: {how}\nif not attempt: time.sleep(60)\n")
-    assert launch.main(["--workers", "2", "recipe.yaml", "--fresh"]) == 0
-    told = workers.told()
-    assert len(told) == 4
-    assert "--fresh" in told["worker_0_0"][1]
-    assert "--fresh" not in told["worker_0_1"][1]
+    assert launch.main(["--workers", "2", workers.recipe]) == 0
+    assert len(workers.told()) == 4
     assert (
         f"worker {who} {'died (SIGKILL)' if 'kill' in how else 'has lost the others'}"
         in capsys.readouterr().out
     )
 
 
+@pytest.mark.parametrize("is_begun", [True, False], ids=["begun", "not_begun"])
+def test_they_start_over_until_the_run_was_begun(is_begun, workers, tmp_path):
+    begin = "(folder / 'run').mkdir(); (folder / 'run' / 'recipe.yaml').touch()" if is_begun else "pass"
+    workers(f"if index == 0 and not attempt:\n    {begin}\n    os._exit(75)\n")
+    assert launch.main(["--workers", "2", workers.recipe, "--fresh", "--run", str(tmp_path / "run")]) == 0
+    told = workers.told()
+    assert "--fresh" in told["worker_0_0"][1]
+    assert ("--fresh" in told["worker_0_1"][1]) == (not is_begun)
+
+
+def test_what_goes_on_is_the_command_that_has_started_them(workers, tmp_path):
+    workers("(folder / 'command').write_text(os.environ['KERAS_SEQ_COMMAND'])")
+    assert launch.main(["--workers", "1", workers.recipe, "--fresh"]) == 0
+    command = f"python -m keras_seq.launch --workers 1 {workers.recipe}"
+    assert (tmp_path / "command").read_text() == command
+
+
+def test_a_recipe_that_is_wrong_starts_nobody(workers, capsys):
+    workers("")
+    message = refused(launch, workers.recipe, "--set", "training.epochs=0", capsys=capsys)
+    assert "training.epochs: given 0" in message
+    assert workers.told() == {}
+
+
 def test_it_is_not_started_again_for_ever(workers):
     workers("os._exit(75)")
-    assert launch.main(["--workers", "2", "--restarts", "2", "recipe.yaml"]) == 75
+    assert launch.main(["--workers", "2", "--restarts", "2", workers.recipe]) == 75
     assert sorted(name for name in workers.told() if name.startswith("worker_0")) == [
         f"worker_0_{attempt}" for attempt in range(3)
     ]
@@ -83,15 +105,26 @@ def test_it_is_not_started_again_for_ever(workers):
 def test_an_error_of_a_worker_ends_it_for_all_and_is_shown(workers, capsys):
     workers("if index == 1: print('error: no such file'); os._exit(2)\ntime.sleep(60)")
     started = time.monotonic()
-    assert launch.main(["--workers", "3", "recipe.yaml"]) == 2
+    assert launch.main(["--workers", "3", workers.recipe]) == 2
     assert time.monotonic() - started < 30
     assert "error: no such file" in capsys.readouterr().out
     assert len(workers.told()) == 3
 
 
-def test_sigterm_is_sent_on_and_ends_it(workers):
+def test_what_is_wrong_is_told_before_who_was_lost_by_it(workers, capsys):
+    """The chief notices first that worker 1 ends, as where both end between two looks."""
     workers(
-        "import signal\nsignal.signal(signal.SIGTERM, lambda *_: os._exit(143))\n"
+        "if index == 0: os._exit(75)\ntime.sleep(0.5)\nprint('error: no such file', flush=True)\nos._exit(2)"
+    )
+    assert launch.main(["--workers", "2", workers.recipe]) == 2
+    assert "worker 1 died (exit code 2):\n  error: no such file" in capsys.readouterr().out
+    assert len(workers.told()) == 2
+
+
+@pytest.mark.parametrize("handled", [True, False], ids=["handled", "not_yet"])
+def test_sigterm_is_sent_on_and_ends_it(handled, workers):
+    workers(
+        f"import signal\nif {handled}: signal.signal(signal.SIGTERM, lambda *_: os._exit(143))\n"
         "(folder / f'ready_{index}').touch()\nfor _ in range(600): time.sleep(0.1)\n"
     )
 
@@ -102,7 +135,7 @@ def test_sigterm_is_sent_on_and_ends_it(workers):
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=stop).start()
-    assert launch.main(["--workers", "2", "recipe.yaml"]) == 143
+    assert launch.main(["--workers", "2", workers.recipe]) == 143
     assert len(workers.told()) == 2
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from keras_seq import rendezvous
-from keras_seq.cluster import Cluster
+from keras_seq.cluster import Cluster, PeersLost
 from keras_seq.errors import RecipeError
 from keras_seq.launch import free_addresses
 
@@ -73,7 +73,7 @@ def test_one_who_leaves_is_waited_for_again(pool):
     addresses = free_addresses(3)
     chief = pool.submit(rendezvous.meet, Cluster(addresses, 0), "a")
     with connected_to(addresses[0]) as gone:
-        rendezvous._say(gone, {"hello": rendezvous.HELLO, "index": 1, "what": "a"})
+        rendezvous._say(gone, {"hello": rendezvous.HELLO, "index": 1, "what": "a", "stage": 1})
         time.sleep(0.1)
     second = pool.submit(rendezvous.meet, Cluster(addresses, 2), "a")
     time.sleep(0.2)
@@ -109,3 +109,22 @@ def test_an_address_that_is_taken_is_named():
         pytest.raises(RecipeError, match=f"{address}: the chief cannot listen"),
     ):
         rendezvous.meet(Cluster([address, "b:1"], 0), "a")
+
+
+def test_a_worker_that_was_started_again_is_told_to_both(pool):
+    """The chief is at the second meeting, and the worker at the first; then all begin again."""
+    addresses = free_addresses(2)
+    chief = pool.submit(rendezvous.meet, Cluster(addresses, 0), "a", stage=2)
+    with pytest.raises(PeersLost, match="others were started again"):
+        rendezvous.meet(Cluster(addresses, 1), "a")
+    with pytest.raises(PeersLost, match="worker 1 was started again"):
+        chief.result(timeout=10)
+
+
+def test_a_chief_that_was_started_again_waits_for_the_others(pool):
+    addresses = free_addresses(2)
+    chief = pool.submit(rendezvous.meet, Cluster(addresses, 0), "a")
+    with pytest.raises(PeersLost, match="others were started again"):
+        rendezvous.meet(Cluster(addresses, 1), "a", stage=2)
+    assert rendezvous.meet(Cluster(addresses, 1), "a")
+    assert chief.result(timeout=10)

@@ -72,3 +72,13 @@ def test_it_runs_the_training_command_with_what_is_mounted(job, container, objec
         if len(one) > 1 and "emptyDir" not in one
     }
     assert claims == {name for kind, name in objects if kind == "PersistentVolumeClaim"}
+
+
+def test_the_data_is_copied_to_where_the_workers_read_it(job, container, objects):
+    fill = objects["Pod", "keras-seq-fill"]["spec"]
+    [volume] = fill["volumes"]
+    assert volume in job["template"]["spec"]["volumes"]
+    [mount] = fill["containers"][0]["volumeMounts"]
+    assert {**mount, "readOnly": True} in container["volumeMounts"]
+    assert container["workingDir"] == mount["mountPath"]
+    assert fill["securityContext"] == job["template"]["spec"]["securityContext"]

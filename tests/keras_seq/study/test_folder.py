@@ -44,6 +44,17 @@ def test_fresh_removes_what_is_the_studys_and_nothing_else(tmp_path, another_pro
     assert not small.folder.run(0).path.exists()
 
 
+def test_a_study_whose_beginning_or_removal_was_cut_short_is_begun(tmp_path):
+    small = Small(tmp_path)
+    for fresh in (False, False, True):
+        small.folder.begin(small.recipe, small.space.written, 1, fresh)
+        small.folder.recipes.rmdir()  # they are made after, and removed before, what makes the folder a study
+        small.folder.trials.rmdir()
+    small.folder.begin(small.recipe, small.space.written, 1, fresh=False)
+    assert small.folder.recipes.is_dir()
+    assert small.folder.trials.is_dir()
+
+
 def test_a_folder_with_something_else_in_it_is_not_touched(tmp_path):
     recipe = load_recipe(write_recipe(tmp_path)[0])
     with pytest.raises(RecipeError, match="holds no study"):

@@ -86,6 +86,14 @@ MISTAKES = {
         "model: {dropout: {low: 0.1, high: 0.5, log: 3}}",
         "log: given 3, expected true or false",
     ),
+    "not together": (
+        "training: {optimizer: [adam, adamw], weight_decay: [0.1, 0.2]}",
+        "Adam with a decay of weights is optimizer: adamw (of the trials with optimizer: adam, weight_decay: 0.1)",
+    ),
+    "several processes": (
+        "training: {distribution: [none, multi_worker]}",
+        "training.distribution: multi_worker: a trial is one process",
+    ),
     "nothing": ("model: {}", "names no key to be tried"),
     "a list": ("[1]", "a space of values is a mapping (model: ..., training: ...)"),
 }

@@ -14,9 +14,18 @@ from keras_seq import train
             ["patience=2", "evaluate_every=3"],
             "training.patience: 2 epochs are over before answers are scored",
         ),
+        (
+            ["learning_rate_schedule=plateau", "evaluate_every=3"],
+            "training.plateau_patience: 2 epochs are over before answers are scored",
+        ),
+        (["thaw_after=2"], "training.thaw_after: is of frozen layers"),
+        (
+            ["distribution=mirrored", "gradient_accumulation=2"],
+            "training.gradient_accumulation: 1: nothing else goes with distribution: mirrored",
+        ),
         (["plateau_factor=0.1"], "training.plateau_factor: is of learning_rate_schedule: plateau"),
     ],
-    ids=["momentum", "decay", "patience", "plateau"],
+    ids=["momentum", "decay", "patience", "plateau patience", "thawing", "mirrored", "plateau"],
 )
 def test_keys_without_a_meaning_are_refused(keys, complaint, recipe_file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(train, "_train", lambda *_: pytest.fail("the training began"))

@@ -21,7 +21,7 @@ NAN = math.nan
     [([], -1), ([NAN], -1), ([NAN, 0.3], 1), ([0.3, NAN], 0), ([0.5, 0.9, 0.7, 0.9], 1), ([0.0, 0.0], 0)],
 )
 def test_the_best_epoch_is_the_first_best_one_and_never_nan(scores, best):
-    assert state.best_epoch(scores) == best
+    assert best_of(rows(score=scores), ["score"]).epoch == best
 
 
 def rows(**columns):
@@ -38,6 +38,8 @@ def rows(**columns):
         ({"bleu": [4, 5, 5], "chrf": [1, 2, 3], "loss": [3, 2, 1]}, Best(1, "bleu")),
         ({"bleu": [NAN, NAN], "chrf": [1, 2], "loss": [1, 2]}, Best(1, "chrf")),
         ({"bleu": [NAN, 0], "chrf": [2, 1], "loss": [1, 2]}, Best(1, "bleu")),
+        ({"bleu": [NAN, 0, NAN, 0], "chrf": [NAN, 1, NAN, 2], "loss": [4, 3, 1, 2]}, Best(3, "chrf")),
+        ({"bleu": [NAN, 3, NAN, 4], "chrf": [NAN, 2, NAN, 1], "loss": [4, 3, 1, 2]}, Best(3, "bleu")),
     ],
 )
 def test_a_score_that_says_nothing_leaves_the_choice_to_the_next(columns, best):

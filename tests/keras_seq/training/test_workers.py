@@ -1,7 +1,8 @@
 """What workers tell each other: of one alone, and of the parts of messages that need no other."""
 
-import contextlib
+import concurrent.futures
 import signal
+import threading
 
 import numpy as np
 import pytest
@@ -69,27 +70,59 @@ def test_bytes_come_as_they_were_sent(content):
     assert got == content
 
 
-def test_weights_that_have_drifted_apart_are_found():
-    same = [np.arange(3, dtype=np.float32), np.ones((2, 2), np.float32)]
-    heard = []
+def of_both(act):
+    """What two workers give that do the same at once, each in a thread of its own."""
+    barrier, given = threading.Barrier(2, timeout=60), {}
 
-    def digests(arrays):
-        two = OfTwo(0, [])
-        two.sums = lambda own: heard.append(own[0]) or own
-        with contextlib.suppress(PeersLost):  # the other's digest is 0 here
-            two.check_equal(arrays)
-        return heard[-1][0]
+    class Worker(workers.Workers):
+        def __init__(self, index):
+            self.cluster, self.is_chief = workers.Cluster(["a:1", "b:1"], index), index == 0
 
-    theirs = digests(same)
-    assert theirs == int(theirs)
-    assert 0 < theirs < 2**48
-    OfTwo(0, [np.array([0, theirs])]).check_equal(same)
-    drifted = [same[0], np.nextafter(same[1], np.float32(2))]
-    with pytest.raises(PeersLost, match="the weights of worker 1 are not the chief's"):
-        OfTwo(0, [np.array([0, theirs])]).check_equal(drifted)
-    with pytest.raises(PeersLost, match="worker 1"):  # the one that has drifted hears it too
-        OfTwo(1, [np.array([theirs, 0])]).check_equal(drifted)
-    ALONE.check_equal(same)
+        def _reduced_now(self, tensors):
+            given[self.cluster.index] = tensors
+            barrier.wait()
+            total = [one + other for one, other in zip(given[0], given[1], strict=True)]
+            barrier.wait()
+            return total
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda index: act(Worker(index)), range(2)))
+
+
+@pytest.mark.parametrize(
+    ("drift", "name", "said"),
+    [(0.0, "weights", False), (1e-6, "weights", False), (0.5, "weights", True), (0.5, "", False)],
+    ids=["none", "rounding", "far", "expected"],
+)
+def test_all_get_the_chiefs_values(drift, name, said, capsys):
+    chiefs = [np.arange(3, dtype=np.float32), np.array(7), np.zeros((0, 2), np.float32)]
+
+    def levelled(worker):
+        variables = [tf.Variable(value) for value in chiefs]
+        variables[0].assign_add([0.0, 0.0, drift * worker.cluster.index])
+        worker.level(variables, name)
+        return [variable.numpy() for variable in variables]
+
+    for values in of_both(levelled):
+        for value, chief in zip(values, chiefs, strict=True):
+            np.testing.assert_array_equal(value, chief)
+    assert ("drifted apart by up to 5.0e-01" in capsys.readouterr().out) == said
+
+
+def test_a_state_is_saved_once_where_both_ask_for_it(monkeypatch):
+    worker = OfTwo(0, [])
+    worker._wanted, worker._asked = tf.Variable(tf.zeros(3)), tf.Variable([1.0, 0.0, 0.0])
+    assert worker.asked(Asked(save=True)).save
+    assert not worker._wanted.numpy().any()
+
+
+def test_rows_are_evened_for_the_devices():
+    tensors = {"a": tf.constant([[1], [2], [3]])}, tf.constant([1, 2, 3])
+    inputs, targets = Share(devices=2).evened(tensors)
+    assert inputs["a"].numpy().tolist() == [[1], [2], [3], [1]]
+    assert targets.numpy().tolist() == [1, 2, 3, 1]
+    assert Share(devices=4).evened(tf.constant([5])).numpy().tolist() == [5] * 4
+    assert Share().evened(tensors) is tensors
 
 
 def test_errors_of_collectives_are_the_loss_of_others():
