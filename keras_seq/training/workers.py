@@ -257,7 +257,7 @@ class Workers(Alone):
 def _digest(arrays: Sequence[np.ndarray]) -> int:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(array.tobytes())
     return int.from_bytes(digest.digest(), "big")
 
 
