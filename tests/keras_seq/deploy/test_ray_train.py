@@ -116,13 +116,25 @@ def test_without_ray_it_is_said_how_to_install_it(monkeypatch, capsys):
     assert message.endswith("pip install -r requirements-ray.txt\n")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
-def test_two_of_rays_workers_train_a_recipe(recipe_file, tmp_path):
+@pytest.fixture
+def environment(tmp_path):
+    """Of a process that uses Ray itself; skips where it is not installed, or cannot be started on this machine."""
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed")
+    environment = {**os.environ, "HOME": str(tmp_path), "RAY_TRAIN_V2_ENABLED": "1"}
+    begin = [sys.executable, "-c", "import ray; ray.init(num_cpus=2); ray.shutdown()"]
+    begun = subprocess.run(begin, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    if begun.returncode:
+        pytest.skip(f"Ray does not start here: {begun.stderr[-300:]}")
+    return environment
+
+
+def test_two_of_rays_workers_train_a_recipe(recipe_file, tmp_path, environment):
     command = [sys.executable, "-m", "keras_seq.deploy.ray_train", "--workers", "2", str(recipe_file)]
     done = subprocess.run(
         [*command, "--run", str(tmp_path / "run"), "--set", "training.epochs=1"],
         cwd=PROJECT,
-        env={**os.environ, "HOME": str(tmp_path), "RAY_TRAIN_V2_ENABLED": "1"},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=900,
