@@ -128,11 +128,11 @@ class Team:
             finally:
                 self._end()
         failed = {index: code for index, code in codes.items() if code}
+        if not failed:
+            return 0
         asked = self._sent or next((code - 128 for code in failed.values() if code in STOPPED), 0)
         if asked:
             return 128 + asked
-        if not failed:
-            return 0
         # What is wrong with the recipe or the data makes the others lose a worker, at about the same time.
         index, code = min(failed.items(), key=lambda one: _is_loss(one[1]))
         what = "has lost the others" if code == AGAIN else f"died ({_named(code)})"
@@ -154,6 +154,8 @@ class Team:
             )
             if index:
                 self._listen(index)
+            if self._sent:  # it came meanwhile, and there is nothing to be saved yet
+                self.processes[-1].send_signal(self._sent)
 
     def _ended(self) -> dict[int, int]:
         """The exit codes of those that have ended; of all, or of those that did soon after the first that failed.
