@@ -47,7 +47,8 @@ def meet(cluster: Cluster, what: str, is_complete: bool = False, stage: int = 1)
     number = len(cluster.addresses)
     if number == 1:
         return not is_complete
-    with progress.step(f"waiting for the other workers (this is {cluster.index} of {number})") as waiting:
+    name = f"waiting for the other workers (this is {cluster.index} of {number})"
+    with progress.step(name, at_once=stage == 1) as waiting:
         if cluster.is_chief:
             return _receive(cluster, what, stage, COMPLETE if is_complete else GO, waiting)
         return _ask(cluster, what, stage)
