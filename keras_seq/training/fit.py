@@ -149,8 +149,9 @@ def fit(
         }
         if workers.is_chief:
             run.write_plan(planned)
-        first = [str(example.truth) for example in order.batch(0, 0)]
-        planning.check_same({**planned, "validation examples": number, "first batch": first}, workers)
+        if workers.count > 1:
+            first = [str(example.truth) for example in order.batch(0, 0)]
+            planning.check_same({**planned, "validation examples": number, "first batch": first}, workers)
         features = _feature_cache(preprocessing, reader, cache, run, workers.cluster.index)
         batches = Batches(preprocessing, reader, features, workers.share)
         validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
