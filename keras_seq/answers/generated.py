@@ -139,18 +139,19 @@ class GeneratedText(keras.layers.Layer):
     def _step(self, recorded: Callable | None) -> Callable:
         """The step that `keras_seq.decoding` asks for."""
         advance, embeddings = self.decoder.stepper(), tf.convert_to_tensor(self.embedding.embeddings)
-        # Transposed once: the embedding layer would do it at every step.
+        # The tied matrix is read as it lies: turned round it would be copied, for every call or, by the embedding
+        # layer, for every step.
         tied = self.embedding.tie_weights
-        outputs = (
-            tf.transpose(embeddings) if tied else tf.convert_to_tensor(self.embedding.reverse_embeddings)
-        )
+        outputs = embeddings if tied else tf.convert_to_tensor(self.embedding.reverse_embeddings)
+        count = outputs.shape[0 if tied else 1]
 
         def step(tokens: tf.Tensor, state: Any, memory: Any) -> tuple[tf.Tensor, Any, tf.Tensor | None]:
             features, state, attention = advance(tf.gather(embeddings, tokens), state, memory)
             if recorded is not None and attention is not None:
                 attention = recorded(attention)
-            logits = tf.matmul(tf.reshape(features, [-1, outputs.shape[0]]), outputs)
-            return tf.reshape(logits, [*tf.unstack(tf.shape(tokens)), outputs.shape[1]]), state, attention
+            flat = tf.reshape(features, [-1, features.shape[-1]])
+            logits = tf.matmul(flat, outputs, transpose_b=tied)
+            return tf.reshape(logits, [*tf.unstack(tf.shape(tokens)), count]), state, attention
 
         return step
 

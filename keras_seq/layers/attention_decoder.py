@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from keras_seq.layers.decoder_step import advancing, combining
 from keras_seq.layers.lstm import LSTM
 from keras_seq.layers.recurrence import state_dtype
 
@@ -126,7 +127,7 @@ class AttentionDecoder(keras.layers.Layer):
         if len(ranks) < 3 or ranks[0] != 3 or ranks[1] not in (2, 3) or set(ranks[2:]) != {2}:
             raise ValueError(f"AttentionDecoder {self.name!r}: {EXPECTED}; given shapes {shapes}")
         words, values, *states = shapes
-        found = values[-1] if self.key is not None else 0
+        self._found = found = values[-1] if self.key is not None else 0
         fed = self.output_dim if self.input_feeding else 0
         self.first_states.build((None, sum(shape[-1] for shape in states)))
         if self.key is not None:
@@ -198,7 +199,8 @@ class AttentionDecoder(keras.layers.Layer):
         It gives features `(batch, width, output_dim)`, the state after the word, and the attention `(batch,
         width, memory)`, or None.
         """
-        advance = [_advancing(lstm) for lstm in self.lstms]
+        advance = [advancing(lstm) for lstm in self.lstms]
+        combine = combining(self.combine, [self.units, self._found])
 
         def step(words: tf.Tensor, state: State, memory: Any) -> tuple[tf.Tensor, State, tf.Tensor | None]:
             # Products of matrices are faster flat, all hypotheses one below the other.
@@ -213,7 +215,7 @@ class AttentionDecoder(keras.layers.Layer):
                 hiddens.append(hidden)
                 cells.append(cell)
                 x = x + tf.cast(hidden, x.dtype)
-            features = _wide(self._features(x, found, words, training), sizes)
+            features = _wide(combine([self.drop(x, training=training), found, words]), sizes)
             hiddens, cells = ([_wide(each, sizes) for each in states] for states in (hiddens, cells))
             return features, State(hiddens, cells, [features] if self.input_feeding else []), attention
 
@@ -263,30 +265,6 @@ class AttentionDecoder(keras.layers.Layer):
         names = ("units", "output_dim", "attention", "input_feeding", "dropout")
         own = {"layers": len(self.lstms), **{name: getattr(self, name) for name in names}}
         return {**super().get_config(), **own}
-
-
-def _advancing(lstm: LSTM) -> Callable[[list[tf.Tensor], tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """A function from inputs, hidden state and cell, `(rows, ...)`, to the two after one step of an LSTM."""
-    # A gate has matrices of its own, whose products run side by side (see `keras_seq.layers.recurrence`).
-    kernels, recurrent_kernels = (
-        tf.split(tf.cast(tf.convert_to_tensor(weight), lstm.compute_dtype), 4, axis=1)
-        for weight in (lstm.cell.kernel, lstm.cell.recurrent_kernel)
-    )
-    exact = state_dtype(lstm.compute_dtype)
-    biases = tf.split(tf.cast(tf.convert_to_tensor(lstm.cell.bias), exact), 4)
-
-    def advance(inputs: list[tf.Tensor], hidden: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        read = tf.concat(inputs, axis=-1) if len(inputs) > 1 else inputs[0]
-        input_gate, forget_gate, candidate, output_gate = (
-            tf.cast(tf.matmul(read, kernel), exact)
-            + tf.cast(tf.matmul(tf.cast(hidden, read.dtype), recurrent_kernel), exact)
-            + bias
-            for kernel, recurrent_kernel, bias in zip(kernels, recurrent_kernels, biases, strict=True)
-        )
-        cell = tf.sigmoid(forget_gate) * cell + tf.sigmoid(input_gate) * tf.tanh(candidate)
-        return tf.sigmoid(output_gate) * tf.tanh(cell), cell
-
-    return advance
 
 
 def _flat(tensor: tf.Tensor) -> tf.Tensor:
