@@ -42,8 +42,19 @@ class Averaging(keras.optimizers.Optimizer):
 
     def apply(self, grads, trainable_variables=None) -> None:
         """The optimizer's, with the norm of all gradients together noted before they are clipped."""
-        self.gradient_norm.assign(tf.cast(tf.linalg.global_norm(grads), tf.float32))
+        norm = tf.linalg.global_norm(grads)
+        self.gradient_norm.assign(tf.cast(norm, tf.float32))
+        if self._clips_every_batch():
+            dense = [None if one is None else tf.convert_to_tensor(one) for one in grads]  # slices add up
+            grads, _ = tf.clip_by_global_norm(dense, self.global_clipnorm, use_norm=norm)
         super().apply(grads, trainable_variables)
+
+    def _clips_every_batch(self) -> bool:
+        """Whether the gradients that are clipped are those of a batch, whose norm is known."""
+        return bool(self.global_clipnorm) and not self.gradient_accumulation_steps
+
+    def _clip_gradients(self, grads: list) -> list:
+        return grads if self._clips_every_batch() else super()._clip_gradients(grads)
 
     def update_step(self, gradient, variable, learning_rate) -> None:
         """The optimizer's step of one variable, as long as its layer lets it be; before it, the decay.

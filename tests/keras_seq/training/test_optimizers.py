@@ -65,6 +65,20 @@ def test_gradients_of_several_batches_make_one_update(kind):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("clip", [0.5, 1e4])
+def test_gradients_are_clipped_as_keras_does_it_and_their_norm_is_that_before(clip):
+    one, losses = trained(network(), optimizers.make(0.01, gradient_clip=clip), epochs=3)
+    other, their_losses = trained(network(), keras.optimizers.Adam(0.01, global_clipnorm=clip), epochs=3)
+    np.testing.assert_allclose(losses, their_losses, rtol=1e-6)
+    for mine, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+    unclipped, _ = trained(network(), optimizers.make(0.0))
+    clipped, _ = trained(network(), optimizers.make(0.0, gradient_clip=clip))
+    norm = float(clipped.optimizer.gradient_norm)
+    assert norm == pytest.approx(float(unclipped.optimizer.gradient_norm), rel=1e-6)
+    assert 0.5 < norm < 1e4
+
+
 def test_before_the_first_update_the_average_is_the_weights():
     optimizer = optimizers.make(0.01, gradient_accumulation=9, weight_averaging=0.5)
     one, _ = trained(network(), optimizer)
