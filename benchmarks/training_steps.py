@@ -1,6 +1,6 @@
 """How fast are the steps of a training: in float32, in half precision, and without the norm of gradients being noted?
 
-    python -m benchmarks.training_steps RECIPE [--steps 20] [--rounds 5] [--set A.B=VALUE]
+    python -m benchmarks.training_steps RECIPE [--steps 20] [--rounds 6] [--set A.B=VALUE]
 
 The recipe's network is trained on its own batches, the same ones in each variant, which take turns: so many steps of
 one, of the next, and so on, round by round, after one round that does not count. The first on a batch is slower, as

@@ -127,7 +127,7 @@ class AttentionDecoder(keras.layers.Layer):
         if len(ranks) < 3 or ranks[0] != 3 or ranks[1] not in (2, 3) or set(ranks[2:]) != {2}:
             raise ValueError(f"AttentionDecoder {self.name!r}: {EXPECTED}; given shapes {shapes}")
         words, values, *states = shapes
-        self._found = found = values[-1] if self.key is not None else 0
+        found = values[-1] if self.key is not None else 0
         fed = self.output_dim if self.input_feeding else 0
         self.first_states.build((None, sum(shape[-1] for shape in states)))
         if self.key is not None:
@@ -200,7 +200,8 @@ class AttentionDecoder(keras.layers.Layer):
         width, memory)`, or None.
         """
         advance = [advancing(lstm) for lstm in self.lstms]
-        combine = combining(self.combine, [self.units, self._found])
+        found_width = self.key.kernel.shape[0] if self.key is not None else 0
+        combine = combining(self.combine, [self.units, found_width])
 
         def step(words: tf.Tensor, state: State, memory: Any) -> tuple[tf.Tensor, State, tf.Tensor | None]:
             # Products of matrices are faster flat, all hypotheses one below the other.
