@@ -17,7 +17,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from export import ANSWER_SECONDS, WARMUP_FILE
-from export.questions import plain
+from export.questions import array
 from serving import flags
 from serving.client import Client
 from serving.server import Server
@@ -38,11 +38,11 @@ def of_session(folder: pathlib.Path, batches: list, others: dict[str, Any], done
             types = {name: tf.as_dtype(info.dtype).as_numpy_dtype for name, info in signature.inputs.items()}
             feeds = {signature.inputs[name].name: np.array(inputs[name], types[name]) for name in types}
             answer = session.run(fetches, feeds)
-            return {name: plain(values.tolist()) for name, values in answer.items()}
+            return _arrays(answer)
 
         (default,) = meta_graph.signature_def["serving_default"].inputs
         answers = [done(ask("serving_default", {default: batch})) for batch in batches]
-        others_answers = {name: done(ask(name, inputs)) for name, inputs in others.items()}
+        others_answers = {name: [done(ask(name, one)) for one in batch] for name, batch in others.items()}
         for request in warmup_requests:
             inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
             ask(request.model_spec.signature_name, inputs)
@@ -57,7 +57,7 @@ def _warmup_requests(folder: pathlib.Path) -> list[Any]:
 def of_server(
     folder: pathlib.Path, batches: list, others: dict[str, Any], takes_files: bool, done: Done
 ) -> dict[str, dict]:
-    """The answers over either interface, in the form of the session's.
+    """The answers over either interface.
 
     Files are sent as bytes, which REST has in base64, even where they are text by chance; texts as text where
     they are UTF-8.
@@ -76,16 +76,23 @@ def of_server(
         }
         return {
             interface: {
-                "answers": [done(client.predict(name, as_sent(batch))) for batch in batches],
+                "answers": [done(_arrays(client.predict(name, as_sent(batch)))) for batch in batches],
                 "others": {
-                    signature: done(client.predict(name, _sent(inputs, as_sent), signature_name=signature))
-                    for signature, inputs in others.items()
+                    signature: [
+                        done(_arrays(client.predict(name, _sent(inputs, as_sent), signature_name=signature)))
+                        for inputs in batch
+                    ]
+                    for signature, batch in others.items()
                 },
             }
             for interface, client in clients.items()
         }
     finally:
         server.stop()
+
+
+def _arrays(answer: dict[str, Any]) -> dict[str, np.ndarray]:
+    return {name: array(values) for name, values in answer.items()}
 
 
 def _free_ports() -> list[int]:

@@ -4,9 +4,10 @@ damage.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from export.questions import described
 from keras_seq.answers.answering import PROBLEM
@@ -15,7 +16,7 @@ from keras_seq.answers.edge_inputs import EdgeInputs
 TOLERANCE = 1e-5  # between two numbers of the answers to one input
 SHOWN_VALUE = 200  # characters of a value in a message
 
-Row = dict[str, Any]  # output -> its value for one input
+Row = dict[str, np.ndarray]  # output -> its value for one input; numbers, or texts (object)
 
 
 class GateError(ValueError):
@@ -28,7 +29,7 @@ class Answers(NamedTuple):
     Attributes:
         alone: to every input by itself; the Keras model is not asked so.
         together: to the batches of them, one after the other.
-        others: of every other signature, to all inputs at once.
+        others: of every other signature, to batches of like lengths, one after the other.
     """
 
     alone: list[Row]
@@ -36,10 +37,10 @@ class Answers(NamedTuple):
     others: dict[str, list[Row]]
 
 
-def rows(answers: Iterable[Mapping[str, list]], sizes: Iterable[int]) -> list[Row]:
+def rows(answers: Iterable[Mapping[str, np.ndarray]], sizes: Iterable[int]) -> list[Row]:
     """The answers to batches of the sizes given, a row an input."""
     return [
-        {name: values[place] for name, values in answer.items()}
+        {name: values[place, ...] for name, values in answer.items()}
         for answer, size in zip(answers, sizes, strict=True)
         for place in range(size)
     ]
@@ -86,13 +87,13 @@ def check_damage(inputs: Sequence[bytes], answered: list[Row], edges: EdgeInputs
         problem = row[PROBLEM]
         kind = "damaged" if raw in damaged else "" if raw in either else "good"
         about = f"gate 5 (damage): {kind} input {described(raw)}".replace("  ", " ")
-        if not isinstance(problem, str):
+        if problem.ndim or not isinstance(problem.item(), str):
             raise GateError(f"{about}: {PROBLEM} is {_shown(problem)} from {side}, expected one text")
-        if kind == "damaged" and not problem:
+        if kind == "damaged" and _is_padding(problem):
             raise GateError(f"{about}: {PROBLEM} is empty from {side}; expected what is wrong with it")
-        if kind == "good" and problem:
+        if kind == "good" and not _is_padding(problem):
             raise GateError(f"{about}: {PROBLEM} is {_shown(problem)} from {side}; expected none")
-        for name, value in row.items() if problem else ():
+        for name, value in () if _is_padding(problem) else row.items():
             if name != PROBLEM and not _is_padding(value):
                 raise GateError(
                     f"{about}: {name} is {_shown(value)} from {side} beside the problem {_shown(problem)}; "
@@ -100,21 +101,38 @@ def check_damage(inputs: Sequence[bytes], answered: list[Row], edges: EdgeInputs
                 )
 
 
-def _difference(left: Any, right: Any) -> float:
-    if isinstance(left, list):
-        # Rows of a batch are as long as its longest; what pads them is no difference.
-        if not all(map(_is_padding, (*left[len(right) :], *right[len(left) :]))):
-            return math.inf
-        return max((_difference(a, b) for a, b in zip(left, right, strict=False)), default=0.0)
-    if isinstance(left, str):
-        return 0.0 if left == right else math.inf
-    return abs(left - right) if math.isfinite(left) and math.isfinite(right) else math.inf
+def _difference(left: np.ndarray, right: np.ndarray) -> float:
+    # Rows of a batch are as long as its longest; what pads them is no difference. Lists have lost how wide nothing is.
+    if not left.size or not right.size:
+        return 0.0 if _is_padding(left) and _is_padding(right) else np.inf
+    if left.ndim != right.ndim or (left.dtype == object) != (right.dtype == object):
+        return np.inf
+    shape = tuple(map(min, left.shape, right.shape))
+    if any(_count(side) > _count(_cut(side, shape)) for side in (left, right)):
+        return np.inf
+    left, right = _cut(left, shape), _cut(right, shape)
+    if left.dtype == object:
+        return 0.0 if np.array_equal(left, right) else np.inf
+    if not (np.isfinite(left).all() and np.isfinite(right).all()):
+        return np.inf
+    return float(np.abs(np.subtract(left, right, dtype=np.float64)).max())
 
 
-def _is_padding(value: Any) -> bool:
-    return all(map(_is_padding, value)) if isinstance(value, list) else value in ("", 0)
+def _cut(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.asarray(
+        values[tuple(map(slice, shape))], values.dtype
+    )  # a text has no dimensions, and no dtype
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
+def _is_padding(values: np.ndarray) -> bool:
+    return not _count(values)
+
+
+def _count(values: np.ndarray) -> int:
+    """How many values are no padding."""
+    return np.count_nonzero(values != ("" if values.dtype == object else 0))
+
+
+def _shown(value: np.ndarray) -> str:
+    text = repr(value.tolist())
     return text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}..."

@@ -4,9 +4,10 @@ side.
     python -m export.fresh
 
 It reads a line of JSON, `{"folder": "...", "batches": [...], "others": {...}, "takes_files": false}`: lists
-of base64 inputs for the default signature, and for every other one a batch of what it takes, by the inputs'
-names in (nested) lists. It writes parts, a line `[name, part]` each: `session`, `served`, and between them
-`["done", [count, total]]`. Once no more can be read, the other side is gone, and so is this process.
+of base64 inputs for the default signature, and for every other one batches of what it takes, by the inputs'
+names in (nested) lists. It writes parts, each a pickled `(name, part)`, the answers in them arrays: `session`,
+`served`, and between them `("done", [count, total])`. Once no more can be read, the other side is gone, and so
+is this process.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import pickle
 import queue
 import sys
 import threading
@@ -23,7 +25,7 @@ from export.questions import decoded
 
 
 def main() -> int:
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print goes elsewhere than the answers
     lines: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
@@ -32,13 +34,14 @@ def main() -> int:
     from export import asking  # TensorFlow, seconds
 
     def send(name: str, part: Any) -> None:
-        print(json.dumps([name, part]), file=answers, flush=True)
+        pickle.dump((name, part), answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
 
     questions = json.loads(lines.get())
     folder = pathlib.Path(questions["folder"])
     batches, others = decoded(questions["batches"]), decoded(questions["others"])
     numbers = iter(range(1, 1 << 62))
-    total = 3 * (len(batches) + len(others))
+    total = 3 * (len(batches) + sum(map(len, others.values())))
 
     def done(answer: Any) -> Any:
         send("done", [next(numbers), total])

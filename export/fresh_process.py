@@ -6,8 +6,10 @@ It is started before this process imports TensorFlow, so that both do it at the 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -69,14 +71,15 @@ class FreshProcess:
             FreshProcessError: when it does not come.
         """
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if self._timer.is_alive():  # once it was asked
-                self._start_timer()
-            key, value = json.loads(line)
-            if key == name:
-                return value
-            if key == "done" and step is not None:
-                step.count, step.total = value
+        with contextlib.suppress(EOFError, pickle.UnpicklingError):  # how a process that has ended is seen
+            while True:
+                key, value = pickle.load(self._process.stdout)
+                if self._timer.is_alive():  # once it was asked
+                    self._start_timer()
+                if key == name:
+                    return value
+                if key == "done" and step is not None:
+                    step.count, step.total = value
         self._process.wait()
         self._errors.seek(0)
         errors = self._errors.read().decode("utf-8", "replace").strip()[-SHOWN_CHARACTERS:]

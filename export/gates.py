@@ -18,13 +18,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from export import targets
 from export.comparison import Answers, GateError, check_damage, largest_difference, rows
 from export.fresh_process import FreshProcess, FreshProcessError
 from export.ops import Ops, read, used_ops
-from export.questions import as_bytes, batched, described, encoded, plain
+from export.questions import alike, array, as_bytes, batched, described, encoded
 from export.servable import SIGNATURE
 from keras_seq.answers import Answering
 from keras_seq.answers.answering import PROBLEM
@@ -67,24 +68,29 @@ def check(
     batches = batched(probes, model.takes_numbers)
     crowd = list(itertools.chain(*batches))
     signatures = model.signatures()
-    others = {n: one.examples(tf.constant(probes)) for n, one in signatures.items() if n != SIGNATURE}
+    groups = alike(probes)
+    others = {
+        name: [signature.examples(tf.constant(group)) for group in groups]
+        for name, signature in signatures.items()
+        if name != SIGNATURE
+    }
     asked = [[probe] for probe in probes] + batches
     if model.takes_numbers:  # of texts and files it is the raw inputs that are sent
         asked = [_only(signatures[SIGNATURE].examples(tf.constant(batch))) for batch in asked]
     fresh.ask(
         folder=str(folder),
         batches=encoded(asked),
-        others=encoded({name: _lists(inputs) for name, inputs in others.items()}),
+        others=encoded({name: [_lists(inputs) for inputs in batch] for name, batch in others.items()}),
         takes_files=model.takes_files,
     )
     with step("asking the Keras model"):
-        sides = {KERAS: _of_keras(model, probes, batches, others)}
+        sides = {KERAS: _of_keras(model, probes, batches, groups, others)}
     session = _received(fresh, "session", "gate 2 (CPU): a fresh process cannot load and ask the servable")
     yield "gate 2 (CPU): loaded and asked in a process without GPUs"
-    sides[SESSION] = _answers(session, probes, batches)
+    sides[SESSION] = _answers(session, probes, batches, groups)
     served = _received(fresh, "served", "gate 3 (same): the embedded server does not answer")
-    sides |= {interface: _answers(given, probes, batches) for interface, given in served.items()}
-    yield _check_same(sides, probes, crowd)
+    sides |= {interface: _answers(given, probes, batches, groups) for interface, given in served.items()}
+    yield _check_same(sides, probes, crowd, list(itertools.chain(*groups)))
     yield _check_batch(sides[SESSION], probes, crowd, max(map(len, batches)))
     if can_be_damaged:
         yield _check_damage(sides, probes, crowd, edges)
@@ -148,8 +154,10 @@ def _check_known(used: dict[str, str]) -> None:
             )
 
 
-def _check_same(sides: dict[str, Answers], probes: list[bytes], crowd: list[bytes]) -> str:
-    """Gate 3."""
+def _check_same(
+    sides: dict[str, Answers], probes: list[bytes], crowd: list[bytes], grouped: list[bytes]
+) -> str:
+    """Gate 3; `grouped` are the inputs of other signatures, as they were asked."""
     gate, keras_model, session = "gate 3 (same)", sides[KERAS], sides[SESSION]
     found = []
     for name, side in sides.items():
@@ -162,7 +170,7 @@ def _check_same(sides: dict[str, Answers], probes: list[bytes], crowd: list[byte
         for signature, answered in side.others.items():
             of_signature = f"from {KERAS} ({signature})", f"from {name} ({signature})"
             expected = keras_model.others[signature]
-            found += [largest_difference(gate, probes, expected, answered, of_signature)]
+            found += [largest_difference(gate, grouped, expected, answered, of_signature)]
     return (
         f"{gate}: Keras model = SavedModel = REST = gRPC for {len(probes)} inputs, "
         f"largest difference {max(found):.1e}"
@@ -192,16 +200,20 @@ def _check_damage(
 
 
 def _of_keras(
-    model: Answering, probes: list[bytes], batches: list[list[bytes]], others: dict[str, Tensors]
+    model: Answering,
+    probes: list[bytes],
+    batches: list[list[bytes]],
+    groups: list[list[bytes]],
+    others: dict[str, list[Tensors]],
 ) -> Answers:
     try:
         together = [_ask(model, batch) for batch in batches]
         signatures = model.signatures()
-        answers = {name: _plain(signatures[name].answers(inputs)) for name, inputs in others.items()}
+        answers = {n: [_arrays(signatures[n].answers(one)) for one in batch] for n, batch in others.items()}
     except tf.errors.OpError as error:
         raise GateError(_failed(model, probes) or f"gate 3 (same): {KERAS} fails: {error.message}") from None
-    sizes = map(len, batches)
-    return Answers([], rows(together, sizes), {n: rows([a], [len(probes)]) for n, a in answers.items()})
+    of_others = {name: rows(answer, map(len, groups)) for name, answer in answers.items()}
+    return Answers([], rows(together, map(len, batches)), of_others)
 
 
 def _failed(model: Answering, probes: list[bytes]) -> str:
@@ -227,13 +239,15 @@ def _received(fresh: FreshProcess, name: str, failure: str) -> dict[str, Any]:
         raise GateError(f"{failure}:\n{error}") from None
 
 
-def _answers(given: dict[str, Any], probes: list[bytes], batches: list[list[bytes]]) -> Answers:
+def _answers(
+    given: dict[str, Any], probes: list[bytes], batches: list[list[bytes]], groups: list[list[bytes]]
+) -> Answers:
     """What the fresh process sent of one side."""
     count = len(probes)
     return Answers(
         alone=rows(given["answers"][:count], [1] * count),
         together=rows(given["answers"][count:], map(len, batches)),
-        others={name: rows([answer], [count]) for name, answer in given["others"].items()},
+        others={name: rows(answers, map(len, groups)) for name, answers in given["others"].items()},
     )
 
 
@@ -243,12 +257,12 @@ def _only(inputs: Tensors) -> list:
     return values
 
 
-def _ask(model: keras.Model, batch: list[str] | list[bytes]) -> dict[str, list]:
-    return _plain(model(tf.constant(batch)))
+def _ask(model: keras.Model, batch: list[str] | list[bytes]) -> dict[str, np.ndarray]:
+    return _arrays(model(tf.constant(batch)))
 
 
-def _plain(answer: Tensors) -> dict[str, list]:
-    return {name: plain(values) for name, values in _lists(answer).items()}
+def _arrays(answer: Tensors) -> dict[str, np.ndarray]:
+    return {name: array(tensor.numpy()) for name, tensor in answer.items()}
 
 
 def _lists(tensors: Tensors) -> dict[str, list]:

@@ -1,5 +1,5 @@
-"""What a servable is asked by the gates, and the form in which questions and answers cross to the fresh
-process.
+"""What a servable is asked by the gates, and the forms of questions and answers on their way to the fresh process
+and back.
 
 Needs no TensorFlow.
 """
@@ -11,9 +11,13 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 BATCH_SIZE = 32
 MOST_BATCH_BYTES = 2**25  # of the inputs of a batch; in base64 it is a body that the embedded server takes
 MOST_NUMBER_BYTES = 2**22  # of the numbers of a batch, padded; as JSON they are five times as long
+LIKE = 4  # how many times as long as the shortest of its batch an input may be where lengths are to be alike
+SHORT = 16  # bytes; what is shorter counts as so long there
 SHOWN = 60  # characters or bytes of an input in a message
 
 
@@ -34,6 +38,20 @@ def batched(inputs: Sequence[bytes], numbers: bool = False) -> list[list[bytes]]
         sizes = [*map(len, batches[-1]), len(raw)]
         is_large = max(sizes) * len(sizes) > MOST_NUMBER_BYTES if numbers else sum(sizes) > MOST_BATCH_BYTES
         if len(batches[-1]) == BATCH_SIZE or (batches[-1] and is_large):
+            batches.append([])
+        batches[-1].append(raw)
+    return batches
+
+
+def alike(inputs: Sequence[bytes]) -> list[list[bytes]]:
+    """Every input once, the shortest first, in batches of like lengths.
+
+    Answers may be padded to the longest input in two dimensions: one text of 300 words beside twenty short ones
+    makes a hundred megabytes of JSON of the attention.
+    """
+    batches: list[list[bytes]] = []
+    for raw in sorted(inputs, key=len):
+        if not batches or len(raw) > LIKE * max(SHORT, len(batches[-1][0])):
             batches.append([])
         batches[-1].append(raw)
     return batches
@@ -75,8 +93,19 @@ def _are_numbers(values: list) -> bool:
     return bool(values) and isinstance(values[0], int | float)
 
 
-def plain(value: Any) -> Any:
-    """Answers in (nested) lists, with texts instead of their bytes."""
-    if isinstance(value, list):
-        return [plain(item) for item in value]
+def array(values: Any) -> np.ndarray:
+    """An answer, an array or (nested) lists, as an array: of numbers, or of `str`, decoded where they were bytes."""
+    if not isinstance(values, np.ndarray):
+        first = values
+        while isinstance(first, list):
+            first = first[0] if first else None
+        # NumPy's own strings would lose a NUL at their end, and all be as long as the longest.
+        values = np.array(values, object if isinstance(first, str | bytes) else None)
+    return np.asarray(_as_texts(values), object) if values.dtype == object else values
+
+
+def _as_text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+_as_texts = np.frompyfunc(_as_text, 1, 1)

@@ -14,6 +14,6 @@ def test_a_session_answers_like_the_model_and_replays_the_warm_up_requests(tmp_p
         return answer
 
     found = asking.of_session(tmp_path / "1", [texts, texts[:1]], {}, done)
-    assert [answer["label"] for answer in found["answers"]] == [["b", "a"], ["b"]]
+    assert [answer["label"].tolist() for answer in found["answers"]] == [["b", "a"], ["b"]]
     assert answered == found["answers"]
     assert found["replayed"] == 3  # each text, and both

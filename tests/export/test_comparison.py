@@ -5,13 +5,18 @@ import math
 import pytest
 
 from export.comparison import GateError, check_damage, largest_difference, rows
+from export.questions import array
 from keras_seq.answers.edge_inputs import EdgeInputs
 
 SIDES = ("from here", "from there")
 
 
+def arrays(row):
+    return {name: array(value) for name, value in row.items()}
+
+
 def difference(left, right):
-    return largest_difference("gate 3", [b"x"], [{"y": left}], [{"y": right}], SIDES)
+    return largest_difference("gate 3", [b"x"], [arrays({"y": left})], [arrays({"y": right})], SIDES)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +28,9 @@ def difference(left, right):
         (["a", ""], ["a"]),
         ([[1], [0]], [[1, 0]]),
         ([], []),
+        ([], [[0.0, 0.0]]),
+        ([[0.5, 0], [0, 0]], [[0.5]]),
+        ([True, False], [True]),
     ],
 )
 def test_what_is_the_same(left, right):
@@ -31,7 +39,11 @@ def test_what_is_the_same(left, right):
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [(1.0, 1.1), ("a", "b"), ([1], [1, 2]), (["a"], [""]), (math.nan, math.nan), (math.inf, 1.0)],
+    [
+        *((1.0, 1.1), ("a", "b"), ([1], [1, 2]), (["a"], [""]), (math.nan, math.nan), (math.inf, 1.0)),
+        *(([1, 0], [1, math.nan]), ([[1], [2]], [[1, 1], [2, 0]]), ([[1], [2]], [[1]]), ([], [1])),
+        *((["a"], [1]), ([1], [[1]]), ("a", "a\0"), (2**40, 2**40 + 1), (True, False)),
+    ],
 )
 def test_what_is_not_the_same_is_named_with_both_values(left, right):
     with pytest.raises(GateError, match=r"gate 3: input 'x': y is .* from here, .* from there \(difference"):
@@ -40,18 +52,21 @@ def test_what_is_not_the_same_is_named_with_both_values(left, right):
 
 def test_other_outputs_are_named():
     with pytest.raises(GateError, match=r"outputs \['a'\] from here, \['b'\] from there"):
-        largest_difference("gate 3", [b"x"], [{"a": 1}], [{"b": 1}], SIDES)
+        largest_difference("gate 3", [b"x"], [arrays({"a": 1})], [arrays({"b": 1})], SIDES)
 
 
 def test_a_message_is_short_whatever_the_input_and_the_answer():
     with pytest.raises(GateError) as caught:
-        largest_difference("g", [b"\xff" * 10**6], [{"y": "a" * 10**6}], [{"y": "b" * 10**6}], SIDES)
+        largest_difference(
+            "g", [b"\xff" * 10**6], [arrays({"y": "a" * 10**6})], [arrays({"y": "b" * 10**6})], SIDES
+        )
     assert len(str(caught.value)) < 1000
 
 
 def test_answers_to_batches_are_rows():
-    answers = [{"y": [1, 2], "z": ["a", "b"]}, {"y": [3], "z": ["c"]}]
-    assert rows(answers, [2, 1]) == [{"y": 1, "z": "a"}, {"y": 2, "z": "b"}, {"y": 3, "z": "c"}]
+    answers = [arrays({"y": [1, 2], "z": ["a", "b"]}), arrays({"y": [3], "z": ["c"]})]
+    found = [{name: value.tolist() for name, value in row.items()} for row in rows(answers, [2, 1])]
+    assert found == [{"y": 1, "z": "a"}, {"y": 2, "z": "b"}, {"y": 3, "z": "c"}]
 
 
 EDGES = EdgeInputs([], [b"damaged"], [b"either"])
@@ -68,7 +83,7 @@ EDGES = EdgeInputs([], [b"damaged"], [b"either"])
     ],
 )
 def test_what_passes_gate_5(raw, row):
-    check_damage([raw], [row], EDGES, "REST")
+    check_damage([raw], [arrays(row)], EDGES, "REST")
 
 
 @pytest.mark.parametrize(
@@ -87,4 +102,4 @@ def test_what_passes_gate_5(raw, row):
 )
 def test_what_gate_5_refuses(raw, row, message):
     with pytest.raises(GateError, match=rf"^gate 5 \(damage\): .*{message}"):
-        check_damage([raw], [row], EDGES, "REST")
+        check_damage([raw], [arrays(row)], EDGES, "REST")

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+import numpy as np
+
 from export import questions
 
 
@@ -14,7 +16,16 @@ def test_questions_cross_to_the_fresh_process_unchanged():
     crossed = questions.decoded(json.loads(json.dumps(questions.encoded(asked))))
     assert crossed == asked
     assert questions.encoded("é") == questions.encoded("é".encode())
-    assert questions.plain([[b"text"], b"\xff", 1.5]) == [["text"], "\ufffd", 1.5]
+
+
+def test_answers_are_arrays_of_numbers_or_of_whole_texts():
+    for texts in ([[b"text\0", b"\xff"]], [["text\0", "\ufffd"]], np.array([[b"text\0", b"\xff"]], object)):
+        found = questions.array(texts)
+        assert (found.dtype, found.tolist()) == (object, [["text\0", "\ufffd"]])
+    assert questions.array(np.array(b"text", object)).item() == "text"
+    assert questions.array([[1, 2], [3, 4]]).dtype.kind == "i"
+    assert questions.array(np.float32([0.5])).dtype == np.float32
+    assert questions.array([[], []]).shape == (2, 0)
 
 
 def test_batches_have_32_inputs_and_the_last_one_is_filled_up():
@@ -38,6 +49,13 @@ def test_batches_of_numbers_are_small_when_padded():
     batches = questions.batched([short, long], numbers=True)
     assert {len(batch) for batch in batches} == {4}
     assert questions.batched([short] * 32, numbers=True) == [[short] * 32]
+
+
+def test_batches_of_like_lengths_have_every_input_once():
+    inputs = [b"w" * size for size in (1500, 0, 40, 64, 3, 400, 65)]
+    sizes = [[len(raw) for raw in batch] for batch in questions.alike(inputs)]
+    assert sizes == [[0, 3, 40, 64], [65], [400, 1500]]
+    assert questions.alike([]) == []
 
 
 def test_an_input_is_described_by_its_beginning_and_size():

@@ -1,5 +1,6 @@
 """A model with signatures of several inputs, texts and numbers, goes through all gates."""
 
+import numpy as np
 import pytest
 import streams
 import tensorflow as tf
@@ -42,10 +43,9 @@ def test_what_the_servers_do_not_tell_of_it_stands_beside_it(made):
 
 
 def test_another_state_is_refused():
-    state = {"state_word": [[1.0, 2.0]]}
-    answered = {"stream_step": rows([state], [1])}
+    answered = {"stream_step": rows([{"state_word": np.array([[1.0, 2.0]])}], [1])}
     keras_model = Answers([], [], answered)
-    other = Answers([], [], {"stream_step": rows([{"state_word": [[1.0, 2.1]]}], [1])})
+    other = Answers([], [], {"stream_step": rows([{"state_word": np.array([[1.0, 2.1]])}], [1])})
     expected = r"gate 3 \(same\): input 'x': state_word is .* from the Keras model \(stream_step\)"
     with pytest.raises(GateError, match=expected):
-        gates._check_same({gates.KERAS: keras_model, gates.SESSION: other}, [b"x"], [])
+        gates._check_same({gates.KERAS: keras_model, gates.SESSION: other}, [b"x"], [], [b"x"])
