@@ -17,6 +17,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_seq.contract import Objective, Preprocessing
+from keras_seq.endless import Endless
 from keras_seq.errors import DataError
 from keras_seq.feature_cache import FeatureCache
 from keras_seq.formats import Example
@@ -121,13 +122,12 @@ class Batches:
         """The examples once, in buckets of similar length, the same order every time, each with its first
         truth; Keras wants to know how many batches there are.
         """
-
-        def ordered() -> Iterator[list[Example]]:
-            for batch in bucketed(examples, batch_size):
-                yield [example._replace(truth=example.truths[0]) for example in batch]
-
-        dataset = self._tensors(ordered)
+        dataset = self._tensors(lambda: _ordered(examples, batch_size))
         return dataset if batches is None else dataset.apply(tf.data.experimental.assert_cardinality(batches))
+
+    def endless_evaluation(self, examples: Iterable[Example], batch_size: int) -> Endless:
+        """What `evaluation` gives, again and again."""
+        return Endless(self._tensors(lambda: _ordered(examples, batch_size), again=True))
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
@@ -148,7 +148,9 @@ class Batches:
             self._ended = True
             time.sleep(ENDING_SECONDS)  # without the lock
 
-    def _tensors(self, batches: Callable[[], Iterable[list[Example]]]) -> tf.data.Dataset:
+    def _tensors(
+        self, batches: Callable[[], Iterable[list[Example]]], again: bool = False
+    ) -> tf.data.Dataset:
         texts = tf.TensorSpec([None], tf.string)
         take: Callable[[list[Example]], tuple[list[Example], Any]]
         if self.cache is not None:
@@ -158,7 +160,10 @@ class Batches:
 
         def columns() -> Iterator[tuple[Any, list[str], int]]:
             try:
-                yield from itertools.takewhile(lambda _: not self._ended, self._columns(batches(), take))
+                for _ in itertools.count() if again else range(1):
+                    yield from itertools.takewhile(lambda _: not self._ended, self._columns(batches(), take))
+                    if self._ended:
+                        return
             except DataError as error:
                 self._error = error
                 raise
@@ -207,6 +212,11 @@ class Batches:
 
     def _paired(self, raw: tf.Tensor, truths: tf.Tensor) -> tuple[Any, Any]:
         return self.preprocessing.pair(self.preprocessing.features_of(raw), truths)
+
+
+def _ordered(examples: Iterable[Example], batch_size: int) -> Iterator[list[Example]]:
+    for batch in bucketed(examples, batch_size):
+        yield [example._replace(truth=example.truths[0]) for example in batch]
 
 
 def _batch_spec(spec: Any) -> Any:

@@ -14,7 +14,7 @@ from corpora import PROJECT
 # `applications` is the table of names, `applications.*` are the files. In circles, no module of a room may
 # import another either.
 ROOMS = [
-    "atomic catalogue environment gif keras_file lock npy png request_body pictures progress seen version",
+    "atomic catalogue endless environment gif keras_file lock npy png request_body pictures progress seen version",
     "errors command_line",
     "cluster",
     "rendezvous",

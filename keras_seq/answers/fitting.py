@@ -138,10 +138,14 @@ class Trainable(keras.Model):
             held_out = pairs.rows(*_parts(validation_data))
         elif validation_split:
             rows, held_out = pairs.divided(rows, validation_split)
+        asked = others.get("steps_per_epoch")
+        at_once = trained.steps_per_execution
+        batches, others["steps_per_epoch"] = pairs.passes(rows, batch_size, shuffle, asked, at_once)
         if held_out is not None:
-            others["validation_data"] = pairs.batches(held_out, validation_batch_size or batch_size)
-        batches = pairs.batches(rows, batch_size, shuffle)
-        with pairs.reading(others.get("steps_per_epoch")):
+            size, steps = validation_batch_size or batch_size, others.get("validation_steps")
+            held_out, others["validation_steps"] = pairs.passes(held_out, size, False, steps, at_once)
+            others["validation_data"] = held_out
+        with pairs.reading(asked):
             return trained.fit(
                 batches,
                 epochs=epochs,

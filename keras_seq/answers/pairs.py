@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -11,8 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_seq.answers.raw_inputs import as_batches, as_strings
+from keras_seq.endless import Endless
 from keras_seq.errors import DataError
 
+BATCH_SIZE = 32  # when none is given, as Keras's
 Rows = Any  # a tuple of tensors, inputs, truths and, where given, weights; or a dataset of them
 
 
@@ -83,19 +86,39 @@ class Pairs:
             )
         return tuple(row[:first] for row in rows), tuple(row[first:] for row in rows)
 
-    def batches(self, rows: Rows, batch_size: int | None = None, shuffle: bool = False) -> tf.data.Dataset:
-        """Rows -> batches for `fit`.
+    def passes(
+        self, rows: Rows, batch_size: int | None, shuffle: bool, steps: int | None, at_once: int
+    ) -> tuple[tf.data.Dataset, int | None]:
+        """Rows -> batches for `fit`, and how many of them make a pass: all rows again and again, so that what reads
+        them is started once; of a dataset, or where steps are asked for, once.
+
+        Args:
+            rows, batch_size, shuffle: as in `batches`.
+            steps: that the caller asked for.
+            at_once: steps of one execution, of which the last of a pass would take from the next.
+        """
+        if isinstance(rows, tf.data.Dataset) or steps is not None or at_once > 1:
+            return self.batches(rows, batch_size, shuffle), steps
+        count = math.ceil(len(rows[0]) / (batch_size or BATCH_SIZE))
+        return Endless(self.batches(rows, batch_size, shuffle, again=True)), count
+
+    def batches(
+        self, rows: Rows, batch_size: int | None = None, shuffle: bool = False, again: bool = False
+    ) -> tf.data.Dataset:
+        """Rows -> batches.
 
         Args:
             rows: what `rows` gave.
             batch_size: 32 when left out; a batched dataset stays as it is.
-            shuffle: whether rows are shuffled, anew for each epoch; those of a dataset never are.
+            shuffle: whether rows are shuffled, anew for each pass; those of a dataset never are.
+            again: whether rows come again and again; those of a dataset never do.
         """
         if isinstance(rows, tf.data.Dataset):
             data = self._of_dataset(rows, batch_size)
         else:
             data = tf.data.Dataset.from_tensor_slices(rows)
-            data = (data.shuffle(len(rows[0])) if shuffle else data).batch(batch_size or 32)
+            data = (data.shuffle(len(rows[0])) if shuffle else data).batch(batch_size or BATCH_SIZE)
+            data = data.repeat() if again else data
         return data.map(self.pair, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
     def pair(self, inputs: tf.Tensor, truths: tf.Tensor, *weights: tf.Tensor) -> tuple:

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import keras
+import tensorflow as tf
 from pydantic import PositiveInt
 
 from keras_seq import progress
@@ -154,7 +155,12 @@ def fit(
             planning.check_same({**planned, "validation examples": number, "first batch": first}, workers)
         features = _feature_cache(preprocessing, reader, cache, run, workers.cluster.index)
         batches = Batches(preprocessing, reader, features, workers.share)
-        validation_data = batches.evaluation(validation, batch_size, math.ceil(number / batch_size))
+        validation_steps = math.ceil(number / batch_size)
+        validation_data: tf.data.Dataset = batches.endless_evaluation(validation, batch_size)
+        if (
+            steps_per_execution > 1
+        ):  # of an endless one, the last execution of a pass would take the next pass's
+            validation_data = batches.evaluation(validation, batch_size, validation_steps)
         keeper = StateKeeper(
             run,
             network,
@@ -179,6 +185,7 @@ def fit(
             network.fit(
                 batches.training(order, range(keeper.epoch, end), keeper.step),
                 validation_data=validation_data,
+                validation_steps=validation_steps,
                 initial_epoch=keeper.epoch,
                 epochs=end,
                 steps_per_epoch=steps - keeper.step,

@@ -129,7 +129,11 @@ def test_an_epoch_has_its_steps_whatever_cannot_be_read(contents, cached, tmp_pa
                 (tmp_path / str(number)).unlink()
     batches = Batches(prepared, reader, cache)
     assert len(list(batches.training(Order(examples, 2, 9, 1), range(3)))) == 6
-    assert len(list(batches.evaluation(examples, 2, 2))) == 2
+    once = batches_of(batches.evaluation(examples, 2, 2))
+    assert len(once) == 2
+    with batches.errors():
+        endless = iter(batches.endless_evaluation(examples, 2))
+        assert batches_of(next(endless) for _ in range(6)) == once * 3
 
 
 def test_a_split_of_which_nothing_can_be_used_is_one_sentence(tmp_path):
@@ -150,7 +154,8 @@ def test_training_takes_one_of_several_truths_and_evaluation_the_first(tmp_path)
     assert not any(targets.numpy().any() for _, targets in batches.evaluation(examples, 40))
 
 
-def test_nothing_is_read_any_more_once_the_datasets_are_left():
+@pytest.mark.parametrize("kind", ["training", "evaluation"])
+def test_nothing_is_read_any_more_once_the_datasets_are_left(kind):
     """Or a stopped training may wait for it in vain."""
     asked = []
 
@@ -162,7 +167,10 @@ def test_nothing_is_read_any_more_once_the_datasets_are_left():
 
     batches = Batches(preprocessing())
     with batches.errors():
-        iterator = iter(batches.training(Order(Endless(), 1, 1, 1), range(1)))
+        if kind == "training":
+            iterator = iter(batches.training(Order(Endless(), 1, 1, 1), range(1)))
+        else:
+            iterator = iter(batches.endless_evaluation([Example("a b", "x", "f:0")], 1))
         next(iterator)
     before = len(asked)
     list(iterator)  # what was read ahead; it ends

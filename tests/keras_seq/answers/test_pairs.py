@@ -42,6 +42,25 @@ def test_forms_of_strings_are_paired_in_their_order(form):
     assert read(data) == LENGTHS
 
 
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_every_pass_of_lists_has_all_rows_once(shuffle):
+    made = pairs()
+    data, steps = made.passes(made.rows(TEXTS, TRUTHS), 2, shuffle, None, 1)
+    assert steps == 3
+    read_ahead = iter(data)
+    passes = [read(next(read_ahead) for _ in range(steps)) for _ in range(20)]
+    assert all(sorted(one) == LENGTHS for one in passes)
+    assert (len({tuple(one) for one in passes}) > 1) is shuffle
+
+
+def test_who_counts_steps_and_who_takes_several_at_once_gets_the_rows_once():
+    made = pairs()
+    rows = made.rows(TEXTS, TRUTHS)
+    for given, asked, at_once in ((rows, 2, 1), (rows, None, 2), (DATASET, None, 1)):
+        data, steps = made.passes(given, 2, False, asked, at_once)
+        assert (read(data), steps) == (LENGTHS, asked)
+
+
 def test_a_dataset_is_taken_batched_or_not_with_weights_or_without():
     made, rows = pairs(), (TEXTS, TRUTHS)
     data = tf.data.Dataset.from_tensor_slices(rows)
