@@ -18,14 +18,15 @@ Ops used: core TensorFlow, and TF-Text's NormalizeUTF8, CaseFoldUTF8 and RegexSp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 
 import keras
 import tensorflow as tf
-import tensorflow_text as tf_text
 
 from keras_seq import tagging
 from keras_seq.preprocessing import unicode
+from keras_seq.preprocessing.regex_split import first_of_rows, of_rows, regex_split, row_ids
 from keras_seq.preprocessing.words import UNKNOWN_ID
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\x{30FC}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -103,25 +104,21 @@ class TokenFeatures(keras.layers.Layer):
 
     def words_of(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> their words as they are looked up, ragged `(batch, words)` string."""
-        tokens, _, _ = _tokens(unicode.valid(texts))
+        tokens = _as_split()(texts)
         return tokens.with_values(_normalized(tokens.values))
 
     def shapes_of(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> the shapes of their words, ragged `(batch, words)` string."""
-        tokens, _, _ = _tokens(unicode.valid(texts))
+        tokens = _as_split()(texts)
         return tokens.with_values(shapes(tokens.values))
 
     def characters_of(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> the characters of their words, ragged `(batch, words, characters)` string."""
-        tokens, _, _ = _tokens(unicode.valid(texts))
+        tokens = _as_split()(texts)
         return tokens.with_values(tf.strings.unicode_split(tokens.values, "UTF-8"))
 
     def call(self, texts: tf.Tensor) -> Tensors:
-        texts = unicode.valid(texts)
-        tokens, *offsets = _tokens(texts)
-        places = [tokens.with_values(values)[:, : self.max_words] for values in offsets]
-        tokens = tokens[:, : self.max_words]
-        starts, ends = (_code_points(texts, place) for place in places)
+        tokens, starts, ends = _as_placed(self.max_words)(texts)
         flat = {
             "tokens": tokens.values,
             "starts": starts,
@@ -221,16 +218,41 @@ class EntityTagIds(keras.layers.Layer):
         return {**super().get_config(), "types": self.types}
 
 
+@functools.cache
+def _as_split() -> Callable[[tf.Tensor], tf.RaggedTensor]:
+    """Raw texts `(batch,)` -> tokens, ragged `(batch, tokens)`: a graph of a thousand nodes, which is made once."""
+    return tf.function(
+        lambda texts: _tokens(unicode.valid(texts))[0], [tf.TensorSpec([None], tf.string)], autograph=False
+    )
+
+
+@functools.cache
+def _as_placed(max_words: int) -> Callable[[tf.Tensor], tuple[tf.RaggedTensor, tf.Tensor, tf.Tensor]]:
+    """Raw texts `(batch,)` -> tokens, ragged `(batch, tokens)`, and the places in code points where all of them start
+    and end, `(tokens,)` int32 each; likewise made once.
+    """
+
+    def placed(texts):
+        texts = unicode.valid(texts)
+        tokens, *offsets = _tokens(texts)
+        places, splits = first_of_rows(tokens, max_words)
+        tokens, *offsets = (
+            of_rows(tf.gather(values, places), splits) for values in (tokens.values, *offsets)
+        )
+        return (tokens, *(_code_points(texts, offset) for offset in offsets))
+
+    return tf.function(placed, [tf.TensorSpec([None], tf.string)], autograph=False)
+
+
 def _tokens(texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.Tensor, tf.Tensor]:
     """Valid UTF-8 texts -> tokens, ragged `(batch, tokens)`, and the byte offsets of all of them, `(tokens,)`
     each.
     """
-    words, begins, _ = tf_text.regex_split_with_offsets(texts, f"{_SPACE}|{_TOKEN}", _TOKEN)
-    pieces, firsts, lasts = tf_text.regex_split_with_offsets(words.values, _CONTRACTION, _CONTRACTION)
-    starts, ends = (
-        (tf.cast(offsets, tf.int64) + begins.values[:, None]).values for offsets in (firsts, lasts)
-    )
-    return words.with_values(pieces).merge_dims(1, 2), starts, ends
+    words, begins, _ = regex_split(texts, f"{_SPACE}|{_TOKEN}", _TOKEN)
+    pieces, firsts, lasts = regex_split(words.values, _CONTRACTION, _CONTRACTION)
+    begins = tf.gather(begins, row_ids(pieces))
+    splits = tf.gather(pieces.row_splits, words.row_splits)
+    return of_rows(pieces.values, splits), begins + firsts, begins + lasts
 
 
 def _code_points(texts: tf.Tensor, offsets: tf.RaggedTensor) -> tf.Tensor:
@@ -239,8 +261,8 @@ def _code_points(texts: tf.Tensor, offsets: tf.RaggedTensor) -> tf.Tensor:
     # The texts one after the other, so that one search over sorted numbers does for all.
     sizes = tf.cast(tf.strings.length(texts), tf.int64) + 1
     before = tf.cumsum(sizes, exclusive=True)
-    every = places.values + tf.gather(before, places.value_rowids())
-    rows = offsets.value_rowids()
+    every = places.values + tf.gather(before, row_ids(places))
+    rows = row_ids(offsets)
     found = tf.searchsorted(every, offsets.values + tf.gather(before, rows))
     return found - tf.cast(tf.gather(places.row_starts(), rows), tf.int32)
 

@@ -8,14 +8,15 @@ TensorFlow Serving binary since 2.12 holds.
 from __future__ import annotations
 
 import collections
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import keras
 import tensorflow as tf
-import tensorflow_text as tf_text
 
 from keras_seq.preprocessing import unicode
+from keras_seq.preprocessing.regex_split import first_of_rows, of_rows, regex_split
 
 PADDING_ID, UNKNOWN_ID = 0, 1
 RESERVED_IDS = 2
@@ -68,10 +69,11 @@ class WordIds(keras.layers.Layer):
 
     def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Raw texts `(batch,)` -> their words, ragged `(batch, words)` string."""
-        texts = unicode.normalized(unicode.valid(texts), "NFKC", fold_case=self.lowercase)
-        texts = tf.strings.regex_replace(texts, "[\u2018\u2019]", "'")
-        words = tf_text.regex_split(texts, f"{_BETWEEN_WORDS}|{_WORDS_OF_THEIR_OWN}", _WORDS_OF_THEIR_OWN)
-        return words if self.max_words is None else words[:, : self.max_words]
+        words = _as_split(self.lowercase)(texts)
+        if self.max_words is None:
+            return words
+        places, splits = first_of_rows(words, self.max_words)
+        return of_rows(tf.gather(words.values, places), splits)
 
     def call(self, texts: tf.Tensor) -> tf.Tensor:
         words = self.split(texts)
@@ -85,6 +87,18 @@ class WordIds(keras.layers.Layer):
     def get_config(self) -> dict:
         own = {"vocabulary": self.vocabulary, "lowercase": self.lowercase, "max_words": self.max_words}
         return {**super().get_config(), **own}
+
+
+@functools.cache
+def _as_split(lowercase: bool) -> Callable[[tf.Tensor], tf.RaggedTensor]:
+    """`WordIds.split`, of all words: a graph that is made once."""
+
+    def split(texts):
+        texts = unicode.normalized(unicode.valid(texts), "NFKC", fold_case=lowercase)
+        texts = tf.strings.regex_replace(texts, "[\u2018\u2019]", "'")
+        return regex_split(texts, f"{_BETWEEN_WORDS}|{_WORDS_OF_THEIR_OWN}", _WORDS_OF_THEIR_OWN)[0]
+
+    return tf.function(split, [tf.TensorSpec([None], tf.string)], autograph=False)
 
 
 def learn_vocabulary(texts: Iterable[str], split: Split, size: int) -> dict[str, int]:
