@@ -9,11 +9,21 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import pytest
+import tensorflow as tf
 from corpora import PROJECT, TINY, write_corpus
 from hypothesis import settings
 from properties import tried_on  # noqa: F401  (registers the profiles)
 
 settings.load_profile("fixed")
+
+
+def optimize_graphs(wanted):
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not wanted})
+
+
+# Grappler takes a fifth of the time of networks that are trained for two steps. It runs where the models of the zoo do,
+# in `test_zoo`, and in all processes that tests start.
+optimize_graphs(False)
 
 HOLD = """
 import pathlib, sys
@@ -48,6 +58,14 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 10)
+
+
+@pytest.fixture
+def optimized_graphs():
+    """Graphs are optimized as for a user."""
+    optimize_graphs(True)
+    yield
+    optimize_graphs(False)
 
 
 @pytest.fixture
@@ -140,8 +158,6 @@ def another_process():
 @pytest.fixture
 def with_a_gpu_in_sight(monkeypatch):
     """What TensorFlow says on a machine with a GPU; there is none to run on."""
-    import tensorflow as tf
-
     listed = tf.config.list_logical_devices
     device = tf.config.LogicalDevice("/device:GPU:0", "GPU")
     monkeypatch.setattr(

@@ -116,6 +116,7 @@ def write_sst2(folder):
     )
 
 
+@pytest.mark.usefixtures("optimized_graphs")
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_goes_from_data_to_a_servable(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_SEQ_CACHE", str(tmp_path / "cache"))
