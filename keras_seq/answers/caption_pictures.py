@@ -75,18 +75,26 @@ def of_attention(one: Captioned) -> Picture:
     """
 
     def draw(path: pathlib.Path) -> None:
-        columns = min(COLUMNS + 2, len(one.words) + 1)
-        rows = -(-(len(one.words) + 1) // columns)
+        tiles = [_coloured(one.pixels), *(_lit(one.pixels, weights) for weights in one.weights)]
+        canvas, corners = _mosaic(tiles, columns := min(COLUMNS + 2, len(tiles)))
+        height, width = canvas.shape[:2]
+        wide = 0.7 * SIDE * columns
         with drawing(one.words):
-            figure = new_figure(0.7 * SIDE * columns, 0.7 * (SIDE + 0.3) * rows)
-            axes = figure.subplots(rows, columns, squeeze=False).ravel()
-            for axis, word, weights in zip(axes, ["", *one.words], [None, *one.weights], strict=False):
-                _draw_picture(axis, one.pixels)
-                axis.set_title(one_line(word), fontsize=8, parse_math=False)
-                if weights is not None:
-                    _draw_heat(axis, weights, one.pixels)
-            for axis in axes[len(one.words) + 1 :]:
-                axis.set_visible(False)
+            figure = new_figure(wide, wide * height / width)
+            axis = figure.add_axes((0, 0, 1, 1))
+            axis.imshow(canvas)
+            axis.set_axis_off()
+            for word, (top, left) in zip(["", *one.words], corners, strict=False):
+                middle = left + one.pixels.shape[1] / 2
+                axis.text(
+                    middle,
+                    top - one.pixels.shape[0] / 40,
+                    one_line(word),
+                    fontsize=8,
+                    ha="center",
+                    va="bottom",
+                    parse_math=False,
+                )
             figure.savefig(path, dpi=110)
 
     about = f"{_title(one.name)}: where the model looks for each word, the lighter the more:"
@@ -98,11 +106,37 @@ def _draw_picture(axis: Any, pixels: np.ndarray) -> None:
     axis.set(xticks=[], yticks=[])
 
 
-def _draw_heat(axis: Any, weights: np.ndarray, pixels: np.ndarray) -> None:
-    """The weights of a word over a picture, each word from its least to its most."""
+def _coloured(pixels: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+
+
+def _lit(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A picture under the weights of a word, each word from none to its most."""
+    from PIL import Image
+
     height, width = pixels.shape[:2]
-    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    axis.imshow(weights, cmap="gray", alpha=0.65, extent=extent, interpolation="bilinear", vmin=0.0)
+    grey = Image.fromarray((255 * weights / max(weights.max(), 1e-9)).astype(np.uint8))
+    light = np.asarray(grey.resize((width, height), Image.Resampling.BILINEAR))[..., None]
+    return (0.35 * _coloured(pixels) + 0.65 * light).astype(np.uint8)
+
+
+def _mosaic(tiles: Sequence[np.ndarray], columns: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Pictures of one size in rows on white, with room above each for a word; and their upper left corners. To
+    matplotlib it is one picture, which it draws twenty times as fast as twenty.
+    """
+    height, width = tiles[0].shape[:2]
+    above, beside = -(-height // 6), -(-width // 20)
+    rows = -(-len(tiles) // columns)
+    canvas = np.full(
+        (rows * (height + above) + beside, columns * (width + beside) + beside, 3), 255, np.uint8
+    )
+    corners = []
+    for number, tile in enumerate(tiles):
+        row, column = divmod(number, columns)
+        top, left = row * (height + above) + above, column * (width + beside) + beside
+        canvas[top : top + height, left : left + width] = tile
+        corners.append((top, left))
+    return canvas, corners
 
 
 def _below(one: Captioned) -> str:
