@@ -22,6 +22,7 @@ import threading
 from typing import Any
 
 from export.questions import decoded
+from serving import lean
 
 
 def main() -> int:
@@ -31,6 +32,7 @@ def main() -> int:
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    lean.leave_out_keras()
     from export import asking  # TensorFlow, seconds
 
     def send(name: str, part: Any) -> None:

@@ -14,7 +14,7 @@ import time
 from concurrent import futures
 from typing import TYPE_CHECKING
 
-from serving import flags
+from serving import flags, lean
 
 if TYPE_CHECKING:
     from serving.server import Server
@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     chosen = flags.parsed(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    lean.leave_out_keras()
     try:
         return _serve(chosen)
     except ModuleNotFoundError as error:
