@@ -13,12 +13,12 @@ from tensorflow.core.protobuf import meta_graph_pb2
 
 from serving.configs import SAVED_MODELS
 from serving.errors import Code, ServingError
+from serving.inference import text_ops
 from serving.inference.session import Session
 
 SERVE = "serve"
 
-with contextlib.suppress(ImportError):
-    import tensorflow_text  # noqa: F401  (registers its ops, which a servable may hold)
+text_ops.load()
 
 
 class SavedModel:

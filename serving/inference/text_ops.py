@@ -1,0 +1,20 @@
+"""The ops of TF-Text, which a servable may hold."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import pathlib
+
+import tensorflow as tf
+
+
+def load() -> None:
+    """Register them, where TF-Text is installed: its Python, which imports Keras, is not needed for that."""
+    found = importlib.util.find_spec("tensorflow_text")
+    for folder in (found.submodule_search_locations or []) if found else []:
+        for library in sorted(pathlib.Path(folder, "python").rglob("_*.so")):
+            with contextlib.suppress(
+                tf.errors.NotFoundError
+            ):  # of another TensorFlow: who needs it is told then
+                tf.load_op_library(str(library))
