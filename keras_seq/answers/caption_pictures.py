@@ -15,6 +15,7 @@ COLUMNS = 4  # pictures in a row
 WIDE = 38  # characters of a line below a picture
 SHOWN_TRUTHS = 1  # true captions beside the answer
 SIDE = 2.4  # inches of a picture
+SHOWN_WORDS = 29  # whose attention is drawn
 CAPTIONS = "captions"  # the name of the first picture
 
 
@@ -68,23 +69,26 @@ def of_captions(shown: Sequence[Captioned]) -> list[Picture]:
 
 
 def of_attention(one: Captioned) -> Picture:
-    """A picture again and again, word by word, the lighter the more the model looked there.
+    """A picture again and again, word by word, the lighter the more the model looked there; of a caption without end
+    the first words.
 
     Args:
         one: with attention over a grid.
     """
 
     def draw(path: pathlib.Path) -> None:
-        tiles = [_coloured(one.pixels), *(_lit(one.pixels, weights) for weights in one.weights)]
+        words = one.words[:SHOWN_WORDS]
+        tiles = [_coloured(one.pixels), *(_lit(one.pixels, weights) for weights in one.weights[:SHOWN_WORDS])]
         canvas, corners = _mosaic(tiles, columns := min(COLUMNS + 2, len(tiles)))
         height, width = canvas.shape[:2]
         wide = 0.7 * SIDE * columns
-        with drawing(one.words):
+        with drawing(words):
             figure = new_figure(wide, wide * height / width)
+            figure.set_layout_engine("none")
             axis = figure.add_axes((0, 0, 1, 1))
             axis.imshow(canvas)
             axis.set_axis_off()
-            for word, (top, left) in zip(["", *one.words], corners, strict=False):
+            for word, (top, left) in zip(["", *words], corners, strict=True):
                 middle = left + one.pixels.shape[1] / 2
                 axis.text(
                     middle,

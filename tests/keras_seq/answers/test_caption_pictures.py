@@ -28,7 +28,7 @@ def test_no_captions_make_no_picture():
     assert of_captions([]) == []
 
 
-@pytest.mark.parametrize("number", [1, 7])
+@pytest.mark.parametrize("number", [1, 7, 100])
 def test_the_attention_is_drawn_for_every_word(number, tmp_path):
     made = of_attention(captioned(words=["犬"] * number))
     made.draw(tmp_path / "one.png")
