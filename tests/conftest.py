@@ -13,6 +13,7 @@ import tensorflow as tf
 from corpora import PROJECT, TINY, write_corpus
 from hypothesis import settings
 from properties import tried_on  # noqa: F401  (registers the profiles)
+from tensorflow.python.util import tf_stack
 
 settings.load_profile("fixed")
 
@@ -24,6 +25,10 @@ def optimize_graphs(wanted):
 # Grappler takes a fifth of the time of networks that are trained for two steps. It runs where the models of the zoo do,
 # in `test_zoo`, and in all processes that tests start.
 optimize_graphs(False)
+# Nor is it remembered of every op where in Python it was made, for errors that name it: a seventh of the time in which
+# graphs are traced below the hundred frames of pytest and Keras.
+HERE = tf_stack.extract_stack()
+tf_stack.extract_stack = lambda stacklevel=1: HERE
 
 HOLD = """
 import pathlib, sys
@@ -87,7 +92,8 @@ def tiny_run(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("tiny")
     recipe = folder / "tiny.yaml"
-    recipe.write_text(TINY % write_corpus(folder / "corpus"), encoding="utf-8")
+    both_ways = TINY.replace("bidirectional: false", "bidirectional: true")
+    recipe.write_text(both_ways % write_corpus(folder / "corpus"), encoding="utf-8")
     assert train.main([str(recipe), "--run", str(folder / "runs" / "tiny")]) == 0
     return folder / "runs" / "tiny"
 

@@ -21,7 +21,7 @@ SST = PROJECT.parent / "shared" / "data" / "sentiment" / "sst"
 TINY = """\
 application: sentiment
 data: {directory: %s, train: train.tsv, validation: validation.tsv, test: test.tsv}
-model: {embedding_dim: 8, units: 4, dropout: 0.1}
+model: {embedding_dim: 8, units: 4, dropout: 0.1, bidirectional: false}
 training: {epochs: 2, batch_size: 16, seed: 3}
 """
 
