@@ -23,7 +23,7 @@ def optimize_graphs(wanted):
 
 
 # Grappler takes a fifth of the time of networks that are trained for two steps. It runs where the models of the zoo do,
-# in `test_zoo`, and in all processes that tests start.
+# in `test_zoo`, and in the commands that tests start.
 optimize_graphs(False)
 # Nor is it remembered of every op where in Python it was made, for errors that name it: a seventh of the time in which
 # graphs are traced below the hundred frames of pytest and Keras.

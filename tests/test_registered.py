@@ -186,6 +186,7 @@ FRESH = """
 import pathlib, pickle, sys
 import keras_seq
 import keras, tensorflow as tf
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})  # as in conftest.py
 folder = pathlib.Path(sys.argv[1])
 answers = {"registered": {name for name in keras.saving.get_custom_objects() if name.startswith("keras_seq>")}}
 saved = tf.saved_model.load(str(folder / "servable"))
