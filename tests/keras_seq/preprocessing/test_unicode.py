@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from keras_seq.preprocessing import unicode
+from keras_seq.preprocessing import regex_split, unicode
 from keras_seq.preprocessing.subwords import Subwords, learn_subwords
 from keras_seq.preprocessing.tokens import TokenFeatures
 from keras_seq.preprocessing.words import WordIds
@@ -40,10 +40,13 @@ def seen(monkeypatch):
 
         monkeypatch.setattr(owner, name, watched)
 
-    for name in ("regex_split", "regex_split_with_offsets", "normalize_utf8", "case_fold_utf8"):
+    for name in ("normalize_utf8", "case_fold_utf8"):
         watch(tf_text, name, 0)
+    watch(regex_split.gen_regex_split_ops, "regex_split_with_offsets", 0)
     watch(tf_text.SentencepieceTokenizer, "tokenize", 1)
-    return found
+    tf.config.run_functions_eagerly(True)
+    yield found
+    tf.config.run_functions_eagerly(False)
 
 
 def test_no_nul_meets_an_op_of_tf_text(preprocess, seen):
