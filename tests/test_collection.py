@@ -22,7 +22,7 @@ def collected(hash_seed):
         "-p",
         "no:xdist",
     ]
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTEST_ADDOPTS": ""}
     found = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
     return [line for line in found.stdout.splitlines() if "::" in line]
 
