@@ -119,9 +119,8 @@ def _difference(left: np.ndarray, right: np.ndarray) -> float:
 
 
 def _cut(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return np.asarray(
-        values[tuple(map(slice, shape))], values.dtype
-    )  # a text has no dimensions, and no dtype
+    # As an array again: of no dimensions NumPy gives the text itself.
+    return np.asarray(values[tuple(map(slice, shape))], values.dtype)
 
 
 def _is_padding(values: np.ndarray) -> bool:

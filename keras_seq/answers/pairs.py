@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from keras_seq.answers.raw_inputs import as_batches, as_strings
+from keras_seq.answers.raw_inputs import BATCH_SIZE, as_batches, as_strings
 from keras_seq.endless import Endless
 from keras_seq.errors import DataError
 
-BATCH_SIZE = 32  # when none is given, as Keras's
 Rows = Any  # a tuple of tensors, inputs, truths and, where given, weights; or a dataset of them
 
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+BATCH_SIZE = 32  # where none is given, as in Keras
 SHOWN = 40  # characters of a wrong input
 
 
@@ -77,7 +78,7 @@ def as_batches(
         raise ValueError(
             f"expected a dataset of {name}s or of batches of them; given elements of shape {spec.shape}"
         )
-    batches = given.batch(batch_size or 32) if spec.shape.rank == 0 else given
+    batches = given.batch(batch_size or BATCH_SIZE) if spec.shape.rank == 0 else given
     return batches if with_others else batches.map(lambda inputs, *others: inputs)
 
 

@@ -157,9 +157,8 @@ def fit(
         batches = Batches(preprocessing, reader, features, workers.share)
         validation_steps = math.ceil(number / batch_size)
         validation_data: tf.data.Dataset = batches.endless_evaluation(validation, batch_size)
-        if (
-            steps_per_execution > 1
-        ):  # of an endless one, the last execution of a pass would take the next pass's
+        if steps_per_execution > 1:
+            # Of an endless one, the last execution of a pass would take from the next.
             validation_data = batches.evaluation(validation, batch_size, validation_steps)
         keeper = StateKeeper(
             run,

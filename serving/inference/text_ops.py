@@ -14,7 +14,6 @@ def load() -> None:
     found = importlib.util.find_spec("tensorflow_text")
     for folder in (found.submodule_search_locations or []) if found else []:
         for library in sorted(pathlib.Path(folder, "python").rglob("_*.so")):
-            with contextlib.suppress(
-                tf.errors.NotFoundError
-            ):  # of another TensorFlow: who needs it is told then
+            # Of another TensorFlow it is not found; who needs an op of it is told when a model is loaded.
+            with contextlib.suppress(tf.errors.NotFoundError):
                 tf.load_op_library(str(library))
